@@ -1,0 +1,173 @@
+//! Percent-encoding, RFC 5849 §3.6, and the decoding of forms (§3.4.1.3.1), on bytes.
+//!
+//! Nothing here goes through `str`: a wire byte such as `%FF` is data like any other.
+
+use std::borrow::Cow;
+
+/// Encodes as §3.6 says: every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX`, in upper case.
+///
+/// ```
+/// use tower_oauth1::protocol::encode;
+///
+/// assert_eq!(encode("Ladies + Gentlemen"), "Ladies%20%2B%20Gentlemen");
+/// assert_eq!(encode([0xFF]), "%FF");
+/// ```
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    let mut encoded = String::with_capacity(bytes.as_ref().len());
+    encode_into(&mut encoded, bytes.as_ref());
+    encoded
+}
+
+pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
+    for &byte in bytes {
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(hex_digit(byte >> 4)));
+            out.push(char::from(hex_digit(byte & 15)));
+        }
+    }
+}
+
+/// Undoes [`encode`]. A `%` that two hexadecimal digits do not follow stays as it is; `+` is a plus.
+pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
+    decode_with(encoded, Plus::Literal)
+}
+
+/// Decodes one name or value of a query or form: as [`decode`], and `+` is a space.
+pub fn decode_form(encoded: &[u8]) -> Cow<'_, [u8]> {
+    decode_with(encoded, Plus::Space)
+}
+
+/// The pairs of a query or form as they stand on the wire, undecoded (§3.4.1.3.1).
+///
+/// A name without `=` has an empty value, only the first `=` separates, `;` is data, and the empty sequence
+/// between two `&` is no pair.
+pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    form.split(|&b| b == b'&').filter(|pair| !pair.is_empty()).map(|pair| match pair.iter().position(|&b| b == b'=') {
+        Some(equals) => (&pair[..equals], &pair[equals + 1..]),
+        None => (pair, &pair[pair.len()..]),
+    })
+}
+
+/// The unreserved characters of §3.6.
+#[inline(always)]
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    // Not short-circuited, so that a loop over this compiles to vector instructions.
+    letter | digit | (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~')
+}
+
+pub(crate) const fn hex_digit(nibble: u8) -> u8 {
+    b"0123456789ABCDEF"[(nibble & 15) as usize]
+}
+
+/// The byte that `%` and these two characters stand for.
+#[inline]
+pub(crate) fn from_hex(high: u8, low: u8) -> Option<u8> {
+    const NONE: u8 = 0xFF;
+    const VALUES: [u8; 256] = {
+        let mut values = [NONE; 256];
+        let mut nibble = 0;
+        while nibble < 16 {
+            values[hex_digit(nibble) as usize] = nibble;
+            values[hex_digit(nibble).to_ascii_lowercase() as usize] = nibble;
+            nibble += 1;
+        }
+        values
+    };
+    let (high, low) = (VALUES[usize::from(high)], VALUES[usize::from(low)]);
+    (high != NONE && low != NONE).then_some((high << 4) | (low & 15))
+}
+
+/// What `+` stands for.
+#[derive(Clone, Copy, PartialEq)]
+enum Plus {
+    Literal,
+    Space,
+}
+
+fn decode_with(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
+    let special = |b: u8| b == b'%' || (b == b'+' && plus == Plus::Space);
+    let Some(first) = encoded.iter().position(|&b| special(b)) else {
+        return Cow::Borrowed(encoded);
+    };
+    let mut decoded = Vec::with_capacity(encoded.len());
+    decoded.extend_from_slice(&encoded[..first]);
+    let mut rest = &encoded[first..];
+    while let Some((&byte, after)) = rest.split_first() {
+        let (byte, after) = match (byte, after) {
+            (b'%', [high, low, after @ ..]) => match from_hex(*high, *low) {
+                Some(byte) => (byte, after),
+                None => (b'%', &rest[1..]),
+            },
+            (b'+', after) if plus == Plus::Space => (b' ', after),
+            literal => literal,
+        };
+        decoded.push(byte);
+        rest = after;
+    }
+    Cow::Owned(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn section_3_6() {
+        for (input, expected) in [
+            ("abcXYZ019-._~", "abcXYZ019-._~"),
+            (" ", "%20"),
+            ("+", "%2B"),
+            ("%", "%25"),
+            ("!*'()", "%21%2A%27%28%29"),
+            ("&=/:?#[]@", "%26%3D%2F%3A%3F%23%5B%5D%40"),
+            ("\u{e9}\u{3042}", "%C3%A9%E3%81%82"),
+            ("\n\0\u{7f}", "%0A%00%7F"),
+        ] {
+            assert_eq!(encode(input), expected);
+            assert_eq!(&*decode(expected.as_bytes()), input.as_bytes());
+        }
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(&*decode(encode(&all).as_bytes()), all);
+        assert_eq!(&*decode_form(encode(&all).as_bytes()), all);
+    }
+
+    #[test]
+    fn decoding_loses_nothing() {
+        for (wire, decoded) in [
+            ("a+b", &b"a b"[..]),
+            ("%2B%2b", b"++"),
+            ("%FF%C0%80", b"\xFF\xC0\x80"),
+            ("%", b"%"),
+            ("%4", b"%4"),
+            ("%zz%4G%41", b"%zz%4GA"),
+            ("%%41", b"%A"),
+        ] {
+            assert_eq!(&*decode_form(wire.as_bytes()), decoded, "{wire}");
+        }
+        assert_eq!(&*decode(b"a+b%20"), b"a+b ");
+    }
+
+    #[test]
+    fn section_3_4_1_3_1_pairs() {
+        for (form, expected) in [
+            ("", &[][..]),
+            ("a", &[("a", "")]),
+            ("a=", &[("a", "")]),
+            ("=", &[("", "")]),
+            ("=b", &[("", "b")]),
+            ("a=b=c", &[("a", "b=c")]),
+            ("&&a=1&&b=2&", &[("a", "1"), ("b", "2")]),
+            ("a=1;b=2", &[("a", "1;b=2")]),
+            ("a=1&a=1", &[("a", "1"), ("a", "1")]),
+        ] {
+            let found: Vec<_> = pairs(form.as_bytes()).collect();
+            let expected: Vec<_> = expected.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+            assert_eq!(found, expected, "{form}");
+        }
+    }
+}
