@@ -2,4 +2,9 @@
 
 pub mod protocol;
 
-pub use protocol::{ClientCredentials, InvalidOrigin, Origin, Scheme, Secret, TemporaryCredentials, TokenCredentials};
+pub use protocol::{
+    ClientCredentials, InvalidOrigin, Origin, Scheme, Secret, SignError, SignatureMethod, Signer, TemporaryCredentials,
+    TokenCredentials, Version,
+};
+#[cfg(feature = "rsa")]
+pub use protocol::{RsaPrivateKey, RsaPublicKey};

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroize;
 
-use super::signer::Prepared;
+use super::signing::Prepared;
 
 /// A shared secret: wiped when dropped, shown as `[redacted]`.
 ///

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// assert_eq!(encode([0xFF]), "%FF");
 /// ```
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
-    let mut encoded = String::with_capacity(bytes.as_ref().len());
+    let mut encoded = String::with_capacity(encoded_len(bytes.as_ref()));
     encode_into(&mut encoded, bytes.as_ref());
     encoded
 }
@@ -25,9 +25,14 @@ pub(crate) fn encode_into(out: &mut String, bytes: &[u8]) {
         } else {
             out.push('%');
             out.push(char::from(hex_digit(byte >> 4)));
-            out.push(char::from(hex_digit(byte & 15)));
+            out.push(char::from(hex_digit(byte)));
         }
     }
+}
+
+/// The length of what [`encode`] gives.
+pub(crate) fn encoded_len(bytes: &[u8]) -> usize {
+    bytes.len() + 2 * bytes.iter().filter(|&&byte| !is_unreserved(byte)).count()
 }
 
 /// Undoes [`encode`]. A `%` that two hexadecimal digits do not follow stays as it is; `+` is a plus.

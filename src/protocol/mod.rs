@@ -1,11 +1,28 @@
 //! RFC 5849 itself, sans-IO: bytes, time and nonce come in as arguments.
 
+mod authorization;
+mod base_string;
 mod credentials;
 mod encode;
+mod error;
 pub(crate) mod names;
 mod origin;
+mod parameters;
+mod request;
+mod signature;
 mod signer;
+mod signing;
+mod verifier;
 
+pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
 pub use encode::{decode, decode_form, encode};
+pub use error::{SignError, SignErrorKind};
 pub use origin::{InvalidOrigin, Origin, Scheme};
+pub use request::{InvalidHead, Payload, RequestHead, is_form};
+pub use signature::{CustomSignatureMethod, SignatureMethod};
+#[cfg(feature = "rsa")]
+pub use signature::{InvalidRsaKey, InvalidRsaKeyKind, RsaPrivateKey, RsaPublicKey};
+pub use signer::{BodyHash, BodyHashFunction, EmptyToken, ProtocolParameters, Signer, Transmission, Version};
+pub use signing::{Signed, SigningRequest, Stamp};
+pub use verifier::{Presented, Verifier, VerifyError, VerifyErrorKind};

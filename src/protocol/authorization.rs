@@ -1,0 +1,350 @@
+//! The `Authorization: OAuth` header, §3.5.1: written, and parsed strictly.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use super::encode::{decode, encode_into, encoded_len, from_hex, is_unreserved, pairs};
+use super::names;
+
+/// What stands between two parameters of the header.
+///
+/// Any optional white space is right by §3.5.1; some servers know only one of the two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Separator {
+    /// `", "`, as in the examples of RFC 5849.
+    #[default]
+    CommaSpace,
+    /// `","`.
+    Comma,
+}
+
+impl Separator {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CommaSpace => ", ",
+            Self::Comma => ",",
+        }
+    }
+}
+
+/// The content of an `Authorization: OAuth` header: a realm and parameters.
+///
+/// ```
+/// use tower_oauth1::protocol::{AuthorizationHeader, Separator};
+///
+/// let header = AuthorizationHeader::parse(br#"OAuth realm="Photos", oauth_callback="http%3A%2F%2Fe.com", c="%FF""#)?;
+/// assert_eq!(header.realm(), Some("Photos"));
+/// let parameters: Vec<_> = header.parameters().collect();
+/// assert_eq!(parameters[0].1, &b"http://e.com"[..]);
+/// assert_eq!(parameters[1].1, &b"\xFF"[..]);
+/// # Ok::<_, tower_oauth1::protocol::InvalidAuthorization>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct AuthorizationHeader {
+    realm: Option<String>,
+    /// The parameters as they came, joined as a form: what a base string takes its parameters from.
+    form: String,
+}
+
+impl AuthorizationHeader {
+    /// Parses the value of the header.
+    ///
+    /// Strictly: the scheme in any case, then comma-separated `name="value"` with the encoding of §3.6 and
+    /// nothing else. Only the realm, which is not encoded, may hold other characters.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAuthorization`], which tells another scheme from a broken header.
+    pub fn parse(value: &[u8]) -> Result<Self, InvalidAuthorization> {
+        let mut rest = strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?;
+        let mut header = Self { realm: None, form: String::with_capacity(rest.len()) };
+        while !rest.is_empty() {
+            let (name, quoted) = split_name(rest)?;
+            rest = if name == names::REALM.as_bytes() {
+                let (realm, after) = unquote(quoted)?;
+                if header.realm.replace(realm).is_some() {
+                    return Err(InvalidAuthorization::RealmTwice);
+                }
+                after
+            } else {
+                let (value, after) = split_value(quoted)?;
+                header.push(name, value);
+                after
+            };
+            rest = split_comma(rest)?;
+        }
+        Ok(header)
+    }
+
+    /// The realm, which is never signed.
+    pub fn realm(&self) -> Option<&str> {
+        self.realm.as_deref()
+    }
+
+    /// The parameters in the header's order, decoded. A value is any sequence of bytes.
+    pub fn parameters(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
+        pairs(self.form.as_bytes()).map(|(name, value)| (decode(name), decode(value)))
+    }
+
+    /// The value of the header, realm first.
+    pub fn to_string_with(&self, separator: Separator) -> String {
+        let mut writer = HeaderWriter::new(self.realm(), separator);
+        for (name, value) in self.parameters() {
+            writer.parameter(&name, &value);
+        }
+        writer.finish()
+    }
+
+    /// The parameters as a form; every byte is unreserved, `%`, `=` or `&`.
+    pub(crate) fn form(&self) -> &str {
+        &self.form
+    }
+
+    fn push(&mut self, name: &[u8], value: &[u8]) {
+        if !self.form.is_empty() {
+            self.form.push('&');
+        }
+        self.form.extend(name.iter().map(|&byte| char::from(byte)));
+        self.form.push('=');
+        self.form.extend(value.iter().map(|&byte| char::from(byte)));
+    }
+}
+
+impl fmt::Debug for AuthorizationHeader {
+    /// Shows the names of the parameters, never a value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = pairs(self.form.as_bytes()).map(|(name, _)| String::from_utf8_lossy(name));
+        f.debug_struct("AuthorizationHeader")
+            .field("realm", &self.realm)
+            .field("parameters", &names.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// Writes a header, a parameter after the other.
+pub(crate) struct HeaderWriter {
+    out: String,
+    separator: Separator,
+    empty: bool,
+}
+
+impl HeaderWriter {
+    /// A header with the scheme and the realm: quoted, with `"` and `\` escaped (RFC 9110 §5.6.4).
+    pub(crate) fn new(realm: Option<&str>, separator: Separator) -> Self {
+        let mut writer = Self { out: format!("{} ", names::SCHEME), separator, empty: true };
+        if let Some(realm) = realm {
+            let escaped = realm.replace('\\', "\\\\").replace('"', "\\\"");
+            writer.out.push_str(&format!("{}=\"{escaped}\"", names::REALM));
+            writer.empty = false;
+        }
+        writer
+    }
+
+    /// What is written so far, as the beginning of headers to come.
+    pub(crate) fn finish(self) -> String {
+        self.out
+    }
+
+    /// Goes on from a beginning that has parameters, with room for so many bytes more.
+    pub(crate) fn resume(beginning: &str, more: usize, separator: Separator) -> Self {
+        let mut out = String::with_capacity(beginning.len() + more);
+        out.push_str(beginning);
+        Self { out, separator, empty: false }
+    }
+
+    /// Name and value, plain: they are encoded here.
+    pub(crate) fn parameter(&mut self, name: impl AsRef<[u8]>, value: &[u8]) {
+        if !self.empty {
+            self.out.push_str(self.separator.as_str());
+        }
+        self.empty = false;
+        encode_into(&mut self.out, name.as_ref());
+        self.out.push_str("=\"");
+        encode_into(&mut self.out, value);
+        self.out.push('"');
+    }
+
+    /// How many bytes [`parameter`](Self::parameter) writes when it is not the first.
+    pub(crate) fn len_of(name: impl AsRef<[u8]>, value: &[u8], separator: Separator) -> usize {
+        separator.as_str().len() + encoded_len(name.as_ref()) + encoded_len(value) + "=\"\"".len()
+    }
+}
+
+/// What follows the scheme and its white space.
+fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
+    let value = value.trim_ascii();
+    let (scheme, rest) = value.split_at_checked(names::SCHEME.len())?;
+    let separated = rest.first().is_none_or(u8::is_ascii_whitespace);
+    (scheme.eq_ignore_ascii_case(names::SCHEME.as_bytes()) && separated).then(|| rest.trim_ascii_start())
+}
+
+/// A name, and what follows its `=`.
+fn split_name(rest: &[u8]) -> Result<(&[u8], &[u8]), InvalidAuthorization> {
+    let (name, after) = split_encoded(rest);
+    match (name, after) {
+        ([], _) => Err(InvalidAuthorization::Malformed),
+        (name, [b'=', after @ ..]) => Ok((name, after)),
+        _ => Err(InvalidAuthorization::Malformed),
+    }
+}
+
+/// An encoded value out of its quotes, and what follows.
+fn split_value(quoted: &[u8]) -> Result<(&[u8], &[u8]), InvalidAuthorization> {
+    let inside = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorization::Unquoted)?;
+    match split_encoded(inside) {
+        (value, [b'"', after @ ..]) => Ok((value, after)),
+        (_, []) => Err(InvalidAuthorization::Malformed),
+        _ => Err(InvalidAuthorization::NotEncoded),
+    }
+}
+
+/// The longest beginning that is encoded as §3.6 says, and the rest.
+fn split_encoded(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut length = 0;
+    loop {
+        length += match &bytes[length..] {
+            [byte, ..] if is_unreserved(*byte) => 1,
+            [b'%', high, low, ..] if from_hex(*high, *low).is_some() => 3,
+            _ => return bytes.split_at(length),
+        };
+    }
+}
+
+/// The content of a quoted string (RFC 9110 §5.6.4), and what follows.
+fn unquote(quoted: &[u8]) -> Result<(String, &[u8]), InvalidAuthorization> {
+    let mut rest = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorization::Unquoted)?;
+    let mut content = Vec::new();
+    loop {
+        rest = match rest {
+            [b'"', after @ ..] => {
+                let content = String::from_utf8(content).map_err(|_| InvalidAuthorization::NotEncoded)?;
+                return Ok((content, after));
+            }
+            [b'\\', byte, after @ ..] | [byte, after @ ..] if !byte.is_ascii_control() => {
+                content.push(*byte);
+                after
+            }
+            _ => return Err(InvalidAuthorization::Malformed),
+        };
+    }
+}
+
+/// What follows the comma; nothing at the end of the header.
+fn split_comma(rest: &[u8]) -> Result<&[u8], InvalidAuthorization> {
+    match rest.trim_ascii_start() {
+        [] => Ok(&[]),
+        [b',', after @ ..] => match after.trim_ascii_start() {
+            [] => Err(InvalidAuthorization::Malformed),
+            after => Ok(after),
+        },
+        _ => Err(InvalidAuthorization::Malformed),
+    }
+}
+
+/// The value is no `Authorization: OAuth` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidAuthorization {
+    /// It has another scheme, such as `Bearer`.
+    OtherScheme,
+    /// It is not a comma-separated list of `name="value"`.
+    Malformed,
+    /// A value has no quotes.
+    Unquoted,
+    /// A value has a character that §3.6 says to encode.
+    NotEncoded,
+    /// It names two realms.
+    RealmTwice,
+}
+
+impl fmt::Display for InvalidAuthorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherScheme => "the Authorization header is not of the OAuth scheme",
+            Self::Malformed => "the Authorization header is not a comma-separated list of name=\"value\"",
+            Self::Unquoted => "a value in the Authorization header has no quotes",
+            Self::NotEncoded => "a value in the Authorization header is not percent-encoded",
+            Self::RealmTwice => "the Authorization header names two realms",
+        })
+    }
+}
+
+impl Error for InvalidAuthorization {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Realm, then `name=value` decoded, as text.
+    fn parse(header: &str) -> Result<Vec<String>, InvalidAuthorization> {
+        let header = AuthorizationHeader::parse(header.as_bytes())?;
+        let text = |bytes: Cow<'_, [u8]>| String::from_utf8_lossy(&bytes).into_owned();
+        let parameters = header.parameters().map(|(name, value)| format!("{}={}", text(name), text(value)));
+        Ok(header.realm().map(|realm| format!("realm {realm}")).into_iter().chain(parameters).collect())
+    }
+
+    #[test]
+    fn section_3_5_1() {
+        use InvalidAuthorization::*;
+        for (header, expected) in [
+            // 1. Names and values are encoded (§3.6).
+            (r#"OAuth a="%2B%2f+""#, Err(NotEncoded)),
+            (r#"OAuth a%20b="%2B%2f""#, Ok(vec!["a b=+/"])),
+            (r#"OAuth a="%zz""#, Err(NotEncoded)),
+            (r#"OAuth a="b c""#, Err(NotEncoded)),
+            (r#"OAuth a="é""#, Err(NotEncoded)),
+            // 2. Each name is followed by `=`, `"`, a value (possibly empty) and `"`.
+            (r#"OAuth a="""#, Ok(vec!["a="])),
+            (r#"OAuth a"#, Err(Malformed)),
+            (r#"OAuth a="#, Err(Unquoted)),
+            (r#"OAuth a=b"#, Err(Unquoted)),
+            (r#"OAuth a="b"#, Err(Malformed)),
+            (r#"OAuth ="b""#, Err(Malformed)),
+            (r#"OAuth a ="b""#, Err(Malformed)),
+            // 3. Parameters are separated by a comma and optional white space.
+            ("OAuth a=\"1\",b=\"2\" ,\t c=\"3\",\r\n d=\"4\"", Ok(vec!["a=1", "b=2", "c=3", "d=4"])),
+            (r#"OAuth a="1" b="2""#, Err(Malformed)),
+            (r#"OAuth a="1","#, Err(Malformed)),
+            (r#"OAuth ,a="1""#, Err(Malformed)),
+            (r#"OAuth a="1",,b="2""#, Err(Malformed)),
+            (r#"OAuth a="1"&b="2""#, Err(Malformed)),
+            // 4. The realm is interpreted as in RFC 2617: a quoted string, not encoded.
+            (r#"OAuth realm="a\"b\\ %20", c="1""#, Ok(vec![r#"realm a"b\ %20"#, "c=1"])),
+            (r#"OAuth c="1", realm="""#, Ok(vec!["realm ", "c=1"])),
+            (r#"OAuth realm="1", realm="2""#, Err(RealmTwice)),
+            (r#"OAuth realm="1"#, Err(Malformed)),
+            (r#"OAuth realm="1\"#, Err(Malformed)),
+            // The scheme is case-insensitive.
+            (r#"oAuTh a="1""#, Ok(vec!["a=1"])),
+            ("OAuth", Ok(vec![])),
+            ("  OAuth  ", Ok(vec![])),
+            (r#"OAuth2 a="1""#, Err(OtherScheme)),
+            ("OAuth\"", Err(OtherScheme)),
+            ("Bearer x", Err(OtherScheme)),
+            ("", Err(OtherScheme)),
+            ("OAu", Err(OtherScheme)),
+        ] {
+            let expected = expected.map(|list| list.into_iter().map(String::from).collect::<Vec<_>>());
+            assert_eq!(parse(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn written_as_it_is_read() {
+        for (header, separator) in [
+            (r#"OAuth realm="a\"b\\", a="%2B", a="%FF", b="""#, Separator::CommaSpace),
+            (r#"OAuth realm="Photos",oauth_token="t""#, Separator::Comma),
+            ("OAuth ", Separator::Comma),
+        ] {
+            let parsed = AuthorizationHeader::parse(header.as_bytes()).unwrap();
+            assert_eq!(parsed.to_string_with(separator), header);
+        }
+    }
+
+    #[test]
+    fn values_do_not_print() {
+        let header = AuthorizationHeader::parse(br#"OAuth oauth_signature="marker""#).unwrap();
+        assert_eq!(format!("{header:?}"), r#"AuthorizationHeader { realm: None, parameters: ["oauth_signature"] }"#);
+    }
+}

@@ -1,0 +1,22 @@
+//! HMAC-SHA1, §3.4.2, and its siblings over SHA-256 and SHA-512.
+
+use hmac::Mac;
+
+use super::Signature;
+use crate::protocol::base_string::{BaseString, Sink};
+use crate::protocol::error::SignError;
+
+/// The digest of the base string, streamed into the keyed state, in base64.
+pub(super) fn sign<M: Mac>(keyed: M, base_string: &BaseString<'_>) -> Result<Signature, SignError> {
+    let mut mac = Streaming(keyed);
+    base_string.write(&mut mac)?;
+    Ok(Signature::digest(&mac.0.finalize().into_bytes()))
+}
+
+struct Streaming<M>(M);
+
+impl<M: Mac> Sink for Streaming<M> {
+    fn write(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+}

@@ -1,0 +1,641 @@
+//! The verifier: the signer, backwards (§3.2).
+//!
+//! Two steps, because secrets are looked up in between: [`Verifier::check`] finds the protocol parameters and
+//! refuses all that can be refused without a secret; [`Presented::verify`] compares the signature.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+
+use super::authorization::{AuthorizationHeader, InvalidAuthorization};
+use super::base_string::{BaseString, Protocol};
+use super::credentials::{ClientCredentials, Secret};
+use super::encode::{decode_form, pairs};
+use super::error::{SignError, SignErrorKind};
+use super::names;
+use super::origin::{Origin, Scheme};
+use super::request::{Payload, RequestHead};
+use super::signature::{SignatureMethod, constant_time_eq};
+use super::signer::BodyHashFunction;
+
+/// Checks requests that others have signed.
+///
+/// ```
+/// use tower_oauth1::ClientCredentials;
+/// use tower_oauth1::protocol::{Payload, RequestHead, Secret, Verifier, VerifyErrorKind};
+///
+/// let head = RequestHead::new("GET", "http://photos.example.net/photos?file=vacation.jpg&size=original")?;
+/// let header = br#"OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_token="nnch734d00sl2jdk",
+///     oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131202", oauth_nonce="chapoH",
+///     oauth_signature="MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D""#;
+///
+/// let verifier = Verifier::new();
+/// let presented = verifier.check(head, Some(header), Payload::Unread, 137131210)?;
+/// assert_eq!(presented.token().as_deref(), Some("nnch734d00sl2jdk"));
+///
+/// // Here the secrets are looked up, by presented.client_key() and presented.token().
+/// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
+/// presented.verify(&client, Some(&Secret::new("pfkkdhi9sl3r4s00")))?;
+///
+/// let wrong = presented.verify(&client, None).unwrap_err();
+/// assert_eq!(wrong.kind(), VerifyErrorKind::BadSignature);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Whoever verifies must still refuse a nonce seen before (§3.3): only after the signature was found right, or
+/// anybody could burn the nonces of others.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    methods: Vec<SignatureMethod>,
+    timestamp_window: u64,
+    body_hash_function: BodyHashFunction,
+    plaintext: PlaintextOver,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum PlaintextOver {
+    Tls,
+    Anything,
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Verifier {
+    /// A verifier that takes every method of this crate but PLAINTEXT, and timestamps 300 seconds off at most.
+    pub fn new() -> Self {
+        Self {
+            methods: vec![
+                SignatureMethod::HmacSha1,
+                SignatureMethod::HmacSha256,
+                SignatureMethod::HmacSha512,
+                #[cfg(feature = "rsa")]
+                SignatureMethod::RsaSha1,
+                #[cfg(feature = "rsa")]
+                SignatureMethod::RsaSha256,
+                #[cfg(feature = "rsa")]
+                SignatureMethod::RsaSha512,
+            ],
+            timestamp_window: 300,
+            body_hash_function: BodyHashFunction::default(),
+            plaintext: PlaintextOver::Tls,
+        }
+    }
+
+    /// The signature methods that are taken, instead of the default ones.
+    #[must_use]
+    pub fn methods(mut self, methods: impl IntoIterator<Item = SignatureMethod>) -> Self {
+        self.methods = methods.into_iter().collect();
+        self
+    }
+
+    /// How far a timestamp may be off, either way, in whole seconds; 300 by default.
+    ///
+    /// Nonces have to be remembered for as long after their timestamp (§3.3).
+    #[must_use]
+    pub fn timestamp_window(mut self, window: Duration) -> Self {
+        self.timestamp_window = window.as_secs();
+        self
+    }
+
+    /// The hash function of `oauth_body_hash`, that of the signature method by default.
+    #[must_use]
+    pub fn body_hash_function(mut self, function: BodyHashFunction) -> Self {
+        self.body_hash_function = function;
+        self
+    }
+
+    /// Takes PLAINTEXT requests that came without TLS, if the method is taken at all: for tests on a loopback address.
+    #[must_use]
+    pub fn danger_plaintext_without_tls(mut self) -> Self {
+        self.plaintext = PlaintextOver::Anything;
+        self
+    }
+
+    /// Until when, in seconds since 1970, a nonce with this timestamp has to be remembered.
+    pub fn nonce_expiry(&self, timestamp: u64) -> u64 {
+        timestamp.saturating_add(self.timestamp_window)
+    }
+
+    /// Checks all that needs no secret, at the time `now` in seconds since 1970: that the protocol parameters
+    /// stand in one place (§3.5), each of them once (§3.1), with a version, method and timestamp that are taken.
+    ///
+    /// `authorization` is the value of the `Authorization` header.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`]: the first of these that is not so.
+    pub fn check<'a>(
+        &'a self,
+        head: RequestHead<'a>,
+        authorization: Option<&[u8]>,
+        payload: Payload<'a>,
+        now: u64,
+    ) -> Result<Presented<'a>, VerifyError> {
+        let (place, raw) = find(&head, authorization, payload)?;
+        for required in [names::CONSUMER_KEY, names::SIGNATURE_METHOD, names::SIGNATURE] {
+            if raw.get(required).is_none() {
+                return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, required));
+            }
+        }
+        let mut presented =
+            Presented { verifier: self, head, payload, place, raw, method: &SignatureMethod::Plaintext };
+        for name in names::PROTOCOL {
+            if presented.bytes(name).is_some_and(|value| std::str::from_utf8(&value).is_err()) {
+                return Err(VerifyError::with_parameter(VerifyErrorKind::NotUtf8, name));
+            }
+        }
+        if presented.parameter(names::VERSION).is_some_and(|version| version != "1.0") {
+            return Err(VerifyErrorKind::UnsupportedVersion.into());
+        }
+        let method = presented.parameter(names::SIGNATURE_METHOD).unwrap_or_default();
+        let method = self.methods.iter().find(|taken| taken.name() == method);
+        presented.method = method.ok_or(VerifyErrorKind::UnsupportedMethod)?;
+        presented.check_stamp(now)?;
+        Ok(presented)
+    }
+
+    /// [`check`](Self::check), for a request that came to the server known as `origin`.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check); and a request with two `Authorization` headers is refused.
+    pub fn check_http<'a>(
+        &'a self,
+        request: &'a http::request::Parts,
+        origin: &'a Origin,
+        payload: Payload<'a>,
+        now: u64,
+    ) -> Result<Presented<'a>, VerifyError> {
+        let mut authorization = request.headers.get_all(AUTHORIZATION).iter();
+        let first = authorization.next();
+        if authorization.next().is_some() {
+            return Err(VerifyErrorKind::SeveralPlaces.into());
+        }
+        let head = RequestHead::with_origin(&request.method, &request.uri, origin);
+        self.check(head, first.map(http::HeaderValue::as_bytes), payload, now)
+    }
+}
+
+/// The protocol parameters of a request whose signature is not verified yet.
+#[derive(Clone)]
+pub struct Presented<'a> {
+    verifier: &'a Verifier,
+    head: RequestHead<'a>,
+    payload: Payload<'a>,
+    place: Place,
+    raw: Raw,
+    method: &'a SignatureMethod,
+}
+
+impl Presented<'_> {
+    /// Who signed, as the request says: `oauth_consumer_key`.
+    pub fn client_key(&self) -> Cow<'_, str> {
+        self.parameter(names::CONSUMER_KEY).unwrap_or_default()
+    }
+
+    /// In whose name, as the request says: `oauth_token`. An empty one is none.
+    pub fn token(&self) -> Option<Cow<'_, str>> {
+        self.parameter(names::TOKEN).filter(|token| !token.is_empty())
+    }
+
+    /// The signature method.
+    pub fn method(&self) -> &SignatureMethod {
+        self.method
+    }
+
+    /// Seconds since 1970. Only PLAINTEXT may go without (§3.1).
+    pub fn timestamp(&self) -> Option<u64> {
+        self.parameter(names::TIMESTAMP)?.parse().ok()
+    }
+
+    /// The nonce. Only PLAINTEXT may go without (§3.1).
+    pub fn nonce(&self) -> Option<Cow<'_, str>> {
+        self.parameter(names::NONCE)
+    }
+
+    /// The callback of a request for temporary credentials (§2.1).
+    pub fn callback(&self) -> Option<Cow<'_, str>> {
+        self.parameter(names::CALLBACK)
+    }
+
+    /// The verification code of a request for token credentials (§2.3).
+    pub fn verification_code(&self) -> Option<Cow<'_, str>> {
+        self.parameter(names::VERIFIER)
+    }
+
+    /// The session handle of a request to renew token credentials.
+    pub fn session_handle(&self) -> Option<Cow<'_, str>> {
+        self.parameter(names::SESSION_HANDLE)
+    }
+
+    /// The realm, where the parameters are in the header. It is not signed.
+    pub fn realm(&self) -> Option<&str> {
+        match &self.place {
+            Place::Header(header) => header.realm(),
+            Place::Query | Place::Form => None,
+        }
+    }
+
+    /// Whether the request carries `oauth_body_hash`, so that [`verify_body`](Self::verify_body) has work to do.
+    pub fn has_body_hash(&self) -> bool {
+        self.raw.get(names::BODY_HASH).is_some()
+    }
+
+    /// Verifies the signature with the secrets of the client and of the token, in constant time.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyErrorKind::BadSignature`]; [`VerifyErrorKind::ClientKeyMissing`] when the client has no RSA key.
+    pub fn verify(&self, client: &ClientCredentials, token_secret: Option<&Secret>) -> Result<(), VerifyError> {
+        let signature = self.parameter(names::SIGNATURE).unwrap_or_default();
+        let verified =
+            self.with_base_string(|base_string| self.method.verify(base_string, &signature, client, token_secret))?;
+        if verified { Ok(()) } else { Err(VerifyErrorKind::BadSignature.into()) }
+    }
+
+    /// Verifies that the body is the one whose hash was signed. A request without `oauth_body_hash` passes.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyErrorKind::BadBodyHash`] when it is another.
+    pub fn verify_body(&self, body: &[u8]) -> Result<(), VerifyError> {
+        let Some(presented) = self.parameter(names::BODY_HASH) else { return Ok(()) };
+        let expected = match self.verifier.body_hash_function {
+            BodyHashFunction::OfMethod => self.method.body_hash(body),
+            BodyHashFunction::Sha1 => SignatureMethod::HmacSha1.body_hash(body),
+        };
+        match constant_time_eq(expected.as_bytes(), presented.as_bytes()) {
+            true => Ok(()),
+            false => Err(VerifyErrorKind::BadBodyHash.into()),
+        }
+    }
+
+    /// The signature base string (§3.4.1.1), for a developer to compare with the client's: nothing to show or log.
+    ///
+    /// # Errors
+    ///
+    /// None that [`Verifier::check`] has not found before.
+    pub fn base_string(&self) -> Result<String, VerifyError> {
+        self.with_base_string(|base_string| Ok(base_string.to_text()?))
+    }
+
+    fn with_base_string<T>(&self, run: impl FnOnce(&BaseString<'_>) -> Result<T, SignError>) -> Result<T, VerifyError> {
+        let protocol = match &self.place {
+            Place::Header(header) => Protocol::Form(header.form().as_bytes()),
+            Place::Query | Place::Form => Protocol::Elsewhere,
+        };
+        run(&BaseString { head: &self.head, payload: self.payload, protocol }).map_err(|error| match error.kind() {
+            SignErrorKind::RsaKeyMissing => VerifyErrorKind::ClientKeyMissing.into(),
+            _ => VerifyErrorKind::SeveralPlaces.into(),
+        })
+    }
+
+    fn check_stamp(&self, now: u64) -> Result<(), VerifyError> {
+        let plaintext = matches!(self.method, SignatureMethod::Plaintext);
+        if plaintext && self.verifier.plaintext == PlaintextOver::Tls && self.head.scheme() != Scheme::Https {
+            return Err(VerifyErrorKind::PlaintextWithoutTls.into());
+        }
+        let missing = [names::TIMESTAMP, names::NONCE].into_iter().find(|name| self.raw.get(name).is_none());
+        if let Some(name) = missing.filter(|_| !plaintext) {
+            return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, name));
+        }
+        let Some(timestamp) = self.parameter(names::TIMESTAMP) else { return Ok(()) };
+        // "A positive integer" (§3.3): no sign, no fraction.
+        let digits = !timestamp.is_empty() && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let timestamp: u64 = match timestamp.parse() {
+            Ok(timestamp) if digits => timestamp,
+            _ => return Err(VerifyError::with_parameter(VerifyErrorKind::BadTimestamp, names::TIMESTAMP)),
+        };
+        let window = self.verifier.timestamp_window;
+        let acceptable = now.saturating_sub(window)..now.saturating_add(window).saturating_add(1);
+        if acceptable.contains(&timestamp) { Ok(()) } else { Err(VerifyError::timestamp_refused(acceptable)) }
+    }
+
+    /// A parameter, decoded. That it is UTF-8 was checked.
+    fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        Some(match self.bytes(name)? {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        })
+    }
+
+    fn bytes(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let form = self.place.form(&self.head, self.payload);
+        self.raw.get(name).map(|range| decode_form(&form[range]))
+    }
+}
+
+impl fmt::Debug for Presented<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented")
+            .field("client_key", &self.client_key())
+            .field("method", &self.method)
+            .field("timestamp", &self.timestamp())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The one place of the protocol parameters, §3.5.
+#[derive(Clone)]
+enum Place {
+    Header(AuthorizationHeader),
+    Query,
+    Form,
+}
+
+impl Place {
+    fn form<'s>(&'s self, head: &RequestHead<'s>, payload: Payload<'s>) -> &'s [u8] {
+        match self {
+            Self::Header(header) => header.form().as_bytes(),
+            Self::Query => head.query,
+            Self::Form => payload.form(),
+        }
+    }
+}
+
+/// Where the value of each protocol parameter stands in its place.
+#[derive(Clone, Default)]
+struct Raw([Option<Range<usize>>; names::PROTOCOL.len()]);
+
+impl Raw {
+    fn of(form: &[u8]) -> Result<Self, VerifyError> {
+        let mut raw = Self::default();
+        for (name, value) in pairs(form) {
+            // Names are compared decoded; most are no protocol parameters, and told by their first byte.
+            if !matches!(name.first(), Some(b'o' | b'%')) {
+                continue;
+            }
+            let name = decode_form(name);
+            if let Some(index) = names::PROTOCOL.iter().position(|known| known.as_bytes() == &*name) {
+                let start = value.as_ptr() as usize - form.as_ptr() as usize;
+                if raw.0[index].replace(start..start + value.len()).is_some() {
+                    let name = names::PROTOCOL[index];
+                    return Err(VerifyError::with_parameter(VerifyErrorKind::DuplicateParameter, name));
+                }
+            }
+        }
+        Ok(raw)
+    }
+
+    fn get(&self, name: &str) -> Option<Range<usize>> {
+        let index = names::PROTOCOL.iter().position(|known| *known == name)?;
+        self.0[index].clone()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+/// Finds the place that holds the protocol parameters, and that no other does.
+fn find(
+    head: &RequestHead<'_>,
+    authorization: Option<&[u8]>,
+    payload: Payload<'_>,
+) -> Result<(Place, Raw), VerifyError> {
+    let header = match authorization.map(AuthorizationHeader::parse) {
+        Some(Ok(header)) => Some(header),
+        // The header of another scheme says nothing about OAuth.
+        None | Some(Err(InvalidAuthorization::OtherScheme)) => None,
+        Some(Err(invalid)) => return Err(invalid.into()),
+    };
+    let (in_query, in_form) = (Raw::of(head.query)?, Raw::of(payload.form())?);
+    match (header, in_query.is_empty(), in_form.is_empty()) {
+        (Some(header), true, true) => Raw::of(header.form().as_bytes()).map(|raw| (Place::Header(header), raw)),
+        (None, false, true) => Ok((Place::Query, in_query)),
+        (None, true, false) => Ok((Place::Form, in_form)),
+        (None, true, true) => Err(VerifyErrorKind::NotSigned.into()),
+        _ => Err(VerifyErrorKind::SeveralPlaces.into()),
+    }
+}
+
+/// A request is not what it says it is, or does not say it properly.
+#[derive(Clone, Debug)]
+pub struct VerifyError {
+    kind: VerifyErrorKind,
+    parameter: Option<&'static str>,
+    acceptable_timestamps: Option<Range<u64>>,
+    source: Option<InvalidAuthorization>,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyErrorKind {
+    /// It has no protocol parameters at all.
+    NotSigned,
+    /// Its `Authorization: OAuth` header is broken; the source says how.
+    InvalidAuthorization,
+    /// Its protocol parameters stand in more than one place (§3.5).
+    SeveralPlaces,
+    /// A protocol parameter is missing (§3.1).
+    MissingParameter,
+    /// A protocol parameter is there twice (§3.1).
+    DuplicateParameter,
+    /// A protocol parameter is not UTF-8 (§3.6).
+    NotUtf8,
+    /// `oauth_version` is not `1.0` (§3.1).
+    UnsupportedVersion,
+    /// `oauth_signature_method` is not one that is taken.
+    UnsupportedMethod,
+    /// PLAINTEXT came without TLS (§3.4.4).
+    PlaintextWithoutTls,
+    /// `oauth_timestamp` is not a positive integer (§3.3).
+    BadTimestamp,
+    /// `oauth_timestamp` is too far off; [`VerifyError::acceptable_timestamps`] says what is not.
+    TimestampRefused,
+    /// The client has no public key to verify its RSA signatures with.
+    ClientKeyMissing,
+    /// The signature is not that of the request and the secrets.
+    BadSignature,
+    /// `oauth_body_hash` is not that of the body.
+    BadBodyHash,
+}
+
+impl VerifyError {
+    /// Why the request is refused.
+    pub fn kind(&self) -> VerifyErrorKind {
+        self.kind
+    }
+
+    /// The wire name of the parameter at fault, where it is one.
+    pub fn parameter(&self) -> Option<&'static str> {
+        self.parameter
+    }
+
+    /// The timestamps that would be taken, where the request's was not.
+    pub fn acceptable_timestamps(&self) -> Option<Range<u64>> {
+        self.acceptable_timestamps.clone()
+    }
+
+    fn with_parameter(kind: VerifyErrorKind, parameter: &'static str) -> Self {
+        Self { parameter: Some(parameter), ..kind.into() }
+    }
+
+    fn timestamp_refused(acceptable: Range<u64>) -> Self {
+        let error = Self::with_parameter(VerifyErrorKind::TimestampRefused, names::TIMESTAMP);
+        Self { acceptable_timestamps: Some(acceptable), ..error }
+    }
+}
+
+impl From<VerifyErrorKind> for VerifyError {
+    fn from(kind: VerifyErrorKind) -> Self {
+        Self { kind, parameter: None, acceptable_timestamps: None, source: None }
+    }
+}
+
+impl From<InvalidAuthorization> for VerifyError {
+    fn from(invalid: InvalidAuthorization) -> Self {
+        Self { source: Some(invalid), ..VerifyErrorKind::InvalidAuthorization.into() }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parameter) = self.parameter {
+            write!(f, "{parameter}: ")?;
+        }
+        f.write_str(match self.kind {
+            VerifyErrorKind::NotSigned => "the request is not signed",
+            VerifyErrorKind::InvalidAuthorization => "the Authorization header is broken",
+            VerifyErrorKind::SeveralPlaces => "the protocol parameters stand in more than one place",
+            VerifyErrorKind::MissingParameter => "missing",
+            VerifyErrorKind::DuplicateParameter => "given twice",
+            VerifyErrorKind::NotUtf8 => "not UTF-8",
+            VerifyErrorKind::UnsupportedVersion => "the OAuth version is not 1.0",
+            VerifyErrorKind::UnsupportedMethod => "the signature method is not taken",
+            VerifyErrorKind::PlaintextWithoutTls => "PLAINTEXT came without TLS",
+            VerifyErrorKind::BadTimestamp => "not a positive integer",
+            VerifyErrorKind::TimestampRefused => "too far from the server's time",
+            VerifyErrorKind::ClientKeyMissing => "the client has no public key to verify with",
+            VerifyErrorKind::BadSignature => "the signature is wrong",
+            VerifyErrorKind::BadBodyHash => "the body is not the one that was signed",
+        })
+    }
+}
+
+impl Error for VerifyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+    const GOOD: &str = concat!(
+        r#"OAuth oauth_consumer_key="k", oauth_signature_method="HMAC-SHA1", oauth_timestamp="1700000000", "#,
+        r#"oauth_nonce="n", oauth_signature="s""#,
+    );
+
+    type Outcome = Result<(), (VerifyErrorKind, Option<&'static str>)>;
+
+    fn check(url: &str, header: Option<&str>, form: &str) -> Outcome {
+        let verifier = Verifier::new();
+        let head = RequestHead::new("POST", url).unwrap();
+        let payload = Payload::Form(form.as_bytes());
+        let checked = verifier.check(head, header.map(str::as_bytes), payload, NOW);
+        checked.map(|_| ()).map_err(|error| (error.kind(), error.parameter()))
+    }
+
+    #[test]
+    fn section_3_1_and_3_5_places_and_parameters() {
+        use VerifyErrorKind::*;
+        let form = "oauth_consumer_key=k&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1700000000&oauth_nonce=n&oauth_signature=s";
+        let query = format!("http://e.com/?a=1&{form}");
+        let plain = "http://e.com/?a=1";
+        let bearer = Some("Bearer x");
+        for (what, url, header, form, expected) in [
+            ("header", plain, Some(GOOD), "b=2", Ok(())),
+            ("query", &*query, None, "b=2", Ok(())),
+            ("query beside another scheme", &*query, bearer, "b=2", Ok(())),
+            ("form", plain, None, form, Ok(())),
+            ("nowhere", plain, None, "b=2", Err((NotSigned, None))),
+            ("another scheme", plain, bearer, "b=2", Err((NotSigned, None))),
+            ("header and query", &*query, Some(GOOD), "", Err((SeveralPlaces, None))),
+            ("header and form", plain, Some(GOOD), "oauth_token=t", Err((SeveralPlaces, None))),
+            ("query and form", &*query, None, "%6Fauth_token=t", Err((SeveralPlaces, None))),
+            ("empty header and form", plain, Some("OAuth"), form, Err((SeveralPlaces, None))),
+            ("empty header", plain, Some("OAuth"), "", Err((MissingParameter, Some("oauth_consumer_key")))),
+            ("broken header", plain, Some("OAuth x"), "", Err((InvalidAuthorization, None))),
+            ("a service's own oauth_ name", "http://e.com/?oauth_foo=1", Some(GOOD), "oauth_bar", Ok(())),
+        ] {
+            assert_eq!(check(url, header, form), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn each_parameter_once_and_of_its_form() {
+        use VerifyErrorKind::*;
+        let missing = |name| Err((MissingParameter, Some(name)));
+        for (from, to, expected) in [
+            (r#"oauth_consumer_key="k", "#, "", missing("oauth_consumer_key")),
+            (r#"oauth_signature_method="HMAC-SHA1", "#, "", missing("oauth_signature_method")),
+            (r#", oauth_signature="s""#, "", missing("oauth_signature")),
+            (r#"oauth_timestamp="1700000000", "#, "", missing("oauth_timestamp")),
+            (r#"oauth_nonce="n", "#, "", missing("oauth_nonce")),
+            ("\"s\"", r#""s", oauth_nonce="n""#, Err((DuplicateParameter, Some("oauth_nonce")))),
+            ("\"s\"", r#""s", oauth%5Fsignature="s""#, Err((DuplicateParameter, Some("oauth_signature")))),
+            ("\"n\"", "\"%FF\"", Err((NotUtf8, Some("oauth_nonce")))),
+            ("\"s\"", r#""s", oauth_version="1.0""#, Ok(())),
+            ("\"s\"", r#""s", oauth_version="1.1""#, Err((UnsupportedVersion, None))),
+            ("\"s\"", r#""s", oauth_version="""#, Err((UnsupportedVersion, None))),
+            ("HMAC-SHA1", "hmac-sha1", Err((UnsupportedMethod, None))),
+            ("HMAC-SHA1", "PLAINTEXT", Err((UnsupportedMethod, None))),
+            ("1700000000", "", Err((BadTimestamp, Some("oauth_timestamp")))),
+            ("1700000000", "-1", Err((BadTimestamp, Some("oauth_timestamp")))),
+            ("1700000000", "%2B1700000000", Err((BadTimestamp, Some("oauth_timestamp")))),
+            ("1700000000", "1700000000.0", Err((BadTimestamp, Some("oauth_timestamp")))),
+            ("1700000000", "99999999999999999999", Err((BadTimestamp, Some("oauth_timestamp")))),
+            ("1700000000", "1699999700", Ok(())),
+            ("1700000000", "1700000300", Ok(())),
+            ("1700000000", "1699999699", Err((TimestampRefused, Some("oauth_timestamp")))),
+            ("1700000000", "1700000301", Err((TimestampRefused, Some("oauth_timestamp")))),
+        ] {
+            assert!(GOOD.contains(from));
+            assert_eq!(check("http://e.com/", Some(&GOOD.replace(from, to)), ""), expected, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn section_3_4_4_plaintext() {
+        let header = br#"OAuth oauth_consumer_key="k", oauth_signature_method="PLAINTEXT", oauth_signature="c%26t""#;
+        let client = ClientCredentials::new("k", "c");
+        let verifier = Verifier::new().methods([SignatureMethod::Plaintext]);
+        let check = |verifier: &Verifier, url| -> Result<(), VerifyErrorKind> {
+            let presented = verifier
+                .check(RequestHead::new("GET", url).unwrap(), Some(header), Payload::Unread, NOW)
+                .map_err(|error| error.kind())?;
+            assert_eq!((presented.timestamp(), presented.nonce()), (None, None));
+            assert!(presented.verify(&client, Some(&"t2".into())).is_err());
+            presented.verify(&client, Some(&"t".into())).map_err(|error| error.kind())
+        };
+        assert_eq!(check(&verifier, "https://e.com/"), Ok(()));
+        assert_eq!(check(&verifier, "http://e.com/"), Err(VerifyErrorKind::PlaintextWithoutTls));
+        assert_eq!(check(&verifier.danger_plaintext_without_tls(), "http://e.com/"), Ok(()));
+    }
+
+    #[test]
+    fn body_hash() {
+        let verifier = Verifier::new();
+        let head = RequestHead::new("POST", "http://e.com/").unwrap();
+        // Body hash draft 4, appendix A: "Hello World!".
+        let header = GOOD.to_owned() + r#", oauth_body_hash="Lve95gjOVATpfV8EL5X4nxwjKHE%3D""#;
+        let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+        assert!(presented.has_body_hash());
+        assert!(presented.verify_body(b"Hello World!").is_ok());
+        assert_eq!(presented.verify_body(b"Hello World?").unwrap_err().kind(), VerifyErrorKind::BadBodyHash);
+        let without = verifier.check(head, Some(GOOD.as_bytes()), Payload::Unread, NOW).unwrap();
+        assert!(without.verify_body(b"anything").is_ok());
+    }
+}
