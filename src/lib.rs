@@ -1,5 +1,7 @@
 //! OAuth 1.0a (RFC 5849) for Tower.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod protocol;
 
 pub use protocol::{

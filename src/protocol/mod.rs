@@ -9,6 +9,8 @@ pub(crate) mod names;
 mod origin;
 mod parameters;
 mod request;
+#[cfg(feature = "serde")]
+mod serde;
 mod signature;
 mod signer;
 mod signing;
@@ -16,6 +18,8 @@ mod verifier;
 
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
+#[cfg(feature = "client")]
+pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};
 pub use error::{SignError, SignErrorKind};
 pub use origin::{InvalidOrigin, Origin, Scheme};

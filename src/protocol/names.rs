@@ -19,6 +19,34 @@ pub(crate) const BODY_HASH: &str = "oauth_body_hash";
 /// OAuth Session 1.0, draft 1.
 pub(crate) const SESSION_HANDLE: &str = "oauth_session_handle";
 
+/// §2.1, §2.3: what the server's replies hold besides the token.
+#[cfg(feature = "handshake")]
+pub(crate) const TOKEN_SECRET: &str = "oauth_token_secret";
+#[cfg(feature = "handshake")]
+pub(crate) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";
+/// OAuth Session 1.0, draft 1: seconds for which the token, and the session that renews it, will last.
+#[cfg(feature = "handshake")]
+pub(crate) const EXPIRES_IN: &str = "oauth_expires_in";
+#[cfg(feature = "handshake")]
+pub(crate) const AUTHORIZATION_EXPIRES_IN: &str = "oauth_authorization_expires_in";
+/// What a callback holds when the user said no (X, formerly Twitter).
+#[cfg(feature = "handshake")]
+pub(crate) const DENIED: &str = "denied";
+
+/// OAuth Problem Reporting.
+#[cfg(feature = "client")]
+pub(crate) mod problem {
+    pub(crate) const PROBLEM: &str = "oauth_problem";
+    pub(crate) const ADVICE: &str = "oauth_problem_advice";
+    pub(crate) const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
+    pub(crate) const ACCEPTABLE_VERSIONS: &str = "oauth_acceptable_versions";
+    pub(crate) const PARAMETERS_ABSENT: &str = "oauth_parameters_absent";
+    pub(crate) const PARAMETERS_REJECTED: &str = "oauth_parameters_rejected";
+    /// Where servers echo the base string they computed.
+    pub(crate) const BASE_STRING: &str = "oauth_signature_base_string";
+    pub(crate) const DEBUG_BASE_STRING: &str = "debug_sbs";
+}
+
 /// The parameters a client sends, by name. Any other `oauth_…` name is data to sign, as any parameter is.
 pub(crate) const PROTOCOL: [&str; 11] = [
     BODY_HASH,

@@ -1,0 +1,91 @@
+//! Received parameters, out of which each one the protocol knows is taken at most once.
+
+use std::borrow::Cow;
+
+use crate::client::Fields;
+use crate::protocol::decode_form;
+
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// Decoded names and values. Bytes, because a token that was not text and was made text is another token.
+pub(super) struct Parameters<'a>(Vec<Pair<'a>>);
+
+/// Why a parameter that is there could not be taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Untakeable {
+    Repeated,
+    NotText,
+}
+
+impl<'a> Parameters<'a> {
+    /// From the pairs of a query or form.
+    pub(super) fn decoded(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
+        pairs.into_iter().map(|(name, value)| (decode_form(name), decode_form(value))).collect()
+    }
+
+    /// Takes out the parameter called `name`.
+    pub(super) fn take(&mut self, name: &str) -> Result<Option<String>, Untakeable> {
+        let mut taken = self.0.extract_if(.., |(known, _)| **known == *name.as_bytes());
+        let Some((_, value)) = taken.next() else { return Ok(None) };
+        if taken.next().is_some() {
+            return Err(Untakeable::Repeated);
+        }
+        String::from_utf8(value.into_owned()).map(Some).map_err(|_| Untakeable::NotText)
+    }
+
+    /// Takes out the parameter called `name` if it is a number of seconds above zero: some servers write 0 for
+    /// what does not end.
+    pub(super) fn take_seconds(&mut self, name: &str) -> Option<u64> {
+        let at = self.0.iter().position(|(known, _)| **known == *name.as_bytes())?;
+        let seconds = std::str::from_utf8(&self.0[at].1).ok()?.parse().ok().filter(|&seconds| seconds > 0)?;
+        self.0.remove(at);
+        Some(seconds)
+    }
+
+    /// What nobody took.
+    pub(super) fn into_fields(self) -> Fields {
+        self.0.into_iter().collect()
+    }
+}
+
+impl<'a> FromIterator<Pair<'a>> for Parameters<'a> {
+    fn from_iter<I: IntoIterator<Item = Pair<'a>>>(decoded: I) -> Self {
+        Self(decoded.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taken_once() {
+        let pairs = crate::protocol::pairs(b"a=1&b=%FF&c=2&c=2&%64=4&e=5");
+        let mut parameters = Parameters::decoded(pairs);
+        assert_eq!(parameters.take("a"), Ok(Some("1".into())));
+        assert_eq!(parameters.take("a"), Ok(None));
+        assert_eq!(parameters.take("b"), Err(Untakeable::NotText));
+        assert_eq!(parameters.take("c"), Err(Untakeable::Repeated));
+        assert_eq!(parameters.take("d"), Ok(Some("4".into())));
+        assert_eq!(parameters.into_fields().iter().collect::<Vec<_>>(), [("e", "5")]);
+    }
+
+    #[test]
+    fn seconds() {
+        for (value, expected) in [
+            ("3600", Some(3600)),
+            ("0", None),
+            ("-1", None),
+            ("", None),
+            ("1.5", None),
+            ("soon", None),
+            ("%FF", None),
+            ("99999999999999999999", None),
+        ] {
+            let form = format!("a={value}");
+            let mut parameters = Parameters::decoded(crate::protocol::pairs(form.as_bytes()));
+            assert_eq!(parameters.take_seconds("a"), expected, "{value}");
+            assert_eq!(parameters.into_fields().get("a").is_none(), expected.is_some(), "{value}");
+        }
+    }
+}
