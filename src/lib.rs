@@ -1,5 +1,7 @@
 //! OAuth 1.0a (RFC 5849) for Tower.
 
+#[cfg(feature = "mediawiki")]
+pub mod mediawiki;
 pub mod protocol;
 
 pub use protocol::{

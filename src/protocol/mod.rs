@@ -16,6 +16,8 @@ mod verifier;
 
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
+#[cfg(feature = "mediawiki")]
+pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};
 pub use error::{SignError, SignErrorKind};
 pub use origin::{InvalidOrigin, Origin, Scheme};
