@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "mediawiki")]
+pub mod mediawiki;
 pub mod protocol;
 
 pub use protocol::{

@@ -1,0 +1,292 @@
+//! The forms in which MediaWiki says no, read into one: error codes, a text, and a few numbers.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What is common to every form of an error.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    /// The keys, most important first; none in the raw form.
+    pub(super) codes: Vec<String>,
+    /// For people, and maybe in their language.
+    pub(super) message: String,
+    /// The number in a link to `Help:OAuth/Errors#E…`, which stays whatever the language.
+    pub(super) number: Option<u16>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) lag: Option<Duration>,
+}
+
+impl Answer {
+    /// `None` when the response is no error, or none that MediaWiki words.
+    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+        let codes = api_error_header(headers);
+        let found = from_json(body).or_else(|| from_raw(headers, body));
+        let mut answer = match found {
+            Some(answer) => answer,
+            None if codes.is_empty() => return None,
+            None => Self::default(),
+        };
+        // The body names one code where the header names all.
+        if !codes.is_empty() {
+            answer.codes = codes;
+        }
+        answer.retry_after = seconds_header(headers, RETRY_AFTER.as_str());
+        answer.lag = answer.lag.or_else(|| seconds_header(headers, "x-database-lag"));
+        Some(answer)
+    }
+}
+
+/// `MediaWiki-API-Error: <code>[, <code>…]`.
+fn api_error_header(headers: &HeaderMap) -> Vec<String> {
+    let codes = headers.get("mediawiki-api-error").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    codes.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect()
+}
+
+fn seconds_header(headers: &HeaderMap, name: &str) -> Option<Duration> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// The top of a JSON answer; everything else in it is skipped unread, so that a long list of pages costs little.
+#[derive(Deserialize)]
+struct Json {
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    errors: Value,
+    #[serde(default)]
+    message: Value,
+    #[serde(default, rename = "errorKey")]
+    error_key: Value,
+    #[serde(default, rename = "httpCode")]
+    http_code: Value,
+    #[serde(default, rename = "httpReason")]
+    http_reason: Value,
+    #[serde(default, rename = "messageTranslations")]
+    message_translations: Value,
+}
+
+fn from_json(body: &[u8]) -> Option<Answer> {
+    let json: Json = serde_json::from_slice(body).ok()?;
+    if json.error.get("code").is_some() {
+        return from_api(std::slice::from_ref(&json.error));
+    }
+    if let Some(errors) = json.errors.as_array() {
+        return from_api(errors);
+    }
+    if json.http_code.as_u64().is_some() {
+        return from_rest(&json);
+    }
+    let (key, message) = (json.error.as_str()?, json.message.as_str()?);
+    Some(Answer {
+        codes: vec![key.to_owned()],
+        message: without_tags(message),
+        number: error_number(message),
+        ..Answer::default()
+    })
+}
+
+/// api.php: one error as `info` with its details beside it, or by `errorformat` a list with the text in `text`,
+/// `html` or `params`, and the details in `data`.
+fn from_api(errors: &[Value]) -> Option<Answer> {
+    let codes: Vec<_> = errors.iter().filter_map(|error| string(error, "code")).collect();
+    let first = errors.iter().find(|error| string(error, "code").is_some())?;
+    let message = ["info", "text", "*", "html"]
+        .into_iter()
+        .find_map(|name| string(first, name))
+        .or_else(|| first.get("params")?.as_array()?.iter().find_map(Value::as_str).map(str::to_owned));
+    let lag = first.get("lag").or_else(|| first.get("data")?.get("lag")).and_then(Value::as_f64);
+    let message = message.unwrap_or_default();
+    Some(Answer {
+        codes,
+        number: error_number(&message),
+        message: without_tags(&message),
+        lag: lag.and_then(|lag| Duration::try_from_secs_f64(lag).ok()),
+        ..Answer::default()
+    })
+}
+
+/// rest.php: `error`, since then `errorKey` and the text by language.
+fn from_rest(json: &Json) -> Option<Answer> {
+    let code = json.error_key.as_str().or(json.error.as_str())?.to_owned();
+    let translated = json
+        .message_translations
+        .get("en")
+        .or_else(|| json.message_translations.as_object()?.values().next())
+        .and_then(Value::as_str);
+    let message = translated.or(json.message.as_str()).or(json.http_reason.as_str()).unwrap_or_default();
+    Some(Answer { codes: vec![code], message: message.to_owned(), ..Answer::default() })
+}
+
+/// `Special:OAuth/…` without `format=json`: plain text in name, with HTML in it.
+fn from_raw(headers: &HeaderMap, body: &[u8]) -> Option<Answer> {
+    let plain = match headers.get(CONTENT_TYPE) {
+        Some(value) => value.as_bytes().get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"text/plain")),
+        None => true,
+    };
+    let text = body.strip_prefix(b"Error: ").filter(|_| plain)?;
+    let text = unescape(&String::from_utf8_lossy(text));
+    Some(Answer { message: without_tags(&text), number: error_number(&text), ..Answer::default() })
+}
+
+fn string(object: &Value, name: &str) -> Option<String> {
+    object.get(name)?.as_str().map(str::to_owned)
+}
+
+/// `https://www.mediawiki.org/wiki/Help:OAuth/Errors#E004`: 4.
+fn error_number(text: &str) -> Option<u16> {
+    let (_, rest) = text.split_once("Help:OAuth/Errors#E")?;
+    rest.get(..3).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+}
+
+/// Undoes PHP's `htmlspecialchars`; any other `&` is a `&`.
+fn unescape(text: &str) -> String {
+    const ENTITIES: [(&str, char); 6] =
+        [("&quot;", '"'), ("&#039;", '\''), ("&#39;", '\''), ("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&')];
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (entity, char) = ENTITIES.into_iter().find(|(name, _)| rest.starts_with(name)).unwrap_or(("&", '&'));
+        plain.push(char);
+        rest = &rest[entity.len()..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The text without `<span …>`, `</span>`, `<a …>`, `</a>`; a `<` that starts no tag stays.
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let tag = rest[at + 1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic());
+        let end = rest[at..].find('>').filter(|_| tag);
+        let (kept, skipped) = end.map_or((at + 1, at + 1), |end| (at, at + end + 1));
+        plain.push_str(&rest[..kept]);
+        rest = &rest[skipped..];
+    }
+    plain.push_str(rest);
+    plain.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|&(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn one_answer_from_every_form() {
+        for (body, codes, message) in [
+            ("Error: a &quot;b&quot; &amp;lt; &#039;c&#39; &x", &[][..], "a \"b\" &lt; 'c' &x"),
+            ("Error: x\n\n&lt;span class=&quot;y&quot;&gt;z, <a href=\"u\">E</a>&lt;/span&gt;", &[], "x\n\nz, E"),
+            ("Error: 1 &lt; 2 <", &[], "1 < 2 <"),
+            (r#"{"error":"k","message":"m \"q\" <span>s</span>"}"#, &["k"], "m \"q\" s"),
+            (r#"{"error":{"code":"c","info":"i","*":"s"}}"#, &["c"], "i"),
+            (r#"{"errors":[{"code":"c","text":"t"},{"code":"d","text":"u"}],"docref":"x"}"#, &["c", "d"], "t"),
+            (r#"{"errors":[{"code":"c","html":"<b>t</b>"}]}"#, &["c"], "t"),
+            (r#"{"errors":[{"code":"c","*":"old"}]}"#, &["c"], "old"),
+            (r#"{"errors":[{"code":"c","key":"k","params":[{"num":1},"p"]}]}"#, &["c"], "p"),
+            (r#"{"errors":[{"code":"c"}]}"#, &["c"], ""),
+            (r#"{"error":"r","httpCode":403,"httpReason":"Forbidden"}"#, &["r"], "Forbidden"),
+            (
+                r#"{"errorKey":"r","messageTranslations":{"de":"d","en":"e"},"httpCode":403,"httpReason":"F"}"#,
+                &["r"],
+                "e",
+            ),
+            (r#"{"errorKey":"r","messageTranslations":{"de":"d"},"httpCode":403}"#, &["r"], "d"),
+            (r#"{"error":"r","message":"m","httpCode":404}"#, &["r"], "m"),
+        ] {
+            let found = Answer::read(&HeaderMap::new(), body.as_bytes()).unwrap();
+            assert_eq!(found.codes, codes, "{body}");
+            assert_eq!(found.message, message, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_error() {
+        for body in [
+            "",
+            "oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true",
+            r#"{"key":"a","secret":"b"}"#,
+            r#"{"batchcomplete":"","query":{"pages":[{"error":{"code":"x"}}]}}"#,
+            r#"{"error":"x"}"#,
+            r#"{"error":null,"message":"x"}"#,
+            r#"{"error":{"info":"x"}}"#,
+            r#"{"errors":[]}"#,
+            r#"{"errors":[1,"x",{}]}"#,
+            r#"{"message":"x","httpCode":200}"#,
+            r#"{"error":"a","error":"b","message":"c"}"#,
+            "[]",
+            "{",
+            "eyJ0eXAiOiJKV1QifQ.e30.AAAA",
+            "error: x",
+            " Error: x",
+            "<!DOCTYPE html><title>Error: x</title>",
+        ] {
+            assert_eq!(Answer::read(&HeaderMap::new(), body.as_bytes()), None, "{body}");
+        }
+        let page = headers(&[("content-type", "text/x-wiki; charset=UTF-8")]);
+        assert_eq!(Answer::read(&page, b"Error: the title of a page"), None);
+    }
+
+    #[test]
+    fn the_header_of_api_php() {
+        for (header, codes) in
+            [("badtoken", &["badtoken"][..]), ("permissiondenied, cantcreate", &["permissiondenied", "cantcreate"])]
+        {
+            let headers = headers(&[("mediawiki-api-error", header)]);
+            for body in
+                ["", "<!DOCTYPE html>", "{\"error\":{\"code\":\"x\"", r#"{"error":{"code":"badtoken","info":"i"}}"#]
+            {
+                assert_eq!(Answer::read(&headers, body.as_bytes()).unwrap().codes, codes, "{body}");
+            }
+        }
+        for empty in ["", " , "] {
+            assert_eq!(Answer::read(&headers(&[("mediawiki-api-error", empty)]), b"{}"), None);
+        }
+    }
+
+    #[test]
+    fn waiting_times() {
+        let retry = headers(&[("retry-after", "5"), ("x-database-lag", "7")]);
+        let none = HeaderMap::new();
+        let odd = headers(&[("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT"), ("x-database-lag", "-1")]);
+        let five = Some(Duration::from_secs(5));
+        let seven_and_a_half = Some(Duration::from_millis(7500));
+        for (headers, body, retry_after, lag) in [
+            (&retry, r#"{"error":{"code":"maxlag","lag":7.5}}"#, five, seven_and_a_half),
+            (&retry, r#"{"errors":[{"code":"maxlag","data":{"lag":7.5}}]}"#, five, seven_and_a_half),
+            (&retry, r#"{"error":{"code":"maxlag","lag":-1}}"#, five, Some(Duration::from_secs(7))),
+            (&none, r#"{"error":{"code":"maxlag","lag":1e300}}"#, None, None),
+            (&odd, r#"{"error":{"code":"maxlag","lag":"7"}}"#, None, None),
+        ] {
+            let found = Answer::read(headers, body.as_bytes()).unwrap();
+            assert_eq!((found.retry_after, found.lag), (retry_after, lag), "{body}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_errors() {
+        for (text, number) in [
+            ("x, https://www.mediawiki.org/wiki/Help:OAuth/Errors#E004", Some(4)),
+            ("href=\"//www.mediawiki.org/wiki/Help:OAuth/Errors#E010\">E010", Some(10)),
+            ("Help:OAuth/Errors#E01", None),
+            ("Help:OAuth/Errors#E+10", None),
+            ("Help:OAuth/Errors#E0\u{e9}", None),
+            ("E004", None),
+        ] {
+            assert_eq!(error_number(text), number, "{text}");
+        }
+    }
+}
