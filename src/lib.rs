@@ -1,6 +1,8 @@
 //! OAuth 1.0a (RFC 5849) for Tower.
 
 pub mod protocol;
+#[cfg(feature = "server")]
+pub mod server;
 
 pub use protocol::{
     ClientCredentials, InvalidOrigin, Origin, Scheme, Secret, SignError, SignatureMethod, Signer, TemporaryCredentials,
