@@ -2,6 +2,8 @@
 //!
 //! Windows here are seconds long, and by the clock of Redis, so these tests wait for real time to pass.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they are made of")]
+
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -13,11 +15,12 @@ use std::time::{Duration, SystemTime};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncTypedCommands, Client, cmd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
-use tower_oauth1::server::nonce::NonceErrorKind::{Full, OutsideWindow, Recovering, Unavailable};
-use tower_oauth1::server::nonce::{Insert, Insert::Fresh, Insert::Replayed};
-use tower_oauth1::server::nonce::{NonceErrorKind, NonceKey, NonceStore, RedisNonceStore, Window};
+use tower_oauth1::server::nonce::Insert::{self, Fresh, Replayed};
+use tower_oauth1::server::nonce::NonceErrorKind::{self, Full, OutsideWindow, Recovering, Unavailable};
+use tower_oauth1::server::nonce::{NonceKey, NonceStore, RedisNonceStore, Window};
 
 /// How old a timestamp may be, in seconds.
 const WINDOW: u64 = 5;
@@ -265,14 +268,16 @@ async fn killed_and_restarted_under_load_none_is_accepted_twice() {
                 if load.stop.load(Ordering::Relaxed) {
                     break;
                 }
-                let (timestamp, nonce) = (now(), format!("{client} {request}"));
+                // The clocks of the clients are off by as much as is allowed.
+                let timestamp = now() - WINDOW + request as u64 % (2 * WINDOW + 1);
+                let nonce = format!("{client} {request}");
                 let [one, two] = &stores;
                 let _ = tokio::join!(send(&load, one, timestamp, &nonce), send(&load, two, timestamp, &nonce));
                 // Whatever was accepted is sent again, to each server, for as long as it could pass.
                 let overheard = {
                     let accepted = load.accepted.lock().expect("no panic before");
                     let live = accepted.iter().filter(|(_, (timestamp, ..))| now() <= timestamp + WINDOW);
-                    live.map(|(nonce, (timestamp, phase, _))| (nonce.clone(), *timestamp, *phase)).nth(request % 50)
+                    live.map(|(nonce, (timestamp, phase, _))| (nonce.clone(), *timestamp, *phase)).nth(request % 500)
                 };
                 if let Some((nonce, timestamp, UP)) = overheard {
                     let back = load.phase.load(Ordering::SeqCst) == BACK;
@@ -356,30 +361,8 @@ async fn it_works_by_itself_once_redis_is_there() {
 #[tokio::test]
 async fn a_nonce_whose_answer_got_lost_is_used_up() {
     let redis = Redis::new().await;
-    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("redis://{}/", proxy.local_addr().expect("an address"));
     let lose = Arc::new(AtomicBool::new(false));
-    let server = ("127.0.0.1", redis.port);
-    let losing = Arc::clone(&lose);
-    let proxy = tokio::spawn(async move {
-        while let Ok((mut down, _)) = proxy.accept().await {
-            let mut up = tokio::net::TcpStream::connect(server).await.expect("redis");
-            let (mut question, mut answer) = ([0; 4096], [0; 4096]);
-            loop {
-                tokio::select! {
-                    Ok(read @ 1..) = down.read(&mut question) => up.write_all(&question[..read]).await.expect("redis"),
-                    Ok(read @ 1..) = up.read(&mut answer) => {
-                        if losing.load(Ordering::SeqCst) {
-                            break;
-                        }
-                        down.write_all(&answer[..read]).await.expect("the store");
-                    }
-                    else => break,
-                }
-            }
-        }
-    });
-
+    let url = losing_proxy(redis.port, Arc::clone(&lose)).await;
     let (store, direct) = (RedisNonceStore::new(url).expect("a store"), redis.store());
     let timestamp = now();
     assert_eq!(insert_at(&store, timestamp, "first").await, Ok(Fresh));
@@ -389,7 +372,35 @@ async fn a_nonce_whose_answer_got_lost_is_used_up() {
     assert_eq!(insert_at(&direct, timestamp, "lost").await, Ok(Replayed));
     assert_eq!(insert_at(&store, timestamp, "lost").await, Ok(Replayed));
     assert_eq!(insert_at(&store, timestamp, "signed again").await, Ok(Fresh));
-    proxy.abort();
+}
+
+/// Passes everything on to Redis and back. While told to `lose`, it hangs up instead of passing an answer back.
+async fn losing_proxy(redis: u16, lose: Arc<AtomicBool>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("redis://{}/", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut down, _)) = listener.accept().await {
+            let lose = Arc::clone(&lose);
+            tokio::spawn(async move {
+                let mut up = TcpStream::connect(("127.0.0.1", redis)).await?;
+                let (mut question, mut answer) = ([0; 4096], [0; 4096]);
+                loop {
+                    tokio::select! {
+                        read = down.read(&mut question) => match read? {
+                            0 => return std::io::Result::Ok(()),
+                            read => up.write_all(&question[..read]).await?,
+                        },
+                        read = up.read(&mut answer) => match read? {
+                            0 => return Ok(()),
+                            _ if lose.load(Ordering::SeqCst) => return Ok(()),
+                            read => down.write_all(&answer[..read]).await?,
+                        },
+                    }
+                }
+            });
+        }
+    });
+    url
 }
 
 #[tokio::test]
@@ -410,15 +421,20 @@ async fn a_redis_that_cannot_keep_nonces_accepts_none() {
 
 #[tokio::test]
 async fn being_turned_away_does_not_last() {
-    let redis = Redis::new().await;
-    let mut connection = redis.connect().await;
-    let mut max_clients = cmd("CONFIG");
-    max_clients.arg("SET").arg("maxclients");
-    max_clients.clone().arg(1).exec_async(&mut connection).await.expect("config");
-    let store = redis.store();
-    assert_eq!(insert(&store, "nonce").await, Err(Unavailable));
-    max_clients.arg(100).exec_async(&mut connection).await.expect("config");
-    assert_eq!(insert(&store, "nonce").await, Ok(Fresh));
+    // (setting, value that turns the store away, value that lets it in)
+    for (setting, closed, open) in [("maxclients", "1", "100"), ("requirepass", "another", "s3cret")] {
+        let redis = Redis::new().await;
+        let mut connection = redis.connect().await;
+        let mut set = cmd("CONFIG");
+        set.arg("SET").arg(setting);
+        set.clone().arg(closed).exec_async(&mut connection).await.expect("config");
+        let password = if setting == "requirepass" { ":s3cret@" } else { "" };
+        let url = format!("redis://{password}127.0.0.1:{}/", redis.port);
+        let store = RedisNonceStore::new(url).expect("a store");
+        assert_eq!(insert(&store, "nonce").await, Err(Unavailable), "{setting}");
+        set.arg(open).exec_async(&mut connection).await.expect("config");
+        assert_eq!(insert(&store, "nonce").await, Ok(Fresh), "{setting}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
 /// Nonces are kept together with those whose timestamps fall into the same slot, and forgotten with it.
 const SLOT_SECONDS: u64 = 8;
 
-/// Locks are shared by so many nonces at least, as long as there are fewer than [`MAX_SHARDS`].
+/// Smaller shards would fill too unevenly.
 const MIN_SHARD_CAPACITY: usize = 4096;
 const MAX_SHARDS: usize = 64;
 
@@ -29,8 +29,8 @@ const MAX_SHARDS: usize = 64;
 ///
 /// # After a restart
 ///
-/// The memory is gone with the process: a request accepted shortly before a restart is accepted once
-/// more after it, if its timestamp still is. Two processes know nothing of each other's nonces.
+/// The memory is gone with the process: a request accepted shortly before a restart can be replayed once
+/// after it, while its timestamp is acceptable. And two processes know nothing of each other's nonces.
 /// Where either matters, use [`RedisNonceStore`](super::RedisNonceStore).
 ///
 /// # Inside

@@ -14,39 +14,40 @@ use super::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
 
 const DEFAULT_PREFIX: &str = "oauth1:";
 
-/// How long connecting may take, and each answer.
+/// How long connecting may take, and each reply.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How far apart the clocks of two Redis hosts may be when one takes over from the other.
+/// How far the clock of Redis may go back, by itself or because another host takes over.
 const MARGIN_SECONDS: u64 = 2;
 
 /// Remembers nonces in Redis, for all servers that use the same Redis and the same prefix.
 ///
 /// A nonce is one key, set with `SET … NX PX`: the first server to set it accepts the request. The key is
-/// named after a SHA-256 hash, so no client or token identifiers reach Redis.
+/// named after a SHA-256 hash, so no client or token identifiers reach Redis. It takes one round trip.
 ///
 /// # When Redis is away
 ///
-/// The answer is [`NonceErrorKind::Unavailable`], within a second for connecting and a second for each answer.
-/// The connection is opened with the first nonce, shared by all of them, and opened anew after every failure,
-/// so the store works again as soon as Redis does.
+/// The answer is [`NonceErrorKind::Unavailable`], within a second for connecting and a second for each
+/// reply. The connection is opened with the first nonce, shared by all of them, and opened anew after every
+/// failure, so the store works again as soon as Redis does.
 ///
-/// A command is never repeated by itself. One whose answer got lost may have been carried out, and then the
+/// A command is never repeated by itself. One whose reply got lost may have been carried out, and then the
 /// nonce is used up: sent again, the request is [`Insert::Replayed`]; signed again, it passes.
 ///
 /// # When Redis restarts
 ///
-/// A Redis that has restarted, failed over or been flushed has lost nonces: all of them, or those since its last
-/// write to disk. No setting of Redis that is fast rules that out. So beside the nonces the store keeps a record, the hash
-/// `<prefix>memory`, of the run of the server (`run_id`) that holds them and since when. In one step with `SET`,
-/// a script compares it with the server it runs on. If it is another run, or the record is gone, memory starts
-/// anew, and every timestamp that may have been accepted before is refused with
+/// A Redis that has restarted, failed over or been flushed has lost nonces: all of them, or the latest. Only
+/// a write to disk for each nonce would prevent that. So beside the nonces the store keeps a record, the hash
+/// `<prefix>memory`: which run of the server (`run_id`) holds them, and since when. A script compares it with
+/// the server it runs on, in one step with `SET`. If the run is another one, or the record is gone, the
+/// memory begins anew, and every timestamp that may have been accepted before is refused with
 /// [`NonceErrorKind::Recovering`].
 ///
-/// **So for a client whose clock is right, requests are refused for as long as timestamps may lie in the future,
-/// plus three seconds: after a restart of Redis, and also the first time a prefix is used.** A Redis that is
-/// empty because it is new looks like any other. If you know that it is new, and that none of your servers accepted a
-/// request before, tell it so before the first one starts:
+/// **So after a restart of Redis, and the first time a prefix is used, requests are refused for a while: for
+/// a client whose clock is right, as long as timestamps may lie in the future, and three seconds more.**
+///
+/// A Redis that is empty because it is new looks like any other. Where you know that it is, and that no
+/// server has accepted a request yet, you can spare yourself the wait:
 ///
 /// ```text
 /// redis-cli HSET oauth1:memory run "$(redis-cli INFO server | tr -d '\r' | sed -n 's/^run_id://p')" since 0
@@ -54,20 +55,20 @@ const MARGIN_SECONDS: u64 = 2;
 ///
 /// # What it asks of Redis
 ///
-/// - Redis 5 or later, or what speaks its protocol and has scripts, `INFO` with a `run_id`, and `TIME`.
-/// - `maxmemory-policy noeviction`, the default: a Redis that evicts keys forgets live nonces. The store refuses to
-///   start on any other ([`NonceErrorKind::Unavailable`]); do not change it later. When memory runs out, the
-///   answer is [`NonceErrorKind::Full`].
-/// - The right time. Windows open and close by the clock of Redis, so that servers whose clocks differ agree, and
-///   the clocks of hosts that take over from each other may be two seconds apart. Never step it back further.
-/// - One primary at a time. While a partition leaves two that both accept writes, each accepts a nonce once;
-///   `min-replicas-to-write` limits that. And a replica that takes over, gets no nonce, and hands back, is not
-///   noticed. It is no store for Redis Cluster.
-/// - One window. To change it, change the prefix with it.
-/// - Tokio, wherever [`insert`](NonceStore::insert) is awaited.
+/// - Redis 5 or later, or what speaks its protocol and has scripts, `TIME`, and `INFO` with a `run_id`.
+/// - `maxmemory-policy noeviction`, the default: a Redis that evicts keys forgets live nonces. On any other
+///   policy the memory does not begin ([`NonceErrorKind::Unavailable`]); do not change it later. When
+///   memory runs out, the answer is [`NonceErrorKind::Full`].
+/// - The right time. Windows open and close by the clock of Redis, so that servers whose own clocks differ
+///   agree. It must not be set back by more than two seconds, nor be so much later than that of a host
+///   that takes over.
+/// - One primary at a time. While a partition leaves two that accept writes, each accepts a nonce once;
+///   `min-replicas-to-write` limits that. A replica that takes over, is asked nothing, and hands back is
+///   not noticed. Redis Cluster is not supported.
+/// - The same window on every server. To change it, change the prefix with it.
 ///
-/// Inserting costs one round trip. For TLS (`rediss://`), depend on the `redis` crate as well and switch on one of its
-/// TLS features, `tokio-rustls-comp` for example.
+/// And it needs Tokio, wherever [`insert`](NonceStore::insert) is awaited. For TLS (`rediss://`), depend on the
+/// `redis` crate as well and switch on one of its TLS features, such as `tokio-rustls-comp`.
 pub struct RedisNonceStore {
     client: Client,
     script: Script,
@@ -126,7 +127,8 @@ impl RedisNonceStore {
         Ok((manager, link.count))
     }
 
-    /// Gives a connection up. The manager alone would keep one that never answers, and one that Redis turned away.
+    /// Gives a connection up. The manager by itself would keep one that never answers, and for good one
+    /// whose password Redis refused once.
     fn disconnect(&self, count: u64) {
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         if link.count == count {
@@ -167,7 +169,7 @@ impl NonceStore for RedisNonceStore {
                 "outside" => Err(NonceErrorKind::OutsideWindow.into()),
                 "recovering" => Err(NonceErrorKind::Recovering.into()),
                 "evicts" => Err(unavailable("redis evicts keys: its maxmemory-policy has to be noeviction")),
-                _ => Err(unavailable("redis gave an answer the script does not have")),
+                _ => Err(unavailable("the script's reply is not one of its own")),
             },
             Err(error) if error.code() == Some("OOM") => Err(NonceError::new(NonceErrorKind::Full, error)),
             Err(error) => {

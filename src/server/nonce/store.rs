@@ -27,7 +27,7 @@ pub trait NonceStore: Send + Sync {
     fn insert(&self, key: NonceKey<'_>, window: Window) -> impl Future<Output = Result<Insert, NonceError>> + Send;
 }
 
-impl<S: NonceStore + ?Sized> NonceStore for Arc<S> {
+impl<S: NonceStore> NonceStore for Arc<S> {
     fn insert(&self, key: NonceKey<'_>, window: Window) -> impl Future<Output = Result<Insert, NonceError>> + Send {
         (**self).insert(key, window)
     }
