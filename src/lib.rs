@@ -5,6 +5,8 @@ pub mod client;
 #[cfg(feature = "mediawiki")]
 pub mod mediawiki;
 pub mod protocol;
+#[cfg(feature = "server")]
+pub mod server;
 
 pub use protocol::{
     ClientCredentials, InvalidOrigin, Origin, Scheme, Secret, SignError, SignatureMethod, Signer, TemporaryCredentials,

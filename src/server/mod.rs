@@ -1,0 +1,3 @@
+//! Incoming requests, on Tower.
+
+pub mod nonce;

@@ -1,0 +1,69 @@
+//! Why a nonce store could not tell.
+
+use std::error::Error;
+use std::fmt;
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// A [`NonceStore`](super::NonceStore) could not tell a first use from a replay, so the request is refused.
+#[derive(Debug)]
+pub struct NonceError {
+    kind: NonceErrorKind,
+    source: Option<Source>,
+}
+
+impl NonceError {
+    /// An error of a store of your own, with what caused it.
+    ///
+    /// `source` is logged as it is: no keys, tokens or passwords in it.
+    pub fn new(kind: NonceErrorKind, source: impl Into<Source>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> NonceErrorKind {
+        self.kind
+    }
+}
+
+impl From<NonceErrorKind> for NonceError {
+    fn from(kind: NonceErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+impl fmt::Display for NonceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            NonceErrorKind::Full => "the nonce store is full",
+            NonceErrorKind::OutsideWindow => "the timestamp is outside the nonce store's window",
+            NonceErrorKind::Recovering => "the nonce store lost its memory and is not complete again yet",
+            NonceErrorKind::Unavailable => "the nonce store is unavailable",
+        })
+    }
+}
+
+impl Error for NonceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// What kind of [`NonceError`] it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NonceErrorKind {
+    /// There is no room. A live nonce is never dropped to make some: its replay would pass.
+    Full,
+    /// The nonce's window has closed by the store's own time, or lies too far ahead of it.
+    ///
+    /// The verifying side has checked the timestamp by its own clock. So either the window closed in
+    /// between, or the clocks disagree, or the clock was set back.
+    OutsideWindow,
+    /// The store may have lost nonces a moment ago, and this one could be among them.
+    ///
+    /// It passes by itself: see [`RedisNonceStore`](super::RedisNonceStore).
+    Recovering,
+    /// The store could not be asked, or did not answer in time.
+    Unavailable,
+}

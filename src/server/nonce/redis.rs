@@ -1,0 +1,191 @@
+//! Nonces in Redis, shared by several servers.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, IntoConnectionInfo, RedisError, Script};
+use sha2::{Digest, Sha256};
+
+use super::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
+
+const DEFAULT_PREFIX: &str = "oauth1:";
+
+/// How long connecting may take, and each reply.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How far the clock of Redis may go back, by itself or because another host takes over.
+const MARGIN_SECONDS: u64 = 2;
+
+/// Remembers nonces in Redis, for all servers that use the same Redis and the same prefix.
+///
+/// A nonce is one key, set with `SET … NX PX`: the first server to set it accepts the request. The key is
+/// named after a SHA-256 hash, so no client or token identifiers reach Redis. It takes one round trip.
+///
+/// # When Redis is away
+///
+/// The answer is [`NonceErrorKind::Unavailable`], within a second for connecting and a second for each
+/// reply. The connection is opened with the first nonce, shared by all of them, and opened anew after every
+/// failure, so the store works again as soon as Redis does.
+///
+/// A command is never repeated by itself. One whose reply got lost may have been carried out, and then the
+/// nonce is used up: sent again, the request is [`Insert::Replayed`]; signed again, it passes.
+///
+/// # When Redis restarts
+///
+/// A Redis that has restarted, failed over or been flushed has lost nonces: all of them, or the latest. Only
+/// a write to disk for each nonce would prevent that. So beside the nonces the store keeps a record, the hash
+/// `<prefix>memory`: which run of the server (`run_id`) holds them, and since when. A script compares it with
+/// the server it runs on, in one step with `SET`. If the run is another one, or the record is gone, the
+/// memory begins anew, and every timestamp that may have been accepted before is refused with
+/// [`NonceErrorKind::Recovering`].
+///
+/// **So after a restart of Redis, and the first time a prefix is used, requests are refused for a while: for
+/// a client whose clock is right, as long as timestamps may lie in the future, and three seconds more.**
+///
+/// A Redis that is empty because it is new looks like any other. Where you know that it is, and that no
+/// server has accepted a request yet, you can spare yourself the wait:
+///
+/// ```text
+/// redis-cli HSET oauth1:memory run "$(redis-cli INFO server | tr -d '\r' | sed -n 's/^run_id://p')" since 0
+/// ```
+///
+/// # What it asks of Redis
+///
+/// - Redis 5 or later, or what speaks its protocol and has scripts, `TIME`, and `INFO` with a `run_id`.
+/// - `maxmemory-policy noeviction`, the default: a Redis that evicts keys forgets live nonces. On any other
+///   policy the memory does not begin ([`NonceErrorKind::Unavailable`]); do not change it later. When
+///   memory runs out, the answer is [`NonceErrorKind::Full`].
+/// - The right time. Windows open and close by the clock of Redis, so that servers whose own clocks differ
+///   agree. It must not be set back by more than two seconds, nor be so much later than that of a host
+///   that takes over.
+/// - One primary at a time. While a partition leaves two that accept writes, each accepts a nonce once;
+///   `min-replicas-to-write` limits that. A replica that takes over, is asked nothing, and hands back is
+///   not noticed. Redis Cluster is not supported.
+/// - The same window on every server. To change it, change the prefix with it.
+///
+/// And it needs Tokio, wherever [`insert`](NonceStore::insert) is awaited. For TLS (`rediss://`), depend on the
+/// `redis` crate as well and switch on one of its TLS features, such as `tokio-rustls-comp`.
+pub struct RedisNonceStore {
+    client: Client,
+    script: Script,
+    prefix: String,
+    link: Mutex<Link>,
+}
+
+/// The connection, if there is one.
+#[derive(Default)]
+struct Link {
+    manager: Option<ConnectionManager>,
+    /// How many there have been, so that a failure ends the connection it happened on and no later one.
+    count: u64,
+}
+
+impl RedisNonceStore {
+    /// A store in the Redis at `server`, a URL such as `redis://user:password@host:6379/0`.
+    ///
+    /// It connects with the first nonce, so Redis need not be there yet.
+    ///
+    /// # Errors
+    ///
+    /// [`NonceErrorKind::Unavailable`] when `server` is not the address of a Redis.
+    pub fn new(server: impl IntoConnectionInfo) -> Result<Self, NonceError> {
+        let server = server.into_connection_info().map_err(unavailable)?;
+        // Nagle's algorithm would hold a nonce back until the one before it is answered.
+        let tcp = server.tcp_settings().clone().set_nodelay(true);
+        Ok(Self {
+            client: Client::open(server.set_tcp_settings(tcp)).map_err(unavailable)?,
+            script: Script::new(include_str!("redis.lua")),
+            prefix: DEFAULT_PREFIX.into(),
+            link: Mutex::default(),
+        })
+    }
+
+    /// What the store's keys begin with, `oauth1:` by default. Stores with different prefixes do not share nonces.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The connection and its number. It is shared while it is still being opened, too.
+    fn connection(&self) -> Result<(ConnectionManager, u64), RedisError> {
+        let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(manager) = &link.manager {
+            return Ok((manager.clone(), link.count));
+        }
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT))
+            .set_number_of_retries(0);
+        let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
+        link.manager = Some(manager.clone());
+        link.count += 1;
+        Ok((manager, link.count))
+    }
+
+    /// Gives a connection up. The manager by itself would keep one that never answers, and for good one
+    /// whose password Redis refused once.
+    fn disconnect(&self, count: u64) {
+        let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        if link.count == count {
+            link.manager = None;
+        }
+    }
+
+    fn record_key(&self) -> String {
+        format!("{}memory", self.prefix)
+    }
+
+    fn nonce_key(&self, key: &NonceKey<'_>) -> String {
+        let mut hasher = Sha256::new();
+        key.write_to(|bytes| hasher.update(bytes));
+        format!("{}nonce:{}", self.prefix, URL_SAFE_NO_PAD.encode(hasher.finalize()))
+    }
+}
+
+impl NonceStore for RedisNonceStore {
+    async fn insert(&self, key: NonceKey<'_>, window: Window) -> Result<Insert, NonceError> {
+        let Some(width) = window.expires_at.checked_sub(key.timestamp) else {
+            return Err(NonceErrorKind::OutsideWindow.into());
+        };
+        let (mut connection, count) = self.connection().map_err(unavailable)?;
+        let reply: Result<String, RedisError> = self
+            .script
+            .key(self.record_key())
+            .key(self.nonce_key(&key))
+            .arg(key.timestamp)
+            .arg(width)
+            .arg(MARGIN_SECONDS)
+            .invoke_async(&mut connection)
+            .await;
+        match reply {
+            Ok(answer) => match answer.as_str() {
+                "fresh" => Ok(Insert::Fresh),
+                "replayed" => Ok(Insert::Replayed),
+                "outside" => Err(NonceErrorKind::OutsideWindow.into()),
+                "recovering" => Err(NonceErrorKind::Recovering.into()),
+                "evicts" => Err(unavailable("redis evicts keys: its maxmemory-policy has to be noeviction")),
+                _ => Err(unavailable("the script's reply is not one of its own")),
+            },
+            Err(error) if error.code() == Some("OOM") => Err(NonceError::new(NonceErrorKind::Full, error)),
+            Err(error) => {
+                self.disconnect(count);
+                Err(unavailable(error))
+            }
+        }
+    }
+}
+
+fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> NonceError {
+    NonceError::new(NonceErrorKind::Unavailable, source)
+}
+
+impl fmt::Debug for RedisNonceStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisNonceStore").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}

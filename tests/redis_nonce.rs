@@ -1,0 +1,468 @@
+//! [`RedisNonceStore`] against a real `redis-server`, which each test starts for itself on a loopback port.
+//!
+//! Windows here are seconds long, and by the clock of Redis, so these tests wait for real time to pass.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they are made of")]
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncTypedCommands, Client, cmd};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tower_oauth1::server::nonce::Insert::{self, Fresh, Replayed};
+use tower_oauth1::server::nonce::NonceErrorKind::{self, Full, OutsideWindow, Recovering, Unavailable};
+use tower_oauth1::server::nonce::{NonceKey, NonceStore, RedisNonceStore, Window};
+
+/// How old a timestamp may be, in seconds.
+const WINDOW: u64 = 5;
+
+type Answer = Result<Insert, NonceErrorKind>;
+
+/// A `redis-server` of the test's own, with a directory of its own. Both are gone when it is dropped.
+struct Redis {
+    port: u16,
+    directory: PathBuf,
+    process: Option<Child>,
+}
+
+impl Redis {
+    /// A free port, and nothing on it yet.
+    fn stopped() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+        let directory = std::env::temp_dir().join(format!("redis-nonce-{}-{port}", std::process::id()));
+        std::fs::create_dir(&directory).expect("a directory of its own");
+        Self { port, directory, process: None }
+    }
+
+    async fn started() -> Self {
+        let mut redis = Self::stopped();
+        redis.start().await;
+        redis
+    }
+
+    /// A server that is known to be new, so that stores use it at once.
+    async fn new() -> Self {
+        let redis = Self::started().await;
+        redis.declare_new().await;
+        redis
+    }
+
+    async fn start(&mut self) {
+        let process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"])
+            .arg(&self.directory)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("these tests need the program redis-server (Debian: redis-server): {error}")
+            });
+        self.process = Some(process);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Client::open(self.url()).expect("a url").get_multiplexed_async_connection().await.is_err() {
+            assert!(Instant::now() < deadline, "redis-server did not come up on port {}", self.port);
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Ends it as a crash does: it writes nothing any more.
+    fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("redis-server is ours to kill");
+            process.wait().expect("and then it is gone");
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    fn store(&self) -> RedisNonceStore {
+        RedisNonceStore::new(self.url()).expect("a store")
+    }
+
+    async fn connect(&self) -> MultiplexedConnection {
+        let client = Client::open(self.url()).expect("a url");
+        client.get_multiplexed_async_connection().await.expect("a connection")
+    }
+
+    /// What the docs of the store tell an operator to do.
+    async fn declare_new(&self) {
+        let mut connection = self.connect().await;
+        let info: String = cmd("INFO").arg("server").query_async(&mut connection).await.expect("info");
+        let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).expect("a run id");
+        connection.hset_multiple("oauth1:memory", &[("run", run), ("since", "0")]).await.expect("hset");
+    }
+
+    async fn config(&self, name: &str, value: &str) {
+        cmd("CONFIG").arg("SET").arg(name).arg(value).exec_async(&mut self.connect().await).await.expect("config");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+async fn insert_at(store: &RedisNonceStore, timestamp: u64, nonce: &str) -> Answer {
+    let key = NonceKey { client: "client", token: Some("token"), timestamp, nonce };
+    let answer = store.insert(key, Window { now: now(), expires_at: timestamp + WINDOW + 1 });
+    // Nothing may hang, whatever Redis does.
+    let answer = tokio::time::timeout(Duration::from_secs(5), answer).await.expect("an answer in time");
+    answer.map_err(|error| error.kind())
+}
+
+async fn insert(store: &RedisNonceStore, nonce: &str) -> Answer {
+    insert_at(store, now(), nonce).await
+}
+
+/// Asks with new nonces until one is accepted.
+async fn accepts_again(store: &RedisNonceStore) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    let mut attempt = 0;
+    while insert(store, &format!("attempt {attempt}")).await != Ok(Fresh) {
+        assert!(Instant::now() < deadline, "the store did not recover");
+        attempt += 1;
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn one_of_two_servers_wins_each_of_a_thousand_races() {
+    let redis = Redis::new().await;
+    let stores = [Arc::new(redis.store()), Arc::new(redis.store())];
+    for race in 0..1000 {
+        let timestamp = now();
+        let mut racers = JoinSet::new();
+        for store in stores.iter().chain(&stores) {
+            let store = Arc::clone(store);
+            racers.spawn(async move { insert_at(&store, timestamp, &race.to_string()).await });
+        }
+        let mut answers = racers.join_all().await;
+        answers.sort_by_key(|answer| *answer != Ok(Fresh));
+        assert_eq!(answers, [Ok(Fresh), Ok(Replayed), Ok(Replayed), Ok(Replayed)], "race {race}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn keys_are_the_same_only_if_each_field_and_the_prefix_are() {
+    let redis = Redis::new().await;
+    let timestamp = now();
+    let keys = [
+        ("client", Some("token"), timestamp, "nonce"),
+        ("client", Some("token"), timestamp + 1, "nonce"),
+        ("client", Some("token"), timestamp, "nonces"),
+        ("client", Some("tokenn"), timestamp, "once"),
+        ("clientt", Some("oken"), timestamp, "nonce"),
+        ("client", Some(""), timestamp, "nonce"),
+        ("client", None, timestamp, "nonce"),
+        ("client\r\n", None, timestamp, "no\0nce"),
+    ];
+    let store = redis.store();
+    for expected in [Fresh, Replayed] {
+        for (client, token, timestamp, nonce) in keys {
+            let key = NonceKey { client, token, timestamp, nonce };
+            let answer = store.insert(key, Window { now: timestamp, expires_at: timestamp + 100 }).await;
+            assert_eq!(answer.expect("an answer"), expected, "{key:?}");
+        }
+    }
+    let elsewhere = redis.store().prefix("elsewhere:");
+    assert_eq!(insert_at(&elsewhere, timestamp, "nonce").await, Err(Recovering));
+
+    let mut connection = redis.connect().await;
+    let stored: Vec<String> = connection.keys("*").await.expect("keys");
+    assert_eq!(stored.iter().filter(|key| key.starts_with("oauth1:nonce:")).count(), keys.len());
+    for key in stored.iter().filter(|key| key.contains(":nonce:")) {
+        let seconds = cmd("TTL").arg(key).query_async::<u64>(&mut connection).await.expect("ttl");
+        assert!((90..=103).contains(&seconds), "{key} lives for {seconds} s");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn windows_open_and_close_by_the_clock_of_redis() {
+    let redis = Redis::new().await;
+    let store = redis.store();
+    let now = now();
+    // (timestamp, expires_at), answer. A few seconds of room, for the test takes time as well.
+    let rows = [
+        ((now, now + 10), Ok(Fresh)),
+        ((now + 5, now + 20), Ok(Fresh)),
+        ((now - 90, now + 10), Ok(Fresh)),
+        ((now - 20, now), Err(OutsideWindow)),
+        ((now - 90, now - 80), Err(OutsideWindow)),
+        ((now + 100, now + 120), Err(OutsideWindow)),
+        ((now, now), Err(OutsideWindow)),
+        ((now + 1, now), Err(OutsideWindow)),
+        ((0, 1), Err(OutsideWindow)),
+        ((u64::MAX, u64::MAX), Err(OutsideWindow)),
+        ((u64::MAX - 300, u64::MAX), Err(OutsideWindow)),
+        ((u64::MAX, 0), Err(OutsideWindow)),
+        // A window as long as history makes even a Redis declared new unsure.
+        ((0, u64::MAX), Err(Recovering)),
+        ((now, u64::MAX), Err(Recovering)),
+    ];
+    for ((timestamp, expires_at), expected) in rows {
+        let key = NonceKey { client: "client", token: None, timestamp, nonce: "nonce" };
+        // The clock of the server that asks is of no account.
+        for now in [0, now, u64::MAX] {
+            let answer = store.insert(key, Window { now, expires_at }).await.map_err(|error| error.kind());
+            let expected = if expected == Ok(Fresh) && now != 0 { Ok(Replayed) } else { expected };
+            assert_eq!(answer, expected, "{timestamp} to {expires_at} at {now}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn killed_and_restarted_under_load_none_is_accepted_twice() {
+    const UP: usize = 0;
+    const AWAY: usize = 1;
+    const BACK: usize = 2;
+
+    #[derive(Default)]
+    struct Load {
+        phase: AtomicUsize,
+        stop: AtomicBool,
+        /// Accepted nonces: timestamp, in which phase, and how often.
+        accepted: Mutex<HashMap<String, (u64, usize, u32)>>,
+        refused_while_away: AtomicUsize,
+        replays_while_recovering: AtomicUsize,
+    }
+
+    async fn send(load: &Load, store: &RedisNonceStore, timestamp: u64, nonce: &str) -> Answer {
+        let before = load.phase.load(Ordering::SeqCst);
+        let answer = insert_at(store, timestamp, nonce).await;
+        let after = load.phase.load(Ordering::SeqCst);
+        if before == AWAY && after == AWAY {
+            assert_eq!(answer, Err(Unavailable));
+            load.refused_while_away.fetch_add(1, Ordering::Relaxed);
+        }
+        if answer == Ok(Fresh) {
+            let mut accepted = load.accepted.lock().expect("no panic before");
+            accepted.entry(nonce.into()).or_insert((timestamp, before, 0)).2 += 1;
+        }
+        answer
+    }
+
+    let mut redis = Redis::new().await;
+    let stores = [Arc::new(redis.store()), Arc::new(redis.store())];
+    let load = Arc::new(Load::default());
+    let mut clients = JoinSet::new();
+    for client in 0..8 {
+        let (load, stores) = (Arc::clone(&load), stores.clone());
+        clients.spawn(async move {
+            for request in 0.. {
+                if load.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                // The clocks of the clients are off by as much as is allowed.
+                let timestamp = now() - WINDOW + request as u64 % (2 * WINDOW + 1);
+                let nonce = format!("{client} {request}");
+                let [one, two] = &stores;
+                let _ = tokio::join!(send(&load, one, timestamp, &nonce), send(&load, two, timestamp, &nonce));
+                // Whatever was accepted is sent again, to each server, for as long as it could pass.
+                let overheard = {
+                    let accepted = load.accepted.lock().expect("no panic before");
+                    let live = accepted.iter().filter(|(_, (timestamp, ..))| now() <= timestamp + WINDOW);
+                    live.map(|(nonce, (timestamp, phase, _))| (nonce.clone(), *timestamp, *phase)).nth(request % 500)
+                };
+                if let Some((nonce, timestamp, UP)) = overheard {
+                    let back = load.phase.load(Ordering::SeqCst) == BACK;
+                    for store in &stores {
+                        if send(&load, store, timestamp, &nonce).await == Err(Recovering) && back {
+                            load.replays_while_recovering.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+                sleep(Duration::from_millis(1)).await;
+            }
+        });
+    }
+
+    sleep(Duration::from_millis(700)).await;
+    redis.kill();
+    load.phase.store(AWAY, Ordering::SeqCst);
+    sleep(Duration::from_millis(400)).await;
+    load.phase.store(BACK, Ordering::SeqCst);
+    redis.start().await;
+    for store in &stores {
+        accepts_again(store).await;
+    }
+    sleep(Duration::from_millis(300)).await;
+    load.stop.store(true, Ordering::Relaxed);
+    clients.join_all().await;
+
+    let accepted = load.accepted.lock().expect("no panic before");
+    let twice: Vec<_> = accepted.iter().filter(|(_, (_, _, times))| *times != 1).collect();
+    assert!(twice.is_empty(), "{} of {} accepted more than once: {twice:?}", twice.len(), accepted.len());
+    let during = |phase| accepted.values().filter(|(_, accepted, _)| *accepted == phase).count();
+    let tried = [&load.refused_while_away, &load.replays_while_recovering].map(|it| it.load(Ordering::Relaxed));
+    assert!(during(UP) > 50 && during(BACK) > 50, "{} before, {} after", during(UP), during(BACK));
+    assert!(tried.iter().all(|times| *times > 50), "while away, recovering: {tried:?}");
+}
+
+/// However nonces get lost, what was accepted before is not accepted again.
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn lost_memory_is_noticed() {
+    enum Loss {
+        Restart,
+        RestartFromAnOldSnapshot,
+        Flush,
+    }
+    for loss in [Loss::Restart, Loss::RestartFromAnOldSnapshot, Loss::Flush] {
+        let mut redis = Redis::new().await;
+        let store = redis.store();
+        if let Loss::RestartFromAnOldSnapshot = loss {
+            assert_eq!(insert(&store, "in the snapshot").await, Ok(Fresh));
+            cmd("SAVE").exec_async(&mut redis.connect().await).await.expect("save");
+        }
+        let timestamp = now();
+        assert_eq!(insert_at(&store, timestamp, "overheard").await, Ok(Fresh));
+        match loss {
+            Loss::Restart | Loss::RestartFromAnOldSnapshot => {
+                redis.kill();
+                assert_eq!(insert_at(&store, timestamp, "overheard").await, Err(Unavailable));
+                redis.start().await;
+            }
+            Loss::Flush => cmd("FLUSHALL").exec_async(&mut redis.connect().await).await.expect("flushall"),
+        }
+        // Two servers: the one that was connected before, and one that starts just now.
+        for store in [store, redis.store()] {
+            assert_eq!(insert_at(&store, timestamp, "overheard").await, Err(Recovering));
+            assert_eq!(insert(&store, "new").await, Err(Recovering));
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn it_works_by_itself_once_redis_is_there() {
+    let mut redis = Redis::stopped();
+    let store = redis.store();
+    assert_eq!(insert(&store, "nonce").await, Err(Unavailable));
+    redis.start().await;
+    assert_eq!(insert(&store, "nonce").await, Err(Recovering));
+    accepts_again(&store).await;
+    assert_eq!(insert(&store, "nonce").await, Ok(Fresh));
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn a_nonce_whose_answer_got_lost_is_used_up() {
+    let redis = Redis::new().await;
+    let lose = Arc::new(AtomicBool::new(false));
+    let url = losing_proxy(redis.port, Arc::clone(&lose)).await;
+    let (store, direct) = (RedisNonceStore::new(url).expect("a store"), redis.store());
+    let timestamp = now();
+    assert_eq!(insert_at(&store, timestamp, "first").await, Ok(Fresh));
+    lose.store(true, Ordering::SeqCst);
+    assert_eq!(insert_at(&store, timestamp, "lost").await, Err(Unavailable));
+    lose.store(false, Ordering::SeqCst);
+    assert_eq!(insert_at(&direct, timestamp, "lost").await, Ok(Replayed));
+    assert_eq!(insert_at(&store, timestamp, "lost").await, Ok(Replayed));
+    assert_eq!(insert_at(&store, timestamp, "signed again").await, Ok(Fresh));
+}
+
+/// Passes everything on to Redis and back. While told to `lose`, it hangs up instead of passing an answer back.
+async fn losing_proxy(redis: u16, lose: Arc<AtomicBool>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("redis://{}/", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        while let Ok((mut down, _)) = listener.accept().await {
+            let lose = Arc::clone(&lose);
+            tokio::spawn(async move {
+                let mut up = TcpStream::connect(("127.0.0.1", redis)).await?;
+                let (mut question, mut answer) = ([0; 4096], [0; 4096]);
+                loop {
+                    tokio::select! {
+                        read = down.read(&mut question) => match read? {
+                            0 => return std::io::Result::Ok(()),
+                            read => up.write_all(&question[..read]).await?,
+                        },
+                        read = up.read(&mut answer) => match read? {
+                            0 => return Ok(()),
+                            _ if lose.load(Ordering::SeqCst) => return Ok(()),
+                            read => down.write_all(&answer[..read]).await?,
+                        },
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn a_redis_that_cannot_keep_nonces_accepts_none() {
+    let redis = Redis::started().await;
+    let store = redis.store();
+    redis.config("maxmemory-policy", "volatile-lru").await;
+    assert_eq!(insert(&store, "evictable").await, Err(Unavailable));
+    redis.config("maxmemory-policy", "noeviction").await;
+    assert_eq!(insert(&store, "evictable").await, Err(Recovering));
+
+    redis.declare_new().await;
+    redis.config("maxmemory", "1").await;
+    assert_eq!(insert(&store, "no room").await, Err(Full));
+    redis.config("maxmemory", "0").await;
+    assert_eq!(insert(&store, "no room").await, Ok(Fresh));
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn being_turned_away_does_not_last() {
+    // (setting, value that turns the store away, value that lets it in)
+    for (setting, closed, open) in [("maxclients", "1", "100"), ("requirepass", "another", "s3cret")] {
+        let redis = Redis::new().await;
+        let mut connection = redis.connect().await;
+        let mut set = cmd("CONFIG");
+        set.arg("SET").arg(setting);
+        set.clone().arg(closed).exec_async(&mut connection).await.expect("config");
+        let password = if setting == "requirepass" { ":s3cret@" } else { "" };
+        let url = format!("redis://{password}127.0.0.1:{}/", redis.port);
+        let store = RedisNonceStore::new(url).expect("a store");
+        assert_eq!(insert(&store, "nonce").await, Err(Unavailable), "{setting}");
+        set.arg(open).exec_async(&mut connection).await.expect("config");
+        assert_eq!(insert(&store, "nonce").await, Ok(Fresh), "{setting}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn a_redis_that_does_not_answer_is_unavailable() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("redis://{}/", silent.local_addr().expect("an address"));
+    let store = RedisNonceStore::new(url).expect("a store");
+    assert_eq!(insert(&store, "nonce").await, Err(Unavailable));
+}
+
+#[test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+fn what_is_no_address_is_refused_without_repeating_it() {
+    for address in ["", "nonsense", "http://user:s3cret@host/", "redis://:s3cret@host:port/"] {
+        let error = RedisNonceStore::new(address).expect_err(address);
+        assert_eq!(error.kind(), Unavailable);
+        assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
+    }
+    let store = RedisNonceStore::new("redis://user:s3cret@host/").expect("a store");
+    assert_eq!(format!("{store:?}"), r#"RedisNonceStore { prefix: "oauth1:", .. }"#);
+}
