@@ -1,13 +1,63 @@
-//! OAuth 1.0a (RFC 5849) for Tower.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! OAuth 1.0a (RFC 5849) for Tower: sign requests, obtain the credentials to sign with, and verify on the server.
+//!
+//! ```
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! use tower::ServiceBuilder;
+//! use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, Signer, TokenCredentials};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let http_client = tower::service_fn(async |_: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
+//! #     Ok::<_, tower::BoxError>(http::Response::new(()))
+//! # });
+//! let signer = Signer::new(ClientCredentials::new("key", "secret")).token(TokenCredentials::new("token", "secret"));
+//! let client = ServiceBuilder::new()
+//!     .layer(OAuthSignLayer::new(signer, Origin::parse("https://commons.wikimedia.org")?))
+//!     .service(http_client); // any tower::Service<http::Request<_>>
+//! # fn is_service<S: tower::Service<http::Request<Full<Bytes>>>>(_: S) {}
+//! # is_service(client);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The rooms
+//!
+//! | module | what is in it | feature |
+//! |---|---|---|
+//! | [`protocol`] | RFC 5849 itself, sans-IO: credentials, signer, verifier, the `Authorization` header | always |
+#![cfg_attr(
+    feature = "client",
+    doc = "| [`client::sign`] | signing outgoing requests: [`OAuthSignLayer`] | `client` |"
+)]
+#![cfg_attr(
+    feature = "handshake",
+    doc = "| [`client::handshake`] | obtaining credentials: the three legs | `handshake` (default) |"
+)]
+#![cfg_attr(
+    feature = "mediawiki",
+    doc = "| [`mediawiki`] | one provider in depth: endpoints, identity, errors, preflight | `mediawiki` |"
+)]
+#![cfg_attr(feature = "server", doc = "| [`server`] | verifying incoming requests, nonce stores | `server`, `redis` |")]
 
+#[cfg(any(feature = "client", feature = "server"))]
+mod body;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(any(feature = "client", feature = "server"))]
+mod clock;
 #[cfg(feature = "mediawiki")]
 pub mod mediawiki;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod server;
 
+#[cfg(any(feature = "client", feature = "server"))]
+pub use body::SignedBody;
+#[cfg(feature = "client")]
+pub use client::sign::OAuthSignLayer;
+#[cfg(any(feature = "client", feature = "server"))]
+pub use clock::Clock;
 pub use protocol::{
     ClientCredentials, InvalidOrigin, Origin, Scheme, Secret, SignError, SignatureMethod, Signer, TemporaryCredentials,
     TokenCredentials, Version,

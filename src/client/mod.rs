@@ -2,9 +2,11 @@
 
 #[cfg(feature = "handshake")]
 pub mod handshake;
+pub mod sign;
 
 mod challenge;
 mod fields;
+mod nonce;
 mod problem;
 
 pub use fields::Fields;

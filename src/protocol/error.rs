@@ -37,8 +37,8 @@ pub enum SignErrorKind {
     BodyUnread,
     /// Only PLAINTEXT may go without timestamp and nonce (§3.1).
     StampMissing,
-    /// The parameters are to go into the query, and it has bytes that no URI carries.
-    QueryNotUtf8,
+    /// The parameters are to go into the query, and the result is not one a URI can have.
+    QueryNotUri,
     /// The realm has a character that no quoted string can hold (RFC 9110 §5.6.4).
     InvalidRealm,
     /// The signature method failed; the source says why.
@@ -102,7 +102,9 @@ impl fmt::Display for SignError {
             SignErrorKind::NotAForm => "the protocol parameters are to go into the form, and the request has none",
             SignErrorKind::BodyUnread => "a body hash is to be sent, and the body was not read",
             SignErrorKind::StampMissing => "only PLAINTEXT may go without timestamp and nonce",
-            SignErrorKind::QueryNotUtf8 => "the protocol parameters are to go into a query that is not text",
+            SignErrorKind::QueryNotUri => {
+                "the protocol parameters are to go into the query, and do not make one that a URI can have"
+            }
             SignErrorKind::InvalidRealm => "the realm has a control character",
             SignErrorKind::SigningFailed => "the signature method failed",
         })

@@ -114,7 +114,7 @@ impl<'a> SigningRequest<'a> {
                 (Transmission::Header, _) => Ok(Signed::Header(self.header(prepared, &extra, &signature)?)),
                 (Transmission::Query, _) => {
                     let query = std::str::from_utf8(self.head.query);
-                    let mut query = query.map_err(|_| SignErrorKind::QueryNotUtf8)?.to_owned();
+                    let mut query = query.map_err(|_| SignErrorKind::QueryNotUri)?.to_owned();
                     self.append(&mut query, prepared, &extra, &signature)?;
                     Ok(Signed::Query(query))
                 }

@@ -1,0 +1,228 @@
+//! The body of a signed request, on both sides: read and replayed where the signature covers it, untouched otherwise.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// The body of a signed request.
+    ///
+    /// A form, or a body whose hash is signed, has been read: it comes as one frame of the same bytes, with an exact
+    /// size hint. Any other body is the request's own, untouched.
+    #[derive(Clone)]
+    pub struct SignedBody<B> {
+        #[pin]
+        kind: Kind<B>,
+    }
+}
+
+pin_project! {
+    #[derive(Clone)]
+    #[project = KindProjection]
+    enum Kind<B> {
+        Read { bytes: Bytes },
+        Untouched { #[pin] inner: B },
+    }
+}
+
+impl<B> SignedBody<B> {
+    pub(crate) fn read(bytes: Bytes) -> Self {
+        Self { kind: Kind::Read { bytes } }
+    }
+
+    pub(crate) fn untouched(inner: B) -> Self {
+        Self { kind: Kind::Untouched { inner } }
+    }
+}
+
+impl<B: Default> Default for SignedBody<B> {
+    fn default() -> Self {
+        Self::untouched(B::default())
+    }
+}
+
+impl<B> fmt::Debug for SignedBody<B> {
+    /// Shows a length, never content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Read { bytes } => write!(f, "SignedBody({} bytes)", bytes.len()),
+            Kind::Untouched { .. } => f.write_str("SignedBody(untouched)"),
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for SignedBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match self.project().kind.project() {
+            KindProjection::Read { bytes } if bytes.is_empty() => Poll::Ready(None),
+            KindProjection::Read { bytes } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            KindProjection::Untouched { inner } => inner.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Read { bytes } => bytes.is_empty(),
+            Kind::Untouched { inner } => inner.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Read { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Untouched { inner } => inner.size_hint(),
+        }
+    }
+}
+
+pin_project! {
+    /// Reads a body whole.
+    pub(crate) struct ReadWhole<B> {
+        #[pin]
+        body: B,
+        limit: usize,
+        read: Bytes,
+        more: BytesMut,
+    }
+}
+
+/// Why a body cannot be read whole.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ReadError<E> {
+    /// It has more bytes than the limit.
+    TooLarge,
+    /// No signature covers trailers, so what was read would not be all there is.
+    Trailers,
+    Broken(E),
+}
+
+impl<B: Body<Data = Bytes>> ReadWhole<B> {
+    pub(crate) fn new(body: B, limit: usize) -> Self {
+        Self { body, limit, read: Bytes::new(), more: BytesMut::new() }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Future for ReadWhole<B> {
+    type Output = Result<Bytes, ReadError<B::Error>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let length = |read: &Bytes, more: &BytesMut| read.len() + more.len();
+        let announced = this.body.size_hint().lower();
+        if announced.saturating_add(length(this.read, this.more) as u64) > *this.limit as u64 {
+            return Poll::Ready(Err(ReadError::TooLarge));
+        }
+        while let Some(frame) = ready!(this.body.as_mut().poll_frame(cx)) {
+            let Ok(data) = frame.map_err(ReadError::Broken)?.into_data() else {
+                return Poll::Ready(Err(ReadError::Trailers));
+            };
+            if data.len() > *this.limit - length(this.read, this.more) {
+                return Poll::Ready(Err(ReadError::TooLarge));
+            }
+            // A body of one frame, as small ones are, is not copied.
+            if length(this.read, this.more) == 0 {
+                *this.read = data;
+            } else {
+                this.more.extend_from_slice(&std::mem::take(this.read));
+                this.more.extend_from_slice(&data);
+            }
+        }
+        Poll::Ready(Ok(match this.more.is_empty() {
+            true => std::mem::take(this.read),
+            false => std::mem::take(this.more).freeze(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use http_body_util::{BodyExt as _, Full, StreamBody};
+    use tokio_test::block_on;
+
+    use super::*;
+
+    type Frames = VecDeque<Result<Frame<Bytes>, &'static str>>;
+
+    /// A body of these frames, and of no announced size.
+    struct Stream(Frames);
+
+    impl Body for Stream {
+        type Data = Bytes;
+        type Error = &'static str;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+            Poll::Ready(self.0.pop_front())
+        }
+    }
+
+    fn data(text: &'static str) -> Result<Frame<Bytes>, &'static str> {
+        Ok(Frame::data(Bytes::from_static(text.as_bytes())))
+    }
+
+    #[test]
+    fn reading_ends_at_the_limit_at_trailers_and_at_errors() {
+        let trailers = || Ok(Frame::trailers(http::HeaderMap::new()));
+        for (what, frames, expected) in [
+            ("nothing", vec![], Ok("")),
+            ("one frame", vec![data("abcd")], Ok("abcd")),
+            ("many frames", vec![data("a"), data(""), data("bc"), data("d")], Ok("abcd")),
+            ("one byte over", vec![data("abcde")], Err(ReadError::TooLarge)),
+            ("one byte over, late", vec![data("a"), data("bc"), data("de")], Err(ReadError::TooLarge)),
+            ("trailers", vec![data("a"), trailers()], Err(ReadError::Trailers)),
+            ("an error", vec![data("a"), Err("broken")], Err(ReadError::Broken("broken"))),
+        ] {
+            let read = block_on(ReadWhole::new(Stream(frames.into()), 4));
+            assert_eq!(read, expected.map(Bytes::from), "{what}");
+        }
+        let announced = ReadWhole::new(Full::new(Bytes::from("abcde")), 4);
+        assert_eq!(block_on(announced), Err(ReadError::TooLarge));
+    }
+
+    #[test]
+    fn a_single_frame_is_not_copied() {
+        let form = Bytes::from("a=1");
+        let read = block_on(ReadWhole::new(Full::new(form.clone()), 4)).unwrap();
+        assert_eq!(read.as_ptr(), form.as_ptr());
+    }
+
+    #[test]
+    fn what_was_read_is_replayed_with_its_size() {
+        for text in ["", "a=1"] {
+            let body = SignedBody::<Full<Bytes>>::read(Bytes::from(text));
+            assert_eq!(body.size_hint().exact(), Some(text.len() as u64));
+            assert_eq!(body.is_end_stream(), text.is_empty());
+            assert!(!format!("{body:?}").contains("a=1"));
+            assert_eq!(block_on(body.clone().collect()).unwrap().to_bytes(), text);
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_is_the_body_itself() {
+        let trailers = Frame::trailers([(http::header::ETAG, "x".parse().unwrap())].into_iter().collect());
+        let body = SignedBody::untouched(Stream([data("abc"), Ok(trailers)].into_iter().collect()));
+        assert_eq!(body.size_hint().exact(), None);
+        let collected = block_on(body.collect()).unwrap();
+        assert_eq!(collected.trailers().unwrap()["etag"], "x");
+        assert_eq!(collected.to_bytes(), "abc");
+    }
+
+    #[test]
+    fn it_is_what_its_body_is() {
+        fn is_unpin_clone_default<T: Unpin + Clone + Default>() {}
+        is_unpin_clone_default::<SignedBody<Full<Bytes>>>();
+        let _not_clone: fn(StreamBody<()>) -> SignedBody<StreamBody<()>> = SignedBody::untouched;
+    }
+}

@@ -1,0 +1,99 @@
+//! The two layers.
+
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use super::requests::{Origins, Requests};
+use super::service::{OAuthSign, OAuthSignHead};
+use crate::clock::Clock;
+use crate::protocol::{Origin, Signer};
+
+/// Signs requests, forms included. See [the module](super) for what it does and in which order.
+#[derive(Clone, Debug)]
+pub struct OAuthSignLayer {
+    requests: Requests,
+}
+
+/// Signs requests, and leaves bodies alone: forms are refused. Built by [`OAuthSignLayer::without_form_bodies`].
+#[derive(Clone, Debug)]
+pub struct OAuthSignHeadLayer {
+    requests: Requests,
+}
+
+/// The limit for forms unless another is set, in bytes.
+const FORM_LIMIT: usize = 8 * 1024 * 1024;
+
+impl OAuthSignLayer {
+    /// Signs requests to this origin. Others pass unsigned: credentials must not follow a redirect to a foreign host.
+    ///
+    /// A request with a path only goes to this origin too: it has been decided elsewhere where it leads.
+    pub fn new(signer: Signer, origin: Origin) -> Self {
+        Self::with_origins(signer, Origins::These(vec![origin]))
+    }
+
+    /// Signs requests to any origin: whoever chooses the URL gets a signature with these credentials.
+    ///
+    /// A request with a path only cannot be signed then, unless [`sign_as`](Self::sign_as) is set.
+    pub fn danger_sign_any_origin(signer: Signer) -> Self {
+        Self::with_origins(signer, Origins::Any)
+    }
+
+    fn with_origins(signer: Signer, origins: Origins) -> Self {
+        let requests = Requests { signer, origins, sign_as: None, clock: Clock::default(), form_limit: FORM_LIMIT };
+        Self { requests }
+    }
+
+    /// Signs requests to this origin as well.
+    #[must_use]
+    pub fn origin(mut self, origin: Origin) -> Self {
+        if let Origins::These(origins) = &mut self.requests.origins {
+            origins.push(origin);
+        }
+        self
+    }
+
+    /// The origin that the server signs for, where it is not the one that requests are sent to: for wikis and
+    /// services behind a proxy, which verify against their public name.
+    #[must_use]
+    pub fn sign_as(mut self, origin: Origin) -> Self {
+        self.requests.sign_as = Some(origin);
+        self
+    }
+
+    /// How large a form, or a body to hash, may be, in bytes; 8 MiB by default. It is held in memory.
+    #[must_use]
+    pub fn form_limit(mut self, bytes: usize) -> Self {
+        self.requests.form_limit = bytes;
+        self
+    }
+
+    /// The clock that timestamps are read from, the system's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.requests.clock = clock;
+        self
+    }
+
+    /// A layer for inner services that take the request's own body: it does not read any, and refuses forms.
+    #[must_use]
+    pub fn without_form_bodies(self) -> OAuthSignHeadLayer {
+        OAuthSignHeadLayer { requests: self.requests }
+    }
+}
+
+impl<S> Layer<S> for OAuthSignLayer {
+    type Service = OAuthSign<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        OAuthSign::new(inner, Arc::new(self.requests.clone()))
+    }
+}
+
+impl<S> Layer<S> for OAuthSignHeadLayer {
+    type Service = OAuthSignHead<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        OAuthSignHead::new(inner, Arc::new(self.requests.clone()))
+    }
+}

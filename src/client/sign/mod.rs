@@ -1,0 +1,80 @@
+//! Signing requests on their way to the inner service.
+//!
+//! [`OAuthSignLayer`] signs what goes to the origins it was built with:
+//!
+//! 1. A request to another origin, or one marked with [`Unsigned`], passes as it is.
+//! 2. A body that is a form is read, up to a limit, and sent on as the same bytes: forms are signed
+//!    (RFC 5849 §3.4.1.3.1). So is any body, where the signer sends `oauth_body_hash`. Other bodies stream through.
+//! 3. Nonce and timestamp are drawn, the request is signed, and handed to the inner service. Every call is signed
+//!    afresh, so retries and redirects belong outside of this layer.
+//! 4. What cannot be signed is not sent. The error is an [`OAuthSignError`]; one of the inner service comes back as
+//!    it is.
+//!
+//! ```
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! # use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, Signer, TokenCredentials};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! # let http_client = service_fn(async |request: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
+//! #     assert!(request.headers()["authorization"].to_str()?.starts_with("OAuth oauth_consumer_key=\"key\""));
+//! #     Ok::<_, tower::BoxError>(http::Response::new(()))
+//! # });
+//! let signer = Signer::new(ClientCredentials::new("key", "secret")).token(TokenCredentials::new("token", "secret"));
+//! let client = ServiceBuilder::new()
+//!     .layer(OAuthSignLayer::new(signer, Origin::parse("https://commons.wikimedia.org")?))
+//!     .service(http_client);
+//!
+//! let request = http::Request::get("https://commons.wikimedia.org/w/api.php?action=query&meta=userinfo");
+//! let response = client.oneshot(request.body(Full::<Bytes>::default())?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A server behind a proxy that verifies against its public name, reached under another; one client for many users:
+//!
+//! ```
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer, TokenCredentials};
+//!
+//! let signer = Signer::new(ClientCredentials::new("key", "secret")).method(SignatureMethod::HmacSha256);
+//! let layer = OAuthSignLayer::new(signer, Origin::parse("http://10.0.0.7:8080")?)
+//!     .sign_as(Origin::parse("https://wiki.example.org")?)
+//!     .form_limit(1024 * 1024);
+//!
+//! let janes_token = TokenCredentials::new("token", "secret"); // one value a user: clones share the prepared key
+//! let request = http::Request::get("http://10.0.0.7:8080/w/api.php")
+//!     .extension(janes_token.clone())
+//!     .body(Full::<Bytes>::default())?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Without forms
+//!
+//! The inner service takes a `Request<SignedBody<B>>`, since a form that was read is another body than `B`. Where it
+//! must take the `Request<B>` itself, as tonic's `Channel` does, [`OAuthSignLayer::without_form_bodies`] gives a layer
+//! that leaves bodies alone; a form is then an error, never a signature that leaves it out.
+//!
+//! # A request that is sent twice
+//!
+//! hyper-util's client sends a request again when the pooled connection turns out dead before anything of it was
+//! written. That is inside of this layer: the nonce is the same, and the server has not seen it.
+
+mod error;
+pub mod future;
+mod layer;
+mod requests;
+mod service;
+
+pub use error::{OAuthSignError, OAuthSignErrorKind};
+pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
+pub use requests::Unsigned;
+#[cfg(feature = "handshake")]
+#[allow(unused_imports, reason = "for the legs of the handshake")]
+pub(crate) use requests::{FixedNonce, SignedWithTemporary};
+pub use service::{OAuthSign, OAuthSignHead};
+
+pub use crate::body::SignedBody;

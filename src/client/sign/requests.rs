@@ -1,0 +1,152 @@
+//! Which requests are signed, and how a signature gets into one.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::request::Parts;
+use http::uri::{PathAndQuery, Uri};
+
+use super::error::OAuthSignError;
+use crate::client::nonce::Nonce;
+use crate::clock::Clock;
+use crate::protocol::{
+    InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, SignError, SignErrorKind, Signed, Signer, Stamp,
+    TemporaryCredentials, TokenCredentials, Transmission, is_form,
+};
+
+/// In a request's extensions: this request passes unsigned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unsigned;
+
+/// In a request's extensions: this request is signed with temporary credentials (§2.3).
+#[derive(Clone)]
+pub(crate) struct SignedWithTemporary(pub(crate) TemporaryCredentials);
+
+/// In a request's extensions: the nonce, for who must know it.
+#[derive(Clone)]
+pub(crate) struct FixedNonce(pub(crate) String);
+
+/// What both shapes of the layer know.
+#[derive(Clone, Debug)]
+pub(super) struct Requests {
+    pub(super) signer: Signer,
+    pub(super) origins: Origins,
+    pub(super) sign_as: Option<Origin>,
+    pub(super) clock: Clock,
+    pub(super) form_limit: usize,
+}
+
+/// The origins that requests are signed for.
+#[derive(Clone, Debug)]
+pub(super) enum Origins {
+    /// These, of which the first is that of requests with no origin in their URI.
+    These(Vec<Origin>),
+    Any,
+}
+
+/// What is to be done with a request.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Treatment {
+    /// Nothing: it passes unsigned.
+    Pass,
+    /// Sign the head.
+    SignHead,
+    /// Read the body, which is a form, and sign both.
+    SignForm,
+    /// Read the body, which is no form, and sign its hash with the head.
+    SignHash,
+}
+
+impl Requests {
+    pub(super) fn treatment(&self, request: &Parts) -> Treatment {
+        if request.extensions.get::<Unsigned>().is_some() || !self.is_ours(&request.uri) {
+            Treatment::Pass
+        } else if is_form(&request.headers) {
+            Treatment::SignForm
+        } else if self.signer.reads_any_body() {
+            Treatment::SignHash
+        } else {
+            Treatment::SignHead
+        }
+    }
+
+    /// Whether credentials may go to where this URI leads.
+    fn is_ours(&self, uri: &Uri) -> bool {
+        match (&self.origins, uri.authority()) {
+            // Without an authority it goes where the inner service goes: to the origin it was built for.
+            (Origins::Any, _) | (Origins::These(_), None) => true,
+            (Origins::These(origins), Some(authority)) => origins.iter().any(|origin| {
+                uri.scheme_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case(origin.scheme().as_str()))
+                    && origin.is(origin.scheme(), authority.host(), authority.port_u16())
+            }),
+        }
+    }
+
+    /// Signs. Either all of it is done, or the request is as it was; the new body is returned where there is one.
+    pub(super) fn sign(&self, request: &mut Parts, payload: Payload<'_>) -> Result<Option<Bytes>, OAuthSignError> {
+        let in_header = self.signer.goes_into() == Transmission::Header;
+        if in_header && request.headers.contains_key(AUTHORIZATION) {
+            return Err(SignError::from(SignErrorKind::AuthorizationPresent).into());
+        }
+        match self.signed(request, payload)? {
+            Signed::Header(header) => {
+                request.headers.insert(AUTHORIZATION, header);
+                Ok(None)
+            }
+            Signed::Query(query) => {
+                request.uri = with_query(&request.uri, &query)?;
+                Ok(None)
+            }
+            Signed::Form(form) => {
+                // Where the length was announced, it has changed.
+                if request.headers.contains_key(CONTENT_LENGTH) {
+                    request.headers.insert(CONTENT_LENGTH, form.len().into());
+                }
+                Ok(Some(form.into()))
+            }
+        }
+    }
+
+    fn signed(&self, request: &Parts, payload: Payload<'_>) -> Result<Signed, OAuthSignError> {
+        let head = self.head(request)?;
+        let extensions = &request.extensions;
+        let mut signing = self.signer.request(head, payload);
+        if let Some(SignedWithTemporary(temporary)) = extensions.get() {
+            signing = signing.temporary(temporary);
+        } else if let Some(token) = extensions.get::<TokenCredentials>() {
+            signing = signing.token(token);
+        }
+        if let Some(parameters) = extensions.get::<ProtocolParameters>() {
+            signing = signing.parameters(parameters);
+        }
+        let drawn;
+        let nonce = match extensions.get() {
+            Some(FixedNonce(nonce)) => nonce,
+            None => {
+                drawn = Nonce::random();
+                drawn.as_str()
+            }
+        };
+        Ok(signing.stamp(Stamp { timestamp: self.clock.now(), nonce }).sign()?)
+    }
+
+    fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
+        let origin = match (&self.sign_as, &self.origins) {
+            (Some(origin), _) => Some(origin),
+            (None, Origins::These(origins)) if request.uri.authority().is_none() => origins.first(),
+            _ => None,
+        };
+        match origin {
+            Some(origin) => Ok(RequestHead::with_origin(&request.method, &request.uri, origin)),
+            None => RequestHead::from_http(&request.method, &request.uri, &request.headers),
+        }
+    }
+}
+
+/// The same URI but for its query.
+fn with_query(uri: &Uri, query: &str) -> Result<Uri, SignError> {
+    let mut parts = uri.clone().into_parts();
+    let path_and_query = format!("{}?{query}", uri.path());
+    let invalid = |_| SignError::from(SignErrorKind::QueryNotUri);
+    parts.path_and_query = Some(PathAndQuery::try_from(path_and_query).map_err(invalid)?);
+    Uri::from_parts(parts).map_err(|_| SignErrorKind::QueryNotUri.into())
+}

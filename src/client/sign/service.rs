@@ -1,0 +1,109 @@
+//! The two services.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Request;
+use http_body::Body;
+use tower_service::Service;
+
+use super::error::{OAuthSignError, OAuthSignErrorKind};
+use super::future::{HeadResponseFuture, ResponseFuture};
+use super::requests::{Requests, Treatment};
+use crate::body::{ReadWhole, SignedBody};
+use crate::protocol::Payload;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Signs requests, forms included; from [`OAuthSignLayer`](super::OAuthSignLayer).
+#[derive(Clone, Debug)]
+pub struct OAuthSign<S> {
+    inner: S,
+    requests: Arc<Requests>,
+}
+
+/// Signs requests, and leaves bodies alone; from [`OAuthSignHeadLayer`](super::OAuthSignHeadLayer).
+#[derive(Clone, Debug)]
+pub struct OAuthSignHead<S> {
+    inner: S,
+    requests: Arc<Requests>,
+}
+
+impl<S> OAuthSign<S> {
+    pub(super) fn new(inner: S, requests: Arc<Requests>) -> Self {
+        Self { inner, requests }
+    }
+}
+
+impl<S> OAuthSignHead<S> {
+    pub(super) fn new(inner: S, requests: Arc<Requests>) -> Self {
+        Self { inner, requests }
+    }
+}
+
+impl<S, B> Service<Request<B>> for OAuthSign<S>
+where
+    S: Service<Request<SignedBody<B>>> + Clone,
+    S::Error: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S, B>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut head, body) = request.into_parts();
+        let signed = match self.requests.treatment(&head) {
+            Treatment::Pass => Ok(None),
+            Treatment::SignHead => self.requests.sign(&mut head, Payload::Unread),
+            treatment @ (Treatment::SignForm | Treatment::SignHash) => {
+                // The ready service waits with the request; its clone, which is not ready, stays behind.
+                let clone = self.inner.clone();
+                let ready = std::mem::replace(&mut self.inner, clone);
+                let body = ReadWhole::new(body, self.requests.form_limit);
+                return ResponseFuture::reading(body, head, treatment, ready, self.requests.clone());
+            }
+        };
+        match signed {
+            Ok(_no_new_body) => {
+                let request = Request::from_parts(head, SignedBody::untouched(body));
+                ResponseFuture::calling(self.inner.call(request))
+            }
+            Err(error) => ResponseFuture::failed(error),
+        }
+    }
+}
+
+impl<S, B> Service<Request<B>> for OAuthSignHead<S>
+where
+    S: Service<Request<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = HeadResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut head, body) = request.into_parts();
+        let signed = match self.requests.treatment(&head) {
+            Treatment::Pass => Ok(()),
+            Treatment::SignHead | Treatment::SignHash => self.requests.sign(&mut head, Payload::Unread).map(|_| ()),
+            Treatment::SignForm => Err(OAuthSignError::from(OAuthSignErrorKind::FormBody)),
+        };
+        match signed {
+            Ok(()) => HeadResponseFuture::calling(self.inner.call(Request::from_parts(head, body))),
+            Err(error) => HeadResponseFuture::failed(error),
+        }
+    }
+}
