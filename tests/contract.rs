@@ -1,5 +1,7 @@
 //! What `OAuthSign` promises the services around it, on `tower_test::mock` with hand-driven polls.
 
+#![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};

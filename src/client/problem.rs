@@ -54,11 +54,12 @@ impl Problem {
             rest = after;
             let mut value = decode_form(value);
             // PHP's provider does not encode its base string, whose three parts are then pairs of their own.
-            if let [(url, b""), (parameters, b""), after @ ..] = rest {
-                if *name == names::DEBUG_BASE_STRING.as_bytes() && value.iter().all(u8::is_ascii_uppercase) {
-                    value = [&value, *url, *parameters].join(&b'&').into();
-                    rest = after;
-                }
+            if let [(url, b""), (parameters, b""), after @ ..] = rest
+                && *name == names::DEBUG_BASE_STRING.as_bytes()
+                && value.iter().all(u8::is_ascii_uppercase)
+            {
+                value = [&value, *url, *parameters].join(&b'&').into();
+                rest = after;
             }
             fields.push((decode_form(name), value));
         }

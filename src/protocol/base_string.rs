@@ -64,12 +64,12 @@ impl BaseString<'_> {
         };
         let entries = parameters::collect(entries, &sources)?;
         let before = entries.partition_point(|entry| entry.cmp_oauth().is_lt());
-        if let (Protocol::Block(block), Some(entry)) = (self.protocol, entries.get(before)) {
-            if entry.cmp_oauth().is_eq() {
-                // Rare: a service's own `oauth_…` parameters sort in between those of the block.
-                let form = decode(&block.concat()).into_owned();
-                return BaseString { protocol: Protocol::Form(&form), ..*self }.write(sink);
-            }
+        if let (Protocol::Block(block), Some(entry)) = (self.protocol, entries.get(before))
+            && entry.cmp_oauth().is_eq()
+        {
+            // Rare: a service's own `oauth_…` parameters sort in between those of the block.
+            let form = decode(&block.concat()).into_owned();
+            return BaseString { protocol: Protocol::Form(&form), ..*self }.write(sink);
         }
         let mut out = Writer::new(sink);
         out.method_and_uri(self.head);

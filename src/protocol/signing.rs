@@ -25,7 +25,7 @@ pub struct SigningRequest<'a> {
     signer: &'a Signer,
     head: RequestHead<'a>,
     payload: Payload<'a>,
-    token: Token<'a>,
+    identity: Identity<'a>,
     stamp: Option<Stamp<'a>>,
     parameters: Option<&'a ProtocolParameters>,
 }
@@ -51,10 +51,11 @@ pub enum Signed {
     Form(Vec<u8>),
 }
 
+/// Whom a request is signed for, besides the client.
 #[derive(Clone, Copy)]
-enum Token<'a> {
-    None,
-    Token(&'a TokenCredentials),
+enum Identity<'a> {
+    ClientOnly,
+    User(&'a TokenCredentials),
     Temporary(&'a TemporaryCredentials),
 }
 
@@ -63,8 +64,8 @@ type Extra<'a> = Vec<(&'a str, Cow<'a, str>)>;
 
 impl<'a> SigningRequest<'a> {
     pub(super) fn new(signer: &'a Signer, head: RequestHead<'a>, payload: Payload<'a>) -> Self {
-        let token = signer.settings.token.as_ref().map_or(Token::None, Token::Token);
-        Self { signer, head, payload, token, stamp: None, parameters: None }
+        let identity = signer.settings.token.as_ref().map_or(Identity::ClientOnly, Identity::User);
+        Self { signer, head, payload, identity, stamp: None, parameters: None }
     }
 
     /// The timestamp and nonce.
@@ -76,19 +77,19 @@ impl<'a> SigningRequest<'a> {
     /// The token to sign with, instead of the signer's.
     #[must_use]
     pub fn token(self, token: &'a TokenCredentials) -> Self {
-        Self { token: Token::Token(token), ..self }
+        Self { identity: Identity::User(token), ..self }
     }
 
     /// The temporary credentials to sign with: only the request for token credentials (§2.3) is.
     #[must_use]
     pub fn temporary(self, temporary: &'a TemporaryCredentials) -> Self {
-        Self { token: Token::Temporary(temporary), ..self }
+        Self { identity: Identity::Temporary(temporary), ..self }
     }
 
     /// No token, though the signer has one.
     #[must_use]
     pub fn without_token(self) -> Self {
-        Self { token: Token::None, ..self }
+        Self { identity: Identity::ClientOnly, ..self }
     }
 
     /// Parameters of this request, besides those of the signer.
@@ -143,10 +144,10 @@ impl<'a> SigningRequest<'a> {
 
     /// Finds what is prepared for the token, or prepares it.
     fn with_prepared<T>(&self, run: impl FnOnce(&Prepared) -> Result<T, SignError>) -> Result<T, SignError> {
-        let (token, cache) = match self.token {
-            Token::None => (None, Some(&*self.signer.without_token)),
-            Token::Token(token) => (Some((token.token(), token.secret())), Some(token.prepared())),
-            Token::Temporary(temporary) => (Some((temporary.token(), temporary.secret())), None),
+        let (token, cache) = match self.identity {
+            Identity::ClientOnly => (None, Some(&*self.signer.without_token)),
+            Identity::User(token) => (Some((token.token(), token.secret())), Some(token.prepared())),
+            Identity::Temporary(temporary) => (Some((temporary.token(), temporary.secret())), None),
         };
         match cache.and_then(OnceLock::get) {
             Some(prepared) if prepared.is_of(&self.signer.settings) => run(prepared),
