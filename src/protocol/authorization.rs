@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use super::encode::{decode, encode_into, encoded_len, from_hex, is_unreserved, pairs};
+use super::encode::{decode, encode_into, from_hex, into_text, is_unreserved, pairs};
 use super::names;
 
 /// What stands between two parameters of the header.
@@ -20,7 +20,7 @@ pub enum Separator {
 }
 
 impl Separator {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::CommaSpace => ", ",
             Self::Comma => ",",
@@ -48,6 +48,11 @@ pub struct AuthorizationHeader {
 }
 
 impl AuthorizationHeader {
+    /// A header of a realm and the parameters of a form.
+    pub(crate) fn new(realm: Option<String>, form: String) -> Self {
+        Self { realm, form }
+    }
+
     /// Parses the value of the header.
     ///
     /// Strictly: the scheme in any case, then comma-separated `name="value"` with the encoding of §3.6 and
@@ -93,7 +98,7 @@ impl AuthorizationHeader {
         for (name, value) in self.parameters() {
             writer.parameter(&name, &value);
         }
-        writer.finish()
+        into_text(writer.finish())
     }
 
     /// The parameters as a form; every byte is unreserved, `%`, `=` or `&`.
@@ -124,50 +129,46 @@ impl fmt::Debug for AuthorizationHeader {
 
 /// Writes a header, a parameter after the other.
 pub(crate) struct HeaderWriter {
-    out: String,
+    out: Vec<u8>,
     separator: Separator,
-    empty: bool,
+    next: &'static str,
 }
 
 impl HeaderWriter {
     /// A header with the scheme and the realm: quoted, with `"` and `\` escaped (RFC 9110 §5.6.4).
     pub(crate) fn new(realm: Option<&str>, separator: Separator) -> Self {
-        let mut writer = Self { out: format!("{} ", names::SCHEME), separator, empty: true };
+        let mut writer = Self { out: format!("{} ", names::SCHEME).into_bytes(), separator, next: "" };
         if let Some(realm) = realm {
-            let escaped = realm.replace('\\', "\\\\").replace('"', "\\\"");
-            writer.out.push_str(&format!("{}=\"{escaped}\"", names::REALM));
-            writer.empty = false;
+            writer.name(names::REALM);
+            for byte in realm.bytes() {
+                if matches!(byte, b'"' | b'\\') {
+                    writer.out.push(b'\\');
+                }
+                writer.out.push(byte);
+            }
+            writer.out.push(b'"');
         }
         writer
     }
 
-    /// What is written so far, as the beginning of headers to come.
-    pub(crate) fn finish(self) -> String {
+    /// What is written so far.
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.out
-    }
-
-    /// Goes on from a beginning that has parameters, with room for so many bytes more.
-    pub(crate) fn resume(beginning: &str, more: usize, separator: Separator) -> Self {
-        let mut out = String::with_capacity(beginning.len() + more);
-        out.push_str(beginning);
-        Self { out, separator, empty: false }
     }
 
     /// Name and value, plain: they are encoded here.
     pub(crate) fn parameter(&mut self, name: impl AsRef<[u8]>, value: &[u8]) {
-        if !self.empty {
-            self.out.push_str(self.separator.as_str());
-        }
-        self.empty = false;
-        encode_into(&mut self.out, name.as_ref());
-        self.out.push_str("=\"");
+        self.name(name);
         encode_into(&mut self.out, value);
-        self.out.push('"');
+        self.out.push(b'"');
     }
 
-    /// How many bytes [`parameter`](Self::parameter) writes when it is not the first.
-    pub(crate) fn len_of(name: impl AsRef<[u8]>, value: &[u8], separator: Separator) -> usize {
-        separator.as_str().len() + encoded_len(name.as_ref()) + encoded_len(value) + "=\"\"".len()
+    /// What stands before a value.
+    pub(crate) fn name(&mut self, name: impl AsRef<[u8]>) {
+        self.out.extend_from_slice(self.next.as_bytes());
+        self.next = self.separator.as_str();
+        encode_into(&mut self.out, name.as_ref());
+        self.out.extend_from_slice(b"=\"");
     }
 }
 

@@ -3,8 +3,8 @@
 //! A [`Writer`] encodes into a small buffer on the stack and hands full stretches on to a [`Sink`]: a MAC or a
 //! digest, or a `Vec` for those who ask to see the base string.
 
-use super::encode::{decode, from_hex, hex_digit, is_unreserved};
-use super::parameters::{self, Entry, Misplaced, ProtocolNames, Source, unreserved_run};
+use super::encode::{BLOCK, decode, escape, from_hex, is_unreserved, reserved_at};
+use super::parameters::{self, Entries, Misplaced, ProtocolNames, Source};
 use super::request::{Payload, RequestHead};
 
 /// What takes the octets of a base string, in order.
@@ -37,9 +37,6 @@ pub(crate) enum Protocol<'a> {
     Elsewhere,
 }
 
-/// So many parameters are sorted on the stack.
-const FEW: usize = 16;
-
 impl BaseString<'_> {
     /// Writes it all, `method & base string URI & normalized parameters`.
     pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced> {
@@ -53,16 +50,7 @@ impl BaseString<'_> {
             Source { form: self.payload.form(), protocol: elsewhere },
             Source { form, protocol: ProtocolNames::Expected },
         ];
-        let mut few = [Entry::NONE; FEW];
-        let mut many;
-        let entries = match parameters::count(&sources) {
-            count @ ..=FEW => &mut few[..count],
-            count => {
-                many = vec![Entry::NONE; count];
-                &mut many[..]
-            }
-        };
-        let entries = parameters::collect(entries, &sources)?;
+        let entries = Entries::collect(&sources)?;
         let before = entries.partition_point(|entry| entry.cmp_oauth().is_lt());
         if let (Protocol::Block(block), Some(entry)) = (self.protocol, entries.get(before))
             && entry.cmp_oauth().is_eq()
@@ -99,9 +87,24 @@ pub(crate) struct Writer<'s> {
     sink: &'s mut dyn Sink,
 }
 
-const BUFFER: usize = 1024;
-/// The octets that a step of [`Writer::parameter`] may write.
-const STEP: usize = 16;
+const BUFFER: usize = 512;
+/// What each octet is in a base string, encoded twice, and how long that is.
+const ENCODED_TWICE: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let [percent, high, low] = escape(octet as u8);
+        table[octet] = match is_unreserved(octet as u8) {
+            true => [octet as u8, 0, 0, 0, 0, 0, 0, 1],
+            false => [percent, b'2', b'5', high, low, 0, 0, 5],
+        };
+        octet += 1;
+    }
+    table
+};
+
+/// What a step writes at most: a block, each octet of it encoded twice, and what [`Room::put`] writes too much.
+const STEP: usize = 5 * BLOCK + BLOCK;
 
 impl<'s> Writer<'s> {
     pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
@@ -114,16 +117,22 @@ impl<'s> Writer<'s> {
 
     /// Method and base string URI (§3.4.1.2), each encoded and followed by `&`.
     fn method_and_uri(&mut self, head: &RequestHead<'_>) {
-        head.method.bytes().for_each(|byte| self.encoded(byte.to_ascii_uppercase()));
+        match head.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            true => self.encoded(head.method.to_ascii_uppercase().as_bytes()),
+            false => self.encoded(head.method.as_bytes()),
+        }
         self.octets(b"&");
         self.octets(head.scheme.as_str().as_bytes());
         self.octets(b"%3A%2F%2F");
-        head.host.bytes().for_each(|byte| self.encoded(byte.to_ascii_lowercase()));
+        match head.host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => self.encoded(head.host.to_ascii_lowercase().as_bytes()),
+            false => self.encoded(head.host.as_bytes()),
+        }
         if let Some(port) = head.port_unless_default() {
             self.octets(b"%3A");
-            self.octets(port.to_string().as_bytes());
+            self.octets(itoa::Buffer::new().format(port).as_bytes());
         }
-        head.path_or_slash().iter().for_each(|&byte| self.encoded(byte));
+        self.encoded(head.path_or_slash());
         self.octets(b"&");
     }
 
@@ -147,85 +156,120 @@ impl<'s> Writer<'s> {
         self.filled += octets.len();
     }
 
-    /// One octet, percent-encoded once.
-    #[inline]
-    fn encoded(&mut self, octet: u8) {
-        self.reserve();
-        if is_unreserved(octet) {
-            self.buffer[self.filled] = octet;
-            self.filled += 1;
-        } else {
-            self.buffer[self.filled..][..3].copy_from_slice(&[b'%', hex_digit(octet >> 4), hex_digit(octet)]);
-            self.filled += 3;
+    /// Octets, percent-encoded once.
+    fn encoded(&mut self, octets: &[u8]) {
+        for at in (0..octets.len()).step_by(BLOCK) {
+            let mut room = self.room();
+            let mut stops = reserved_at(octets, at, 0);
+            let mut start = at;
+            while stops != 0 {
+                let stop = at + stops.trailing_zeros() as usize;
+                room.run(&octets[start..], stop - start);
+                room.put(&escape(octets[stop]), 3);
+                start = stop + 1;
+                stops &= stops - 1;
+            }
+            let end = octets.len().min(at + BLOCK);
+            room.run(&octets[start..], end - start);
+            self.filled = room.filled;
         }
     }
 
-    /// The parameter that the wire begins with: name, `=` and value, decoded as §3.4.1.3.1 says, encoded as
-    /// §3.4.1.3.2 says, and encoded once more for the base string (§3.4.1.1).
-    #[inline]
-    pub(crate) fn parameter(&mut self, mut wire: &[u8]) {
+    /// The parameter that stands in the source from `at` on: name, `=` and value, decoded as §3.4.1.3.1 says, encoded
+    /// as §3.4.1.3.2 says, and encoded once more for the base string (§3.4.1.1).
+    pub(crate) fn parameter(&mut self, source: &[u8], mut at: usize) {
         let mut equals = Equals::ToCome;
         loop {
-            self.reserve();
-            if let Some(chunk) = wire.first_chunk::<16>() {
-                // Copied whole, counted as far as it is unreserved.
-                self.buffer[self.filled..][..16].copy_from_slice(chunk);
-                let run = unreserved_run(chunk);
-                self.filled += run;
-                wire = &wire[run..];
-                if run == 16 {
-                    continue;
-                }
+            let mut room = self.room();
+            let next = room.parameter_block(source, at, &mut equals);
+            self.filled = room.filled;
+            match next {
+                Some(next) => at = next,
+                None => break,
             }
-            let Some((&byte, mut rest)) = wire.split_first() else { break };
-            match byte {
-                b'&' => break,
-                b'=' if equals == Equals::ToCome => {
-                    equals = Equals::Written;
-                    self.octets(b"%3D");
-                }
-                b'+' => self.octets(b"%2520"),
-                b'%' => match rest {
-                    [high, low, after @ ..] if from_hex(*high, *low).is_some() => {
-                        let byte = from_hex(*high, *low).unwrap_or_default();
-                        self.twice_encoded(byte);
-                        rest = after;
-                    }
-                    _ => self.twice_encoded(b'%'),
-                },
-                byte => self.twice_encoded(byte),
-            }
-            wire = rest;
         }
         if equals == Equals::ToCome {
             self.octets(b"%3D");
         }
     }
 
-    #[inline]
-    fn twice_encoded(&mut self, octet: u8) {
-        if is_unreserved(octet) {
-            self.buffer[self.filled] = octet;
-            self.filled += 1;
-        } else {
-            let escape = [b'%', b'2', b'5', hex_digit(octet >> 4), hex_digit(octet)];
-            self.buffer[self.filled..][..5].copy_from_slice(&escape);
-            self.filled += 5;
-        }
-    }
-
-    /// Makes room for one step.
-    #[inline]
-    fn reserve(&mut self) {
-        if self.filled > BUFFER - 2 * STEP {
+    /// Room for one step.
+    #[inline(always)]
+    fn room(&mut self) -> Room<'_> {
+        if self.filled > BUFFER - STEP {
             self.flush();
         }
+        Room { buffer: &mut self.buffer, filled: self.filled }
     }
 
     #[cold]
     fn flush(&mut self) {
         self.sink.write(&self.buffer[..self.filled]);
         self.filled = 0;
+    }
+}
+
+/// A buffer with room for one step of encoding; apart from the [`Writer`] so that its state stays in registers.
+struct Room<'b> {
+    buffer: &'b mut [u8; BUFFER],
+    filled: usize,
+}
+
+impl Room<'_> {
+    /// A block of a parameter. Where the next one starts, unless the parameter ended in this.
+    #[inline(always)]
+    fn parameter_block(&mut self, source: &[u8], at: usize, equals: &mut Equals) -> Option<usize> {
+        let mut stops = reserved_at(source, at, u32::MAX);
+        let mut start = at;
+        while start < at + BLOCK {
+            let stop = at + stops.trailing_zeros() as usize;
+            self.run(&source[start..], stop - start);
+            if stop == at + BLOCK {
+                return Some(stop);
+            }
+            stops &= stops - 1;
+            start = stop + 1;
+            let octet = *source.get(stop)?;
+            if octet == b'%' {
+                let decoded = source.get(start..start + 2).and_then(|digits| from_hex(digits[0], digits[1]));
+                self.encoded_twice(decoded.unwrap_or(b'%'));
+                start += if decoded.is_some() { 2 } else { 0 };
+            } else if octet == b'&' {
+                return None;
+            } else if octet == b'=' && *equals == Equals::ToCome {
+                *equals = Equals::Written;
+                self.put(b"%3D", 3);
+            } else {
+                self.encoded_twice(if octet == b'+' { b' ' } else { octet });
+            }
+        }
+        Some(start)
+    }
+
+    /// The first so many octets, at most a block, which need no encoding.
+    #[inline(always)]
+    fn run(&mut self, octets: &[u8], length: usize) {
+        match octets.first_chunk::<BLOCK>() {
+            // A block takes less time than the right length; what is too much is overwritten.
+            Some(block) => self.put(block, length),
+            None => {
+                self.buffer[self.filled..][..length].copy_from_slice(&octets[..length]);
+                self.filled += length;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn encoded_twice(&mut self, octet: u8) {
+        let [octets @ .., length] = &ENCODED_TWICE[usize::from(octet)];
+        self.put(octets, usize::from(*length));
+    }
+
+    /// So many of a few octets.
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, octets: &[u8; N], length: usize) {
+        self.buffer[self.filled..][..N].copy_from_slice(octets);
+        self.filled += length;
     }
 }
 

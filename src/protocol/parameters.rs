@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::base_string::Writer;
-use super::encode::{decode_form, from_hex, hex_digit, is_unreserved, pairs};
+use super::encode::{BLOCK, decode_form, from_hex, hex_digit, is_unreserved, pairs, unreserved_at};
 use super::names;
 
 /// Form-encoded parameters from one place of the request.
@@ -31,15 +31,6 @@ pub(crate) struct Misplaced(pub(crate) &'static str);
 /// The sources of a request: query, form body, and the parameters of the `Authorization` header.
 pub(crate) type Sources<'a> = [Source<'a>; 3];
 
-/// How many pairs the sources hold at most.
-pub(crate) fn count(sources: &Sources<'_>) -> usize {
-    let count = |source: &Source<'_>| match source.form {
-        [] => 0,
-        form => memchr::memchr_iter(b'&', form).count() + 1,
-    };
-    sources.iter().map(count).sum()
-}
-
 /// One parameter: the beginning of its encoded name, and where it stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
@@ -52,13 +43,19 @@ pub(crate) struct Entry {
 const OFFSET_BITS: u32 = 62;
 
 impl Entry {
-    pub(crate) const NONE: Self = Self { key: [0; 2], at: 0 };
+    const NONE: Self = Self { key: [0; 2], at: 0 };
+
+    /// The source that the parameter stands in, and where.
+    #[inline]
+    fn place<'a>(self, sources: &Sources<'a>) -> (&'a [u8], usize) {
+        let offset = (self.at & ((1 << OFFSET_BITS) - 1)) as usize;
+        (sources[(self.at >> OFFSET_BITS) as usize].form, offset)
+    }
 
     /// The parameter and all that follows it in its source.
-    #[inline]
     fn wire<'a>(self, sources: &Sources<'a>) -> &'a [u8] {
-        let offset = (self.at & ((1 << OFFSET_BITS) - 1)) as usize;
-        &sources[(self.at >> OFFSET_BITS) as usize].form[offset..]
+        let (source, offset) = self.place(sources);
+        &source[offset..]
     }
 
     /// Whether the name begins with `oauth_`, `Less` and `Greater` where it sorts before or after all that do.
@@ -82,40 +79,76 @@ impl Entry {
     }
 }
 
-/// Finds the parameters of all sources and sorts them into the order of §3.4.1.3.2.
-///
-/// `entries` must hold [`count`] of them; the ones used are returned. `oauth_signature` is left out (§3.4.1.3.1).
-pub(crate) fn collect<'e>(entries: &'e mut [Entry], sources: &Sources<'_>) -> Result<&'e [Entry], Misplaced> {
-    let mut used = 0;
-    for (index, source) in sources.iter().enumerate() {
-        let mut start = 0;
-        let ends = memchr::memchr_iter(b'&', source.form).chain([source.form.len()]);
-        for end in ends {
-            if start < end {
-                let entry = Entry {
-                    key: sort_key(&source.form[start..end]),
-                    at: ((index as u64) << OFFSET_BITS) | start as u64,
-                };
-                if entry.cmp_oauth().is_ne() || is_signed(&source.form[start..end], source.protocol)? {
-                    entries[used] = entry;
-                    used += 1;
+/// The parameters of all sources, in the order of §3.4.1.3.2.
+pub(crate) struct Entries {
+    few: [Entry; FEW],
+    /// All of them, once they are more than a few.
+    many: Vec<Entry>,
+    found: usize,
+}
+
+/// So many parameters need no allocation.
+const FEW: usize = 16;
+
+impl Entries {
+    /// Finds and sorts them. `oauth_signature` is left out (§3.4.1.3.1).
+    pub(crate) fn collect(sources: &Sources<'_>) -> Result<Self, Misplaced> {
+        let mut entries = Self { few: [Entry::NONE; FEW], many: Vec::new(), found: 0 };
+        for (index, source) in sources.iter().enumerate() {
+            let mut start = 0;
+            while start < source.form.len() {
+                let rest = &source.form[start..];
+                let pair = &rest[..memchr::memchr(b'&', rest).unwrap_or(rest.len())];
+                if !pair.is_empty() {
+                    let at = ((index as u64) << OFFSET_BITS) | start as u64;
+                    let entry = Entry { key: sort_key(source.form, start), at };
+                    if entry.cmp_oauth().is_ne() || is_signed(pair, source.protocol)? {
+                        entries.push(entry, sources);
+                    }
                 }
+                start += pair.len() + 1;
             }
-            start = end + 1;
         }
+        let found = entries.as_mut();
+        if !found.is_sorted_by(|a, b| a.cmp(*b, sources).is_le()) {
+            found.sort_unstable_by(|a, b| a.cmp(*b, sources));
+        }
+        Ok(entries)
     }
-    let entries = &mut entries[..used];
-    if !entries.is_sorted_by(|a, b| a.cmp(*b, sources).is_le()) {
-        entries.sort_unstable_by(|a, b| a.cmp(*b, sources));
+
+    fn push(&mut self, entry: Entry, sources: &Sources<'_>) {
+        if let Some(free) = self.few.get_mut(self.found) {
+            *free = entry;
+        } else {
+            if self.many.is_empty() {
+                let ampersands = |source: &Source<'_>| memchr::memchr_iter(b'&', source.form).count() + 1;
+                self.many.reserve_exact(sources.iter().map(ampersands).sum());
+                self.many.extend_from_slice(&self.few);
+            }
+            self.many.push(entry);
+        }
+        self.found += 1;
     }
-    Ok(entries)
+
+    fn as_mut(&mut self) -> &mut [Entry] {
+        if self.many.is_empty() { &mut self.few[..self.found] } else { &mut self.many }
+    }
+}
+
+impl std::ops::Deref for Entries {
+    type Target = [Entry];
+
+    fn deref(&self) -> &[Entry] {
+        if self.many.is_empty() { &self.few[..self.found] } else { &self.many }
+    }
 }
 
 /// Writes sorted entries, encoded for the base string, each after a separator unless it is the first of all.
 pub(crate) fn write(out: &mut Writer<'_>, entries: &[Entry], sources: &Sources<'_>) {
     for entry in entries {
         out.separator();
-        out.parameter(entry.wire(sources));
+        let (source, offset) = entry.place(sources);
+        out.parameter(source, offset);
     }
 }
 
@@ -129,32 +162,27 @@ fn is_signed(pair: &[u8], protocol: ProtocolNames) -> Result<bool, Misplaced> {
     }
 }
 
-/// The first 16 bytes of the encoded name that `pair` begins with.
+/// The first 16 bytes of the encoded name of the parameter that stands in the source from `at` on.
 #[inline]
-fn sort_key(pair: &[u8]) -> [u64; 2] {
-    if let Some(chunk) = pair.first_chunk::<16>() {
-        let run = unreserved_run(chunk);
-        if run == 16 || chunk[run] == b'=' {
-            let kept = if run == 16 { u128::MAX } else { !(u128::MAX >> (8 * run)) };
-            let key = u128::from_be_bytes(*chunk) & kept;
-            return [(key >> 64) as u64, key as u64];
+fn sort_key(source: &[u8], at: usize) -> [u64; 2] {
+    let wire = &source[at..];
+    let run = unreserved_at(source, at);
+    let key = match wire.first_chunk::<KEY>() {
+        Some(key) if run >= KEY => u128::from_be_bytes(*key),
+        Some(key) if matches!(key[run], b'=' | b'&') => u128::from_be_bytes(*key) & !(u128::MAX >> (8 * run)),
+        _ => {
+            let mut key = [0; KEY];
+            for (to, from) in key.iter_mut().zip(Encoded { wire, part: Part::Name, escape: [0; 2] }) {
+                *to = from;
+            }
+            u128::from_be_bytes(key)
         }
-    }
-    let mut key = [0; 16];
-    for (to, from) in key.iter_mut().zip(Encoded { wire: pair, part: Part::Name, escape: [0; 2] }) {
-        *to = from;
-    }
-    let key = u128::from_be_bytes(key);
+    };
     [(key >> 64) as u64, key as u64]
 }
 
-/// How many bytes at the start of the chunk are unreserved.
-#[inline(always)]
-pub(crate) fn unreserved_run(chunk: &[u8; 16]) -> usize {
-    // A loop without branches, which compiles to vector instructions.
-    let reserved = chunk.map(|byte| if is_unreserved(byte) { 0 } else { 0xFF });
-    (u128::from_le_bytes(reserved).trailing_zeros() / 8) as usize
-}
+/// The bytes of a sort key.
+const KEY: usize = 16;
 
 /// The value of the parameter that `wire` begins with, and all that follows.
 fn value(wire: &[u8]) -> &[u8] {
@@ -175,11 +203,11 @@ enum Part {
 
 fn cmp_encoded(mut a: &[u8], mut b: &[u8], part: Part) -> Ordering {
     // What is equal on the wire, and free of anything that ends or escapes, is equal once encoded.
-    while let (Some((chunk, rest_a)), Some((other, rest_b))) = (a.split_first_chunk(), b.split_first_chunk()) {
-        if chunk != other || unreserved_run(chunk) < 16 {
+    while let (Some(block), Some(other)) = (a.first_chunk::<BLOCK>(), b.first_chunk()) {
+        if block != other || unreserved_at(a, 0) < BLOCK {
             break;
         }
-        (a, b) = (rest_a, rest_b);
+        (a, b) = (&a[BLOCK..], &b[BLOCK..]);
     }
     Encoded { wire: a, part, escape: [0; 2] }.cmp(Encoded { wire: b, part, escape: [0; 2] })
 }
@@ -230,11 +258,10 @@ mod tests {
     use crate::protocol::encode::{decode, encode};
 
     fn normalize_sources(sources: &Sources<'_>) -> Result<String, Misplaced> {
-        let mut entries = vec![Entry::NONE; count(sources)];
-        let entries = collect(&mut entries, sources)?;
+        let entries = Entries::collect(sources)?;
         let mut out = Vec::new();
         let mut writer = Writer::new(&mut out);
-        write(&mut writer, entries, sources);
+        write(&mut writer, &entries, sources);
         writer.finish();
         // The base string encodes the normalized parameters once more (§3.4.1.1).
         Ok(String::from_utf8(decode(&out).into_owned()).unwrap())

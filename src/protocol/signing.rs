@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use http::HeaderValue;
 
-use super::authorization::HeaderWriter;
+use super::authorization::{AuthorizationHeader, HeaderWriter};
 use super::base_string::{BaseString, Protocol};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
-use super::encode::{encode, encode_into, is_unreserved};
+use super::encode::{encode, encode_into, encoded_len, into_text};
 use super::error::{SignError, SignErrorKind};
 use super::names;
 use super::origin::Scheme;
@@ -112,18 +112,20 @@ impl<'a> SigningRequest<'a> {
         self.with_prepared(|prepared| {
             let signature = self.with_base_string(prepared, &extra, |base_string| prepared.key.sign(base_string))?;
             match (self.signer.settings.transmission, self.payload) {
-                (Transmission::Header, _) => Ok(Signed::Header(self.header(prepared, &extra, &signature)?)),
+                (Transmission::Header, _) => match self.stamp {
+                    Some(stamp) if extra.is_empty() => header_value(prepared.header(stamp, &signature)),
+                    _ => {
+                        let form = self.form(prepared, &extra, Some(&signature))?;
+                        let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), into_text(form));
+                        header_value(header.to_string_with(self.signer.settings.separator).into_bytes())
+                    }
+                },
                 (Transmission::Query, _) => {
-                    let query = std::str::from_utf8(self.head.query);
-                    let mut query = query.map_err(|_| SignErrorKind::QueryNotUri)?.to_owned();
-                    self.append(&mut query, prepared, &extra, &signature)?;
-                    Ok(Signed::Query(query))
+                    let query = append(self.head.query, &self.form(prepared, &extra, Some(&signature))?);
+                    Ok(Signed::Query(String::from_utf8(query).map_err(|_| SignErrorKind::QueryNotUri)?))
                 }
                 (Transmission::Form, Payload::Form(form)) => {
-                    let mut parameters = String::new();
-                    self.append(&mut parameters, prepared, &extra, &signature)?;
-                    let separator: &[u8] = if form.is_empty() { b"" } else { b"&" };
-                    Ok(Signed::Form([form, separator, parameters.as_bytes()].concat()))
+                    Ok(Signed::Form(append(form, &self.form(prepared, &extra, Some(&signature))?)))
                 }
                 (Transmission::Form, Payload::Other(_) | Payload::Unread) => Err(SignErrorKind::NotAForm.into()),
             }
@@ -208,12 +210,17 @@ impl<'a> SigningRequest<'a> {
                 let block = [first, &*nonce, second, timestamp, third].map(str::as_bytes);
                 run(Protocol::Block(&block))
             }
-            _ => run(Protocol::Form(self.form(prepared, extra)?.as_bytes())),
+            _ => run(Protocol::Form(&self.form(prepared, extra, None)?)),
         }
     }
 
-    /// All protocol parameters but the signature, as a form.
-    fn form(&self, prepared: &Prepared, extra: &Extra<'_>) -> Result<String, SignError> {
+    /// All protocol parameters, the signature last, as a form.
+    fn form(
+        &self,
+        prepared: &Prepared,
+        extra: &Extra<'_>,
+        signature: Option<&Signature>,
+    ) -> Result<Vec<u8>, SignError> {
         let mut form = prepared.form.clone();
         match self.stamp {
             Some(stamp) => {
@@ -226,43 +233,10 @@ impl<'a> SigningRequest<'a> {
         for (name, value) in extra {
             push_pair(&mut form, name, value.as_bytes());
         }
-        Ok(form)
-    }
-
-    /// The parameters after those of a query or form (§3.5.2, §3.5.3).
-    fn append(
-        &self,
-        to: &mut String,
-        prepared: &Prepared,
-        extra: &Extra<'_>,
-        signature: &Signature,
-    ) -> Result<(), SignError> {
-        if !to.is_empty() {
-            to.push('&');
+        if let Some(signature) = signature {
+            push_pair(&mut form, names::SIGNATURE, signature.as_bytes());
         }
-        to.push_str(&self.form(prepared, extra)?);
-        push_pair(to, names::SIGNATURE, signature.as_bytes());
-        Ok(())
-    }
-
-    /// The header of §3.5.1, in one allocation of its exact size.
-    fn header(&self, prepared: &Prepared, extra: &Extra<'_>, signature: &Signature) -> Result<HeaderValue, SignError> {
-        let mut digits = itoa::Buffer::new();
-        let stamp = self.stamp.map(|stamp| {
-            [(names::TIMESTAMP, digits.format(stamp.timestamp).as_bytes()), (names::NONCE, stamp.nonce.as_bytes())]
-        });
-        let parameters = || {
-            let extra = extra.iter().map(|(name, value)| (*name, value.as_bytes()));
-            extra.chain(stamp.into_iter().flatten()).chain([(names::SIGNATURE, signature.as_bytes())])
-        };
-        let separator = self.signer.settings.separator;
-        let more = parameters().map(|(name, value)| HeaderWriter::len_of(name, value, separator)).sum();
-        let mut writer = HeaderWriter::resume(&prepared.header, more, separator);
-        parameters().for_each(|(name, value)| writer.parameter(name, value));
-        let header = HeaderValue::try_from(writer.finish().into_bytes());
-        let mut header = header.map_err(|_| SignErrorKind::InvalidRealm)?;
-        header.set_sensitive(true);
-        Ok(header)
+        Ok(form)
     }
 }
 
@@ -281,10 +255,10 @@ pub(crate) struct Prepared {
     signer: Weak<Settings>,
     key: PreparedKey,
     /// The parameters that do not change, as a form.
-    form: String,
-    /// The same at the beginning of a header.
-    header: String,
-    /// The same with nonce and timestamp, sorted and encoded for a base string: before the nonce, between, after.
+    form: Vec<u8>,
+    /// A header: before the timestamp, between it and the nonce, between that and the signature.
+    header: [Vec<u8>; 3],
+    /// The parameters sorted and encoded for a base string: before the nonce, between it and the timestamp, after.
     block: [String; 3],
 }
 
@@ -305,7 +279,7 @@ impl Prepared {
             (names::SIGNATURE_METHOD, Some(settings.method.name())),
             (names::VERSION, version),
         ];
-        let mut form = String::new();
+        let mut form = Vec::new();
         let mut header = HeaderWriter::new(settings.realm.as_deref(), settings.separator);
         for (name, value) in parameters {
             if let Some(value) = value {
@@ -313,38 +287,67 @@ impl Prepared {
                 header.parameter(name, value.as_bytes());
             }
         }
+        header.name(names::TIMESTAMP);
+        let after = |name| format!("\"{}{name}=\"", settings.separator.as_str()).into_bytes();
+        let header = [header.finish(), after(names::NONCE), after(names::SIGNATURE)];
+
         let pair = |name, value: &str| format!("{name}%3D{}", encode_twice(value));
-        let optional =
+        let further =
             |name, value: Option<&str>| value.map_or_else(String::new, |value| format!("%26{}", pair(name, value)));
         let block = [
             format!("{}%26{}", pair(names::CONSUMER_KEY, settings.client.key()), pair(names::NONCE, "")),
             format!("%26{}%26{}", pair(names::SIGNATURE_METHOD, settings.method.name()), pair(names::TIMESTAMP, "")),
-            optional(names::TOKEN, token_name) + &optional(names::VERSION, version),
+            further(names::TOKEN, token_name) + &further(names::VERSION, version),
         ];
-        Ok(Self {
-            signer: Arc::downgrade(settings),
-            key: settings.method.prepare(&settings.client, token.map(|(_, secret)| secret))?,
-            form,
-            header: header.finish(),
-            block,
-        })
+        let key = settings.method.prepare(&settings.client, token.map(|(_, secret)| secret))?;
+        Ok(Self { signer: Arc::downgrade(settings), key, form, header, block })
     }
 
     fn is_of(&self, settings: &Arc<Settings>) -> bool {
         std::ptr::eq(self.signer.as_ptr(), Arc::as_ptr(settings))
     }
+
+    /// The header of §3.5.1, in one allocation of its exact size.
+    fn header(&self, stamp: Stamp<'_>, signature: &Signature) -> Vec<u8> {
+        let mut digits = itoa::Buffer::new();
+        let timestamp = digits.format(stamp.timestamp).as_bytes();
+        let (nonce, signature) = (stamp.nonce.as_bytes(), signature.as_bytes());
+        let [first, second, third] = &self.header;
+        let fixed = first.len() + second.len() + third.len();
+        let mut header = Vec::with_capacity(fixed + timestamp.len() + encoded_len(nonce) + encoded_len(signature) + 1);
+        header.extend_from_slice(first);
+        header.extend_from_slice(timestamp);
+        header.extend_from_slice(second);
+        encode_into(&mut header, nonce);
+        header.extend_from_slice(third);
+        encode_into(&mut header, signature);
+        header.push(b'"');
+        header
+    }
 }
 
-fn push_pair(form: &mut String, name: &str, value: &[u8]) {
+fn header_value(header: Vec<u8>) -> Result<Signed, SignError> {
+    let mut header = HeaderValue::try_from(header).map_err(|_| SignErrorKind::InvalidRealm)?;
+    header.set_sensitive(true);
+    Ok(Signed::Header(header))
+}
+
+/// A query or form with the protocol parameters after its own (§3.5.2, §3.5.3).
+fn append(own: &[u8], protocol: &[u8]) -> Vec<u8> {
+    let separator: &[u8] = if own.is_empty() { b"" } else { b"&" };
+    [own, separator, protocol].concat()
+}
+
+fn push_pair(form: &mut Vec<u8>, name: &str, value: &[u8]) {
     if !form.is_empty() {
-        form.push('&');
+        form.push(b'&');
     }
     encode_into(form, name.as_bytes());
-    form.push('=');
+    form.push(b'=');
     encode_into(form, value);
 }
 
 /// As in a base string (§3.4.1.1).
 fn encode_twice(value: &str) -> Cow<'_, str> {
-    if value.bytes().all(is_unreserved) { Cow::Borrowed(value) } else { Cow::Owned(encode(encode(value))) }
+    if encoded_len(value.as_bytes()) == value.len() { Cow::Borrowed(value) } else { Cow::Owned(encode(encode(value))) }
 }

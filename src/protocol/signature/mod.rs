@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::base_string::BaseString;
 use super::credentials::{ClientCredentials, Secret};
-use super::encode::encode_into;
+use super::encode::{encode_into, encoded_len, into_text};
 use super::error::{SignError, SignErrorKind};
 
 #[cfg(feature = "rsa")]
@@ -251,13 +251,13 @@ impl Signature {
 
 /// Both secrets encoded and joined by `&`, which is there even if they are empty (§3.4.2, §3.4.4).
 fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<String> {
-    let (client, token) = (client.expose(), token.map_or("", Secret::expose));
-    // Room for the worst case: a string that grew would leave copies behind.
-    let mut secrets = Zeroizing::new(String::with_capacity(3 * (client.len() + token.len()) + 1));
-    encode_into(&mut secrets, client.as_bytes());
-    secrets.push('&');
-    encode_into(&mut secrets, token.as_bytes());
-    secrets
+    let (client, token) = (client.expose().as_bytes(), token.map_or("", Secret::expose).as_bytes());
+    // Exactly as large as it gets: one that grew would leave copies behind.
+    let mut secrets = Vec::with_capacity(encoded_len(client) + 1 + encoded_len(token));
+    encode_into(&mut secrets, client);
+    secrets.push(b'&');
+    encode_into(&mut secrets, token);
+    Zeroizing::new(into_text(secrets))
 }
 
 fn keyed<M: KeyInit>(secrets: &str) -> M {
