@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use http::HeaderValue;
 
 use super::authorization::HeaderWriter;
-use super::base_string::{BaseString, Protocol};
+use super::base_string::{BaseString, Message as _, Protocol};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
 use super::encode::{encode, encode_into, is_unreserved};
 use super::error::{SignError, SignErrorKind};
