@@ -8,8 +8,8 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Uri};
 use tower_oauth1::protocol::{
-    AuthorizationHeader, BodyHash, InvalidHead, Payload, RequestHead, SignErrorKind, Signed, Stamp, Transmission,
-    Verifier, VerifyErrorKind, encode, is_form,
+    AuthorizationHeader, BodyHash, InvalidHead, Payload, ProtocolParameters, RequestHead, SignErrorKind, Signed, Stamp,
+    Transmission, Verifier, VerifyErrorKind, encode, is_form,
 };
 use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials, Version};
 
@@ -155,6 +155,15 @@ fn what_cannot_be_signed_is_an_error() {
             "a realm that no header holds",
             signer().realm("\r\n").request(head, Payload::Unread).stamp(STAMP).sign(),
             SignErrorKind::InvalidRealm,
+        ),
+        (
+            "a parameter without a name",
+            signer()
+                .parameters(ProtocolParameters::new().parameter("", "value"))
+                .request(head, Payload::Unread)
+                .stamp(STAMP)
+                .sign(),
+            SignErrorKind::EmptyName,
         ),
         // Fault: a JSON body is dropped for a form of its parameters.
         (

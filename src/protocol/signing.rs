@@ -174,6 +174,10 @@ impl<'a> SigningRequest<'a> {
                 Some(names::BODY_HASH) if self.signer.settings.body_hash == BodyHash::Never => {}
                 Some(sent_by_signer) => return duplicate(sent_by_signer),
             }
+            // §3.5.1: in the header each parameter has a name; in a query or form it may be empty.
+            if name.is_empty() && self.signer.settings.transmission == Transmission::Header {
+                return Err(SignErrorKind::EmptyName.into());
+            }
             if extra.iter().any(|(known, _)| known == name) {
                 return duplicate("a parameter given to the signer");
             }
