@@ -61,7 +61,7 @@ impl AuthorizationHeader {
         let mut header = Self { realm: None, form: String::with_capacity(rest.len()) };
         while !rest.is_empty() {
             let (name, quoted) = split_name(rest)?;
-            rest = if name == names::REALM.as_bytes() {
+            rest = if *decode(name) == *names::REALM.as_bytes() {
                 let (realm, after) = unquote(quoted)?;
                 if header.realm.replace(realm).is_some() {
                     return Err(InvalidAuthorization::RealmTwice);
@@ -313,6 +313,8 @@ mod tests {
             (r#"OAuth realm="a\"b\\ %20", c="1""#, Ok(vec![r#"realm a"b\ %20"#, "c=1"])),
             (r#"OAuth c="1", realm="""#, Ok(vec!["realm ", "c=1"])),
             (r#"OAuth realm="1", realm="2""#, Err(RealmTwice)),
+            (r#"OAuth %72ealm="1""#, Ok(vec!["realm 1"])),
+            (r#"OAuth %72ealm="1", realm="2""#, Err(RealmTwice)),
             ("OAuth realm=\"a\tb\\\t\"", Ok(vec!["realm a\tb\t"])),
             (r#"OAuth realm="1"#, Err(Malformed)),
             (r#"OAuth realm="1\"#, Err(Malformed)),
