@@ -66,7 +66,7 @@ impl AuthorizationHeader {
         let mut header = Self { realm: None, form: String::with_capacity(rest.len()) };
         while !rest.is_empty() {
             let (name, quoted) = split_name(rest)?;
-            rest = if name == names::REALM.as_bytes() {
+            rest = if *decode(name) == *names::REALM.as_bytes() {
                 let (realm, after) = unquote(quoted)?;
                 if header.realm.replace(realm).is_some() {
                     return Err(InvalidAuthorization::RealmTwice);
@@ -222,7 +222,7 @@ fn unquote(quoted: &[u8]) -> Result<(String, &[u8]), InvalidAuthorization> {
                 let content = String::from_utf8(content).map_err(|_| InvalidAuthorization::NotEncoded)?;
                 return Ok((content, after));
             }
-            [b'\\', byte, after @ ..] | [byte, after @ ..] if !byte.is_ascii_control() => {
+            [b'\\', byte, after @ ..] | [byte, after @ ..] if !byte.is_ascii_control() || *byte == b'\t' => {
                 content.push(*byte);
                 after
             }
@@ -314,6 +314,9 @@ mod tests {
             (r#"OAuth realm="a\"b\\ %20", c="1""#, Ok(vec![r#"realm a"b\ %20"#, "c=1"])),
             (r#"OAuth c="1", realm="""#, Ok(vec!["realm ", "c=1"])),
             (r#"OAuth realm="1", realm="2""#, Err(RealmTwice)),
+            (r#"OAuth %72ealm="1""#, Ok(vec!["realm 1"])),
+            (r#"OAuth %72ealm="1", realm="2""#, Err(RealmTwice)),
+            ("OAuth realm=\"a\tb\\\t\"", Ok(vec!["realm a\tb\t"])),
             (r#"OAuth realm="1"#, Err(Malformed)),
             (r#"OAuth realm="1\"#, Err(Malformed)),
             // The scheme is case-insensitive.

@@ -18,6 +18,26 @@ impl Sink for Vec<u8> {
     }
 }
 
+/// A signature base string: of a [request](BaseString), or one that is already there as text.
+pub(crate) trait Message {
+    /// Writes it all.
+    fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced>;
+
+    /// The same, for people to look at.
+    fn to_text(&self) -> Result<String, Misplaced>;
+}
+
+impl Message for &str {
+    fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced> {
+        sink.write(self.as_bytes());
+        Ok(())
+    }
+
+    fn to_text(&self) -> Result<String, Misplaced> {
+        Ok((*self).to_owned())
+    }
+}
+
 /// A request with its protocol parameters: all that a base string is made of.
 pub(crate) struct BaseString<'a> {
     pub(crate) head: &'a RequestHead<'a>,
@@ -37,9 +57,9 @@ pub(crate) enum Protocol<'a> {
     Elsewhere,
 }
 
-impl BaseString<'_> {
-    /// Writes it all, `method & base string URI & normalized parameters`.
-    pub(crate) fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced> {
+impl Message for BaseString<'_> {
+    /// `method & base string URI & normalized parameters`.
+    fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced> {
         let (form, elsewhere) = match self.protocol {
             Protocol::Block(_) => (&b""[..], ProtocolNames::Refused),
             Protocol::Form(form) => (form, ProtocolNames::Refused),
@@ -71,8 +91,8 @@ impl BaseString<'_> {
         Ok(())
     }
 
-    /// The same, for people to look at. Every octet of it is ASCII.
-    pub(crate) fn to_text(&self) -> Result<String, Misplaced> {
+    /// Every octet of it is ASCII.
+    fn to_text(&self) -> Result<String, Misplaced> {
         let mut octets = Vec::new();
         self.write(&mut octets)?;
         Ok(octets.iter().map(|&octet| char::from(octet)).collect())

@@ -125,7 +125,7 @@ impl ClientCredentials {
 /// let temporary = TemporaryCredentials::new("hh5s93j4hdidpola", "hdhd0244k9j7ao03");
 /// Signer::new(ClientCredentials::new("key", "secret")).token(temporary); // not a token to call an API with
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[doc(alias = "request token")]
 pub struct TemporaryCredentials {
     token: String,
@@ -146,6 +146,12 @@ impl TemporaryCredentials {
     /// The shared-secret, `oauth_token_secret` on the wire.
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+}
+
+impl fmt::Debug for TemporaryCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TemporaryCredentials([redacted])")
     }
 }
 
@@ -189,10 +195,8 @@ impl TokenCredentials {
 }
 
 impl fmt::Debug for TokenCredentials {
+    /// Shows not even the token: a log is no place for it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCredentials")
-            .field("token", &self.inner.token)
-            .field("secret", &self.inner.secret)
-            .finish()
+        f.write_str("TokenCredentials([redacted])")
     }
 }

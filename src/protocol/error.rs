@@ -39,6 +39,8 @@ pub enum SignErrorKind {
     StampMissing,
     /// The parameters are to go into the query, and the result is not one a URI can have.
     QueryNotUri,
+    /// A parameter without a name was given, which no header can hold.
+    EmptyName,
     /// The realm has a character that no quoted string can hold (RFC 9110 §5.6.4).
     InvalidRealm,
     /// The signature method failed; the source says why.
@@ -105,6 +107,7 @@ impl fmt::Display for SignError {
             SignErrorKind::QueryNotUri => {
                 "the protocol parameters are to go into the query, and do not make one that a URI can have"
             }
+            SignErrorKind::EmptyName => "a parameter without a name cannot stand in the header",
             SignErrorKind::InvalidRealm => "the realm has a control character",
             SignErrorKind::SigningFailed => "the signature method failed",
         })

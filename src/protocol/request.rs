@@ -57,7 +57,8 @@ impl<'a> RequestHead<'a> {
             return Err(InvalidHead::UriNotAbsolute);
         };
         let scheme = Scheme::parse(scheme).ok_or(InvalidHead::UriNotAbsolute)?;
-        let (host, port) = (authority.host(), authority.port_u16());
+        // Not `port_u16`, which takes a port that is none for no port.
+        let (host, port) = split_authority(authority.as_str()).ok_or(InvalidHead::UriNotAbsolute)?;
         if let Some(header) = headers.get(HOST) {
             let (named, named_port) = header.to_str().ok().and_then(split_authority).ok_or(InvalidHead::HostInvalid)?;
             let default = scheme.default_port();
@@ -208,6 +209,10 @@ mod tests {
             ("/a", Some("example.com"), Err(InvalidHead::UriNotAbsolute)),
             ("*", None, Err(InvalidHead::UriNotAbsolute)),
             ("ftp://example.com/", None, Err(InvalidHead::UriNotAbsolute)),
+            // What `http::Uri` lets through, and no port or host is.
+            ("http://example.com:65536/", None, Err(InvalidHead::UriNotAbsolute)),
+            ("http://example.com:8a/", None, Err(InvalidHead::UriNotAbsolute)),
+            ("http://:80/", None, Err(InvalidHead::UriNotAbsolute)),
         ] {
             assert_eq!(head(uri, host), expected.map(String::from), "{uri} {host:?}");
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use http::HeaderValue;
 
 use super::authorization::{AuthorizationHeader, HeaderWriter};
-use super::base_string::{BaseString, Protocol};
+use super::base_string::{BaseString, Message as _, Protocol};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
 use super::encode::{encode, encode_into, encoded_len, into_text};
 use super::error::{SignError, SignErrorKind};
@@ -40,7 +40,7 @@ pub struct Stamp<'a> {
 }
 
 /// What makes a request a signed one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Signed {
     /// The value of the `Authorization` header, marked as sensitive.
@@ -176,6 +176,10 @@ impl<'a> SigningRequest<'a> {
                 Some(names::BODY_HASH) if self.signer.settings.body_hash == BodyHash::Never => {}
                 Some(sent_by_signer) => return duplicate(sent_by_signer),
             }
+            // §3.5.1: in the header each parameter has a name; in a query or form it may be empty.
+            if name.is_empty() && self.signer.settings.transmission == Transmission::Header {
+                return Err(SignErrorKind::EmptyName.into());
+            }
             if extra.iter().any(|(known, _)| known == name) {
                 return duplicate("a parameter given to the signer");
             }
@@ -237,6 +241,17 @@ impl<'a> SigningRequest<'a> {
             push_pair(&mut form, names::SIGNATURE, signature.as_bytes());
         }
         Ok(form)
+    }
+}
+
+impl fmt::Debug for Signed {
+    /// Shows the place, never what goes there: with PLAINTEXT that is the secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header(_) => "Header([redacted])",
+            Self::Query(_) => "Query([redacted])",
+            Self::Form(_) => "Form([redacted])",
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 
 use super::authorization::{AuthorizationHeader, InvalidAuthorization};
-use super::base_string::{BaseString, Protocol};
+use super::base_string::{BaseString, Message as _, Protocol};
 use super::credentials::{ClientCredentials, Secret};
 use super::encode::{decode_form, pairs};
 use super::error::{SignError, SignErrorKind};

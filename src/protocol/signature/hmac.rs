@@ -3,11 +3,11 @@
 use hmac::Mac;
 
 use super::Signature;
-use crate::protocol::base_string::{BaseString, Sink};
+use crate::protocol::base_string::{Message, Sink};
 use crate::protocol::error::SignError;
 
 /// The digest of the base string, streamed into the keyed state, in base64.
-pub(super) fn sign<M: Mac>(keyed: M, base_string: &BaseString<'_>) -> Result<Signature, SignError> {
+pub(super) fn sign<M: Mac>(keyed: M, base_string: &dyn Message) -> Result<Signature, SignError> {
     let mut mac = Streaming(keyed);
     base_string.write(&mut mac)?;
     Ok(Signature::digest(&mac.0.finalize().into_bytes()))

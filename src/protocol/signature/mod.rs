@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::base_string::BaseString;
+use super::base_string::Message;
 use super::credentials::{ClientCredentials, Secret};
 use super::encode::{encode_into, encoded_len, into_text};
 use super::error::{SignError, SignErrorKind};
@@ -75,6 +75,31 @@ impl SignatureMethod {
         }
     }
 
+    /// Signs a signature base string that is already there, as one that a server echoes: where the result is the
+    /// signature that was sent, the secrets are right and the two sides read the request differently.
+    ///
+    /// ```
+    /// use tower_oauth1::{ClientCredentials, SignatureMethod};
+    ///
+    /// let client = ClientCredentials::new("key", "cs");
+    /// assert_eq!(SignatureMethod::HmacSha1.sign("bs", &client, None)?, "egQqG5AJep5sJ7anhXju1unge2I=");
+    /// # Ok::<_, tower_oauth1::SignError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SignErrorKind::RsaKeyMissing`] when the client has no RSA key, [`SignErrorKind::SigningFailed`] when the
+    /// method fails.
+    pub fn sign(
+        &self,
+        base_string: &str,
+        client: &ClientCredentials,
+        token_secret: Option<&Secret>,
+    ) -> Result<String, SignError> {
+        let signature = self.prepare(client, token_secret)?.sign(&base_string)?;
+        Ok(String::from_utf8_lossy(signature.as_bytes()).into_owned())
+    }
+
     /// The base64 of a body's hash, by the hash function of this method: SHA-1 for those that have none.
     pub(crate) fn body_hash(&self, body: &[u8]) -> String {
         match self {
@@ -122,7 +147,7 @@ impl SignatureMethod {
     /// Whether `signature` is this method's signature of `base_string`, in constant time.
     pub(crate) fn verify(
         &self,
-        base_string: &BaseString<'_>,
+        base_string: &dyn Message,
         signature: &str,
         client: &ClientCredentials,
         token_secret: Option<&Secret>,
@@ -193,7 +218,7 @@ pub(crate) enum PreparedKey {
 }
 
 impl PreparedKey {
-    pub(crate) fn sign(&self, base_string: &BaseString<'_>) -> Result<Signature, SignError> {
+    pub(crate) fn sign(&self, base_string: &dyn Message) -> Result<Signature, SignError> {
         match self {
             Self::HmacSha1(key) => hmac::sign(key.clone(), base_string),
             Self::HmacSha256(key) => hmac::sign(key.clone(), base_string),

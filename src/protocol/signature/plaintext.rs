@@ -3,11 +3,11 @@
 use zeroize::Zeroizing;
 
 use super::Signature;
-use crate::protocol::base_string::{BaseString, Sink};
+use crate::protocol::base_string::{Message, Sink};
 use crate::protocol::error::SignError;
 
 /// The encoded secrets. The base string takes no part, but its parameters must be in order all the same.
-pub(super) fn sign(secrets: &Zeroizing<String>, base_string: &BaseString<'_>) -> Result<Signature, SignError> {
+pub(super) fn sign(secrets: &Zeroizing<String>, base_string: &dyn Message) -> Result<Signature, SignError> {
     base_string.write(&mut Nowhere)?;
     Ok(Signature::Long(secrets.clone()))
 }

@@ -10,7 +10,7 @@ use rsa::pkcs8::{AssociatedOid, DecodePrivateKey as _, DecodePublicKey as _};
 use sha2::Digest;
 
 use super::{BASE64, Signature};
-use crate::protocol::base_string::{BaseString, Sink};
+use crate::protocol::base_string::{Message, Sink};
 use crate::protocol::credentials::ClientCredentials;
 use crate::protocol::error::{SignError, SignErrorKind};
 
@@ -208,7 +208,7 @@ fn is_encrypted(der: &[u8]) -> bool {
     der.windows(PKCS_5.len()).take(16).any(|window| window == PKCS_5)
 }
 
-pub(super) fn sign<D>(key: &RsaPrivateKey, base_string: &BaseString<'_>) -> Result<Signature, SignError>
+pub(super) fn sign<D>(key: &RsaPrivateKey, base_string: &dyn Message) -> Result<Signature, SignError>
 where
     D: Digest + AssociatedOid,
 {
@@ -219,7 +219,7 @@ where
 
 pub(super) fn verify<D>(
     client: &ClientCredentials,
-    base_string: &BaseString<'_>,
+    base_string: &dyn Message,
     signature: &str,
 ) -> Result<bool, SignError>
 where
@@ -230,7 +230,7 @@ where
     Ok(BASE64.decode(signature).is_ok_and(|signature| key.0.pkcs1v15_verify_prehash::<D>(&digest, &signature).is_ok()))
 }
 
-fn digest<D: Digest>(base_string: &BaseString<'_>) -> Result<sha2::digest::Output<D>, SignError> {
+fn digest<D: Digest>(base_string: &dyn Message) -> Result<sha2::digest::Output<D>, SignError> {
     let mut digest = Hashing(D::new());
     base_string.write(&mut digest)?;
     Ok(digest.0.finalize())

@@ -1,0 +1,305 @@
+//! What other libraries were found to do wrong when they sign and verify, each fault a case.
+//!
+//! Where a fault is another reading of the request, both readings are here: a request that is signed as it should
+//! be verifies, one that is signed as by the peer does not. `redaction.rs` has the secrets that `{:?}` shows.
+
+#![allow(clippy::panic, clippy::unwrap_used)] // a test fails by panicking, in its helpers as well
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use http::{Method, Uri};
+use tower_oauth1::protocol::{
+    AuthorizationHeader, BodyHash, InvalidHead, Payload, ProtocolParameters, RequestHead, SignErrorKind, Signed, Stamp,
+    Transmission, Verifier, VerifyErrorKind, encode, is_form,
+};
+use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials, Version};
+
+const NOW: u64 = 1_700_000_000;
+const STAMP: Stamp<'_> = Stamp { timestamp: NOW, nonce: "n" };
+/// The protocol parameters as they end every base string here: all other names sort before them.
+const PROTOCOL: &str = "oauth_consumer_key=k&oauth_nonce=n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1700000000";
+
+fn client() -> ClientCredentials {
+    ClientCredentials::new("k", "s")
+}
+
+fn signer() -> Signer {
+    Signer::new(client()).version(Version::Omitted)
+}
+
+/// That the request is signed and verified by the base string that is `right`, and not by the one that is `wrong`.
+fn reads(fault: &str, head: RequestHead<'_>, payload: Payload<'_>, right: &str, wrong: &str) {
+    let (signer, verifier) = (signer(), Verifier::new());
+    let base_string = signer.request(head, payload).stamp(STAMP).base_string();
+    assert_eq!(base_string.unwrap(), right, "{fault}");
+    for (base_string, expected) in [(right, Ok(())), (wrong, Err(VerifyErrorKind::BadSignature))] {
+        let signature = SignatureMethod::HmacSha1.sign(base_string, &client(), None).unwrap();
+        let protocol = PROTOCOL.replace('=', "=\"").replace('&', "\", ");
+        let header = format!("OAuth {protocol}\", oauth_signature=\"{}\"", encode(&signature));
+        let presented = verifier.check(head, Some(header.as_bytes()), payload, NOW).unwrap();
+        assert_eq!(presented.verify(&client(), None).map_err(|error| error.kind()), expected, "{fault}");
+    }
+}
+
+#[test]
+fn parameters_are_read_as_they_stand() {
+    for (fault, wire, right, wrong) in [
+        ("`k=v` sorted as one string", "a=2&a1=1", "a=2&a1=1", "a1=1&a=2"),
+        ("`k=v` sorted as one string", "id=2&id.x=1", "id=2&id.x=1", "id.x=1&id=2"),
+        ("names sorted before they are encoded", "a-=1&a{=2", "a%7B=2&a-=1", "a-=1&a%7B=2"),
+        ("values sorted before they are encoded", "a=-&a=%7B", "a=%7B&a=-", "a=-&a=%7B"),
+        ("names not encoded", "c%40=1", "c%40=1", "c@=1"),
+        ("names not encoded", "a[0]=1", "a%5B0%5D=1", "a[0]=1"),
+        ("duplicates collapsed by a map", "a=1&a=2&a=2", "a=1&a=2&a=2", "a=2"),
+        ("bytes decoded lossily", "a=%FF", "a=%FF", "a=%EF%BF%BD"),
+        ("`;` taken for a separator", "a=1;b=2", "a=1%3Bb%3D2", "a=1&b=2"),
+        ("a name without `=` dropped", "a=1&flag", "a=1&flag=", "a=1"),
+        ("`&&` made a pair", "a=1&&b=2", "a=1&b=2", "=&a=1&b=2"),
+        ("values cut at their `=`", "a=b=c==", "a=b%3Dc%3D%3D", "a=b"),
+        ("`+` taken for a plus", "a=1+2", "a=1%202", "a=1%2B2"),
+        ("`~` encoded", "a~=~", "a~=~", "a%7E=%7E"),
+        ("encoded twice", "a=%20", "a=%20", "a=%2520"),
+    ] {
+        let base_string = |method: &str, parameters: &str| {
+            format!("{method}&http%3A%2F%2Fe.com%2F&{}", encode(format!("{parameters}&{PROTOCOL}")))
+        };
+        let url = format!("http://e.com/?{wire}");
+        let (in_query, in_form) = (RequestHead::new("GET", &url), RequestHead::new("POST", "http://e.com/"));
+        reads(fault, in_query.unwrap(), Payload::Unread, &base_string("GET", right), &base_string("GET", wrong));
+        let form = Payload::Form(wire.as_bytes());
+        reads(fault, in_form.unwrap(), form, &base_string("POST", right), &base_string("POST", wrong));
+    }
+}
+
+#[test]
+fn method_and_uri_are_read_as_they_stand() {
+    for (fault, method, url, right, wrong) in [
+        ("default port kept", "GET", "http://e.com:80/", "GET http://e.com/", "GET http://e.com:80/"),
+        ("default port kept", "GET", "https://e.com:443/", "GET https://e.com/", "GET https://e.com:443/"),
+        ("port dropped, of the other scheme", "GET", "http://e.com:443/", "GET http://e.com:443/", "GET http://e.com/"),
+        (
+            "port dropped, of the other scheme",
+            "GET",
+            "https://e.com:80/",
+            "GET https://e.com:80/",
+            "GET https://e.com/",
+        ),
+        ("userinfo signed", "GET", "http://u:p@e.com/", "GET http://e.com/", "GET http://u:p@e.com/"),
+        ("case of the host kept", "GET", "http://E.Com/", "GET http://e.com/", "GET http://E.Com/"),
+        ("case of the scheme kept", "GET", "HTTP://e.com/", "GET http://e.com/", "GET HTTP://e.com/"),
+        ("case of the method kept", "Get", "http://e.com/", "GET http://e.com/", "Get http://e.com/"),
+        ("empty path left empty", "GET", "http://e.com", "GET http://e.com/", "GET http://e.com"),
+        ("fragment signed", "GET", "http://e.com/a#b", "GET http://e.com/a", "GET http://e.com/a#b"),
+        ("IPv6 brackets lost", "GET", "http://[::1]:81/", "GET http://[::1]:81/", "GET http://::1:81/"),
+        ("`~` encoded", "GET", "http://e.com/~a", "GET http://e.com/~a", "GET http://e.com/%7Ea"),
+        ("escapes in the path decoded", "GET", "http://e.com/%7ea", "GET http://e.com/%7ea", "GET http://e.com/~a"),
+        (
+            "escapes in the path in another case",
+            "GET",
+            "http://e.com/%2f",
+            "GET http://e.com/%2f",
+            "GET http://e.com/%2F",
+        ),
+        ("dot segments removed", "GET", "http://e.com/a/../b", "GET http://e.com/a/../b", "GET http://e.com/b"),
+    ] {
+        let base_string = |method_and_uri: &str| {
+            let (method, uri) = method_and_uri.split_once(' ').unwrap();
+            format!("{method}&{}&{}", encode(uri), encode(PROTOCOL))
+        };
+        let head = RequestHead::new(method, url).unwrap();
+        reads(fault, head, Payload::Unread, &base_string(right), &base_string(wrong));
+    }
+}
+
+/// Fault: the URL or the form is rewritten before it is sent (`~` to `%7E`, `%20` to `+`, `flag` to `flag=`).
+#[test]
+fn what_is_signed_is_sent() {
+    for wire in ["~=~", "a=%20", "a=+", "flag", "&&a=1&&", "a=%7e%7E", "a=b=c", "a[]=1;2", "%6Fauth=1", "a=%"] {
+        let url = format!("http://e.com/?{wire}");
+        let head = RequestHead::new("POST", &url).unwrap();
+        let signer = |transmission| signer().transmission(transmission);
+        let signed = signer(Transmission::Query).request(head, Payload::Unread).stamp(STAMP).sign().unwrap();
+        assert!(matches!(signed, Signed::Query(query) if query.starts_with(&format!("{wire}&oauth_"))), "{wire}");
+        let form = Payload::Form(wire.as_bytes());
+        let signed = signer(Transmission::Form).request(head, form).stamp(STAMP).sign().unwrap();
+        assert!(
+            matches!(signed, Signed::Form(form) if form.starts_with(format!("{wire}&oauth_").as_bytes())),
+            "{wire}"
+        );
+    }
+}
+
+/// Fault: what cannot be signed goes out unsigned, silently.
+#[test]
+fn what_cannot_be_signed_is_an_error() {
+    let head = RequestHead::new("GET", "http://e.com/").unwrap();
+    let misplaced = RequestHead::new("GET", "http://e.com/?oauth_nonce=n").unwrap();
+    let hmac = signer();
+    for (what, outcome, expected) in [
+        ("no stamp", hmac.request(head, Payload::Unread).sign(), SignErrorKind::StampMissing),
+        (
+            "a nonce in the query",
+            hmac.request(misplaced, Payload::Unread).stamp(STAMP).sign(),
+            SignErrorKind::MisplacedParameter,
+        ),
+        (
+            "secrets in the clear",
+            signer().method(SignatureMethod::Plaintext).request(head, Payload::Unread).sign(),
+            SignErrorKind::PlaintextWithoutTls,
+        ),
+        (
+            "no key",
+            signer().method(SignatureMethod::RsaSha1).request(head, Payload::Unread).stamp(STAMP).sign(),
+            SignErrorKind::RsaKeyMissing,
+        ),
+        (
+            "a realm that no header holds",
+            signer().realm("\r\n").request(head, Payload::Unread).stamp(STAMP).sign(),
+            SignErrorKind::InvalidRealm,
+        ),
+        (
+            "a parameter without a name",
+            signer()
+                .parameters(ProtocolParameters::new().parameter("", "value"))
+                .request(head, Payload::Unread)
+                .stamp(STAMP)
+                .sign(),
+            SignErrorKind::EmptyName,
+        ),
+        // Fault: a JSON body is dropped for a form of its parameters.
+        (
+            "a JSON body, parameters into the form",
+            signer().transmission(Transmission::Form).request(head, Payload::Other(b"{}")).stamp(STAMP).sign(),
+            SignErrorKind::NotAForm,
+        ),
+        // Fault: a body of unknown length is hashed as an empty one.
+        (
+            "a body that streams, to be hashed",
+            signer().body_hash(BodyHash::NonForm).request(head, Payload::Unread).stamp(STAMP).sign(),
+            SignErrorKind::BodyUnread,
+        ),
+    ] {
+        assert_eq!(outcome.unwrap_err().kind(), expected, "{what}");
+    }
+    for (uri, expected) in [("/path", InvalidHead::UriNotAbsolute), ("ftp://e.com/", InvalidHead::UriNotAbsolute)] {
+        let (uri, headers): (Uri, _) = (uri.parse().unwrap(), HeaderMap::new());
+        assert_eq!(RequestHead::from_http(&Method::GET, &uri, &headers).unwrap_err(), expected);
+    }
+}
+
+/// Fault: the media type of a form is told from others by its exact text, so that the form is left out or JSON is not.
+#[test]
+fn only_forms_are_read() {
+    for (content_type, expected) in [
+        ("application/x-www-form-urlencoded; charset=UTF-8", true),
+        ("APPLICATION/X-WWW-FORM-URLENCODED", true),
+        ("application/json", false),
+        ("multipart/form-data; boundary=application/x-www-form-urlencoded", false),
+    ] {
+        let headers = [(CONTENT_TYPE, content_type.parse().unwrap())].into_iter().collect();
+        assert_eq!(is_form(&headers), expected, "{content_type}");
+    }
+}
+
+/// Fault: `Authorization` is appended to the one that is there, and the server takes either.
+#[test]
+fn two_authorization_headers_are_refused() {
+    let origin = Origin::parse("http://e.com").unwrap();
+    let head = RequestHead::new("GET", "http://e.com/").unwrap();
+    let signer = signer();
+    let Ok(Signed::Header(header)) = signer.request(head, Payload::Unread).stamp(STAMP).sign() else {
+        panic!("not signed in the header")
+    };
+    let verify = |others: &[&str]| {
+        let (mut request, ()) = http::Request::get("http://e.com/").body(()).unwrap().into_parts();
+        request.headers.insert(AUTHORIZATION, header.clone());
+        for other in others {
+            request.headers.append(AUTHORIZATION, other.parse().unwrap());
+        }
+        let verifier = Verifier::new();
+        let presented = verifier.check_http(&request, &origin, Payload::Unread, NOW);
+        presented.and_then(|presented| presented.verify(&client(), None)).map_err(|error| error.kind())
+    };
+    assert_eq!(verify(&[]), Ok(()));
+    assert_eq!(verify(&["Bearer x"]), Err(VerifyErrorKind::SeveralPlaces));
+    assert_eq!(verify(&[header.to_str().unwrap()]), Err(VerifyErrorKind::SeveralPlaces));
+}
+
+/// Fault: a verifier panics on another scheme, on a missing signature, on a header that ends early.
+#[test]
+fn a_verifier_does_not_panic() {
+    let head = RequestHead::new("GET", "http://e.com/").unwrap();
+    let (signer, verifier) = (signer(), Verifier::new());
+    let Ok(Signed::Header(header)) = signer.request(head, Payload::Unread).stamp(STAMP).sign() else {
+        panic!("not signed in the header")
+    };
+    let verify = |header: &[u8]| {
+        let presented = verifier.check(head, Some(header), Payload::Unread, NOW)?;
+        presented.verify(&client(), None)
+    };
+    assert!(verify(header.as_bytes()).is_ok());
+    for length in 0..header.len() {
+        let (cut, rest) = header.as_bytes().split_at(length);
+        assert!(verify(cut).is_err(), "cut at {length}");
+        assert!(verify(&[cut, b"\xFF", rest].concat()).is_err(), "\\xFF at {length}");
+        assert!(verify(&[cut, b"%", rest].concat()).is_err(), "% at {length}");
+    }
+    for (header, expected) in [
+        ("Bearer x", VerifyErrorKind::NotSigned),
+        ("Basic Og==", VerifyErrorKind::NotSigned),
+        ("", VerifyErrorKind::NotSigned),
+        ("O", VerifyErrorKind::NotSigned),
+        ("OAuth", VerifyErrorKind::MissingParameter),
+        ("OAuth =", VerifyErrorKind::InvalidAuthorization),
+        ("OAuth \"", VerifyErrorKind::InvalidAuthorization),
+        ("OAuth realm=\"a\\", VerifyErrorKind::InvalidAuthorization),
+        ("OAuth oauth_signature", VerifyErrorKind::InvalidAuthorization),
+        ("OAuth oauth_signature=", VerifyErrorKind::InvalidAuthorization),
+        ("OAuth oauth_signature=\"", VerifyErrorKind::InvalidAuthorization),
+        ("OAuth oauth_signature=\"\"", VerifyErrorKind::MissingParameter),
+        ("OAuth oauth_consumer_key=\"k\", oauth_signature_method=\"HMAC-SHA1\"", VerifyErrorKind::MissingParameter),
+    ] {
+        assert_eq!(verify(header.as_bytes()).unwrap_err().kind(), expected, "{header}");
+    }
+}
+
+/// Fault: the values of the header are decoded twice, or never.
+#[test]
+fn header_values_are_decoded_once() {
+    let head = RequestHead::new("GET", "http://e.com/").unwrap();
+    for (token, in_header) in [("a%20b", "a%2520b"), ("a b", "a%20b"), ("a+b", "a%2Bb"), ("\u{e9}", "%C3%A9")] {
+        let (signer, verifier) = (signer().token(TokenCredentials::new(token, "t")), Verifier::new());
+        let Ok(Signed::Header(header)) = signer.request(head, Payload::Unread).stamp(STAMP).sign() else {
+            panic!("{token}: not signed in the header")
+        };
+        assert!(header.to_str().unwrap().contains(&format!("oauth_token=\"{in_header}\"")), "{token}");
+        let parsed = AuthorizationHeader::parse(header.as_bytes()).unwrap();
+        assert!(parsed.parameters().any(|(_, value)| *value == *token.as_bytes()), "{token}");
+        let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+        assert_eq!(presented.token().as_deref(), Some(token));
+        assert!(presented.verify(&client(), Some(&Secret::new("t"))).is_ok(), "{token}");
+    }
+}
+
+/// Fault: PLAINTEXT is the base string in base64, or the secrets encoded once only.
+#[test]
+fn plaintext_is_the_secrets_encoded_and_encoded_again() {
+    let head = RequestHead::new("GET", "https://e.com/").unwrap();
+    for (client_secret, token_secret, in_header) in [
+        ("cs", "ts", "cs%26ts"),
+        ("cs", "", "cs%26"),
+        ("", "", "%26"),
+        ("c&s", "t%s", "c%2526s%26t%2525s"),
+        ("c+s", "t s", "c%252Bs%26t%2520s"),
+    ] {
+        let client = ClientCredentials::new("k", client_secret);
+        let signer = Signer::new(client.clone()).token(TokenCredentials::new("t", token_secret));
+        let signer = signer.method(SignatureMethod::Plaintext);
+        let Ok(Signed::Header(header)) = signer.request(head, Payload::Unread).stamp(STAMP).sign() else {
+            panic!("{client_secret}: not signed in the header")
+        };
+        assert!(header.to_str().unwrap().ends_with(&format!("oauth_signature=\"{in_header}\"")), "{client_secret}");
+        let verifier = Verifier::new().methods([SignatureMethod::Plaintext]);
+        let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+        assert!(presented.verify(&client, Some(&token_secret.into())).is_ok(), "{client_secret}");
+    }
+}

@@ -1,0 +1,113 @@
+//! No secret shows: not in `{:?}` and `{:#?}`, not in an error or its sources. A panic on the way fails the test.
+//!
+//! A room of the crate is a module here, which gives a row for each value that has secrets in it, or was made of
+//! some, and an entry in [`ROOMS`].
+
+#![allow(clippy::panic, clippy::unwrap_used)] // a test fails by panicking, in its helpers as well
+
+#[path = "redaction/protocol.rs"]
+mod protocol;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::Debug;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+/// What every secret in the rows begins with. Client key, realm, nonce, timestamp, host, path and the names of
+/// parameters are no secrets.
+const MARKER: &str = "marker";
+
+struct Room {
+    /// The source file that exports its public names.
+    exports: &'static str,
+    rows: fn() -> Vec<Row>,
+}
+
+const ROOMS: [Room; 1] = [Room { exports: include_str!("../src/protocol/mod.rs"), rows: protocol::rows }];
+
+/// The public name of a type, and all that shows of a value of it.
+#[derive(Clone)]
+struct Row(&'static str, String);
+
+impl Row {
+    fn debug(name: &'static str, value: impl Debug) -> Self {
+        Self(name, format!("{value:?}\n{value:#?}"))
+    }
+
+    /// With its sources, as all kinds of logs have them.
+    fn error(name: &'static str, error: &(dyn Error + 'static)) -> Self {
+        let chain = std::iter::successors(Some(error), |&error| error.source());
+        Self(name, chain.map(|error| format!("{error}\n{error:?}\n{error:#?}\n")).collect())
+    }
+}
+
+#[test]
+fn no_secret_shows() {
+    let rows = ROOMS.iter().flat_map(|room| (room.rows)());
+    let leaks: BTreeSet<_> = rows.filter(|Row(_, shown)| has_secret(shown)).map(|Row(name, _)| name).collect();
+    assert!(leaks.is_empty(), "a secret shows in {leaks:?}");
+}
+
+#[test]
+fn every_public_type_has_a_row() {
+    for room in ROOMS {
+        let rows: BTreeSet<_> = (room.rows)().into_iter().map(|Row(name, _)| name).collect();
+        let exports = room.exports.split("pub use ").skip(1).filter_map(|export| export.split(';').next());
+        let names = exports.flat_map(|export| export.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        let types = names.filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
+        // A trait has no values of its own.
+        let missing: Vec<_> = types.filter(|name| *name != "CustomSignatureMethod" && !rows.contains(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
+
+/// What is not redacted is found, so that the test can fail.
+#[test]
+fn secrets_are_found_where_they_show() {
+    let (signature, pkcs1) = (protocol::signature(), der("pkcs1_der_base64"));
+    for (shown, expected) in [
+        ("Secret(\"markerSecret\")".into(), true),
+        (format!("{:?}", b"markerSecret"), true),
+        (format!("{:#?}", b"markerSecret"), true),
+        (format!("oauth_signature=\"{}\"", tower_oauth1::protocol::encode(&signature)), true),
+        (format!("{:?}", signature.as_bytes()), true),
+        (signature, true),
+        (key("pkcs1_der_base64"), true),
+        (key("pkcs8_der_base64"), true),
+        (format!("{pkcs1:?}"), true),
+        (format!("{pkcs1:02X?}").replace(", ", ""), true),
+        (key("spki_der_base64"), false),
+        ("[redacted]".into(), false),
+    ] {
+        assert_eq!(has_secret(&shown), expected, "{shown}");
+    }
+}
+
+/// Whether the text holds a marker, the signature or the private key, as text, in hexadecimal or as a list of bytes.
+fn has_secret(shown: &str) -> bool {
+    let shown: String = shown.split_whitespace().collect();
+    let lower = shown.to_ascii_lowercase();
+    let (signature, pkcs1, pkcs8) = (protocol::signature(), key("pkcs1_der_base64"), key("pkcs8_der_base64"));
+    // From the middle of the private exponent (RFC 8017 §A.1.2), as it stands in each encoding.
+    let exponent = &der("pkcs1_der_base64")[300..312];
+    let texts = [MARKER, &signature, &tower_oauth1::protocol::encode(&signature), &pkcs1[400..416], &pkcs8[432..448]];
+    let bytes = texts.map(str::as_bytes).into_iter().chain([exponent]);
+    let as_bytes = |bytes: &[u8]| {
+        let list = bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+        let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        lower.contains(&list) || lower.contains(&hexadecimal)
+    };
+    texts.iter().any(|text| shown.contains(text)) || bytes.into_iter().any(as_bytes)
+}
+
+/// A key of `vectors/rsa_test_key.json`, in base64.
+fn key(name: &str) -> String {
+    let keys: serde_json::Value = serde_json::from_str(include_str!("vectors/rsa_test_key.json")).unwrap();
+    keys[name].as_str().unwrap().to_owned()
+}
+
+fn der(name: &str) -> Vec<u8> {
+    BASE64.decode(key(name)).unwrap()
+}
