@@ -16,12 +16,16 @@ mod signer;
 mod signing;
 mod verifier;
 
+#[cfg(feature = "server")]
+pub(crate) use authorization::HeaderWriter;
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
 #[cfg(feature = "client")]
 pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};
 pub use error::{SignError, SignErrorKind};
+#[cfg(feature = "server")]
+pub(crate) use origin::split_authority;
 pub use origin::{InvalidOrigin, Origin, Scheme};
 pub use request::{InvalidHead, Payload, RequestHead, is_form};
 pub use signature::{CustomSignatureMethod, SignatureMethod};

@@ -1,3 +1,7 @@
 //! Incoming requests, on Tower.
 
+mod clock;
 pub mod nonce;
+pub mod verify;
+
+pub use clock::Clock;
