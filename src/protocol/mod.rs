@@ -28,6 +28,8 @@ pub use error::{SignError, SignErrorKind};
 pub(crate) use origin::split_authority;
 pub use origin::{InvalidOrigin, Origin, Scheme};
 pub use request::{InvalidHead, Payload, RequestHead, is_form};
+#[cfg(feature = "provider")]
+pub(crate) use signature::constant_time_eq;
 pub use signature::{CustomSignatureMethod, SignatureMethod};
 #[cfg(feature = "rsa")]
 pub use signature::{InvalidRsaKey, InvalidRsaKeyKind, RsaPrivateKey, RsaPublicKey};

@@ -2,6 +2,8 @@
 
 mod clock;
 pub mod nonce;
+#[cfg(feature = "provider")]
+pub mod provider;
 pub mod verify;
 
 pub use clock::Clock;

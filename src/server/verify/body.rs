@@ -116,6 +116,12 @@ pub(super) async fn read<B: Body<Data = Bytes>>(body: B, limit: usize) -> Result
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
+/// Reads a body of at most `limit` bytes; nothing of one that cannot be read whole.
+#[cfg(feature = "provider")]
+pub(in crate::server) async fn read_body<B: Body<Data = Bytes>>(body: B, limit: usize) -> Option<Bytes> {
+    read(body, limit).await.ok()
+}
+
 #[cfg(test)]
 mod tests {
     use tokio_test::block_on;

@@ -77,6 +77,8 @@ mod verified;
 #[cfg(feature = "axum")]
 pub use self::axum::{NotVerified, axum_original_uri};
 pub use body::VerifiedBody;
+#[cfg(feature = "provider")]
+pub(in crate::server) use body::read_body;
 pub use credentials::{CredentialStore, Found, LookupError, MemoryCredentials};
 pub use layer::{OAuthVerifyLayer, Tokens};
 pub use origin::ForwardedHeaders;
