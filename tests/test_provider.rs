@@ -36,10 +36,7 @@ async fn get(url: &str, nonce: &str, signer: &Signer, parameters: &[(&str, &str)
 }
 
 fn token(form: &str) -> TokenCredentials {
-    let field = |name: &str| {
-        let value = pairs_of(form).find(|(found, _)| found == name).unwrap().1;
-        value
-    };
+    let field = |name: &str| pairs_of(form).find(|(found, _)| found == name).unwrap().1;
     TokenCredentials::new(field("oauth_token"), field("oauth_token_secret"))
 }
 

@@ -57,6 +57,21 @@ impl CallbackRules {
                 (Rule::Under(_), Callback::OutOfBand) => false,
             })
     }
+
+    /// Whether a callback below a prefix is registered.
+    #[cfg(feature = "mediawiki")]
+    pub(super) fn have_prefix(&self) -> bool {
+        self.0.iter().any(|rule| matches!(rule, Rule::Under(_)))
+    }
+
+    /// The first callback that is registered as it is.
+    #[cfg(feature = "mediawiki")]
+    pub(super) fn first_exact(&self) -> Option<&Callback> {
+        self.0.iter().find_map(|rule| match rule {
+            Rule::Exactly(callback) => Some(callback),
+            Rule::Under(_) => None,
+        })
+    }
 }
 
 /// An absolute URI without a fragment, that a `Location` header can hold.

@@ -14,7 +14,7 @@ use sha2::Sha256;
 use super::callback::with_parameters;
 use super::legs::LegError;
 use super::page::{self, Consent, GUARDS};
-use super::{Callback, Provider, Storage, Visitor};
+use super::{Authorized, Callback, Provider, Storage, Visitor};
 use crate::protocol::{decode_form, names, pairs};
 use crate::server::nonce::NonceStore;
 use crate::server::verify::read_body;
@@ -28,28 +28,58 @@ const FORM_LIMIT: usize = 16 * 1024;
 
 type Answer = Response<Full<Bytes>>;
 
+/// What came of a visit to the consent page.
+pub(super) enum Visit {
+    /// Nothing yet: this is the answer.
+    Page(Answer),
+    /// The user has allowed it.
+    Allowed { token: String, client: String, authorized: Authorized },
+    /// The user has not.
+    Denied { token: String, client: String, callback: Callback },
+}
+
 impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
-    /// Shows the page, or takes its answer.
-    ///
-    /// Where the query has other parameters, they are none of its business, and handed on to itself.
+    /// The authorization endpoint (§2.2).
     pub(super) async fn authorize<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Answer {
+        match self.visit(request).await {
+            Visit::Page(answer) => answer,
+            Visit::Allowed { token, client, authorized } => {
+                let code = &*authorized.verification_code;
+                match authorized.callback {
+                    Callback::Uri(uri) => {
+                        redirect(&with_parameters(&uri, &[(names::TOKEN, &token), (names::VERIFIER, code)]))
+                    }
+                    Callback::OutOfBand => page::code(&client, code),
+                }
+            }
+            // The words of OAuth Problem Reporting; RFC 5849 has none.
+            Visit::Denied { token, callback: Callback::Uri(uri), .. } => redirect(&with_parameters(
+                &uri,
+                &[(names::TOKEN, &token), (names::problem::PROBLEM, "permission_denied")],
+            )),
+            Visit::Denied { callback: Callback::OutOfBand, .. } => {
+                page::notice(StatusCode::OK, "Nothing was allowed", "You can close this page.")
+            }
+        }
+    }
+
+    /// Shows the page, or takes its answer. The page posts to the address that it was asked for at.
+    pub(super) async fn visit<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Visit {
         let (parts, body) = request.into_parts();
         let user = match (self.visitor)(&parts) {
             Visitor::User(user) => user,
-            Visitor::SignInAt(uri) => return redirect(&uri),
+            Visitor::SignInAt(uri) => return Visit::Page(redirect(&uri)),
         };
-        let answer = match parts.method {
-            Method::GET => self.ask(&parts, &user).await,
+        let failed = |status, text| Ok(Visit::Page(page::notice(status, "That did not work", text)));
+        let visit = match parts.method {
+            Method::GET => self.ask(&parts, &user).await.map(Visit::Page),
             Method::POST => match read_body(body, FORM_LIMIT).await {
                 Some(form) => self.decide(&parts, &form, &user).await,
-                None => Ok(page::notice(StatusCode::BAD_REQUEST, "That did not work", "The form could not be read.")),
+                None => failed(StatusCode::BAD_REQUEST, "The form could not be read."),
             },
-            _ => {
-                let title = "That did not work";
-                Ok(page::notice(StatusCode::METHOD_NOT_ALLOWED, title, "This page is to be looked at."))
-            }
+            _ => failed(StatusCode::METHOD_NOT_ALLOWED, "This page is to be looked at."),
         };
-        answer.unwrap_or_else(|error| refusal(&error))
+        visit.unwrap_or_else(|error| Visit::Page(refusal(&error)))
     }
 
     async fn ask(&self, parts: &Parts, user: &str) -> Result<Answer, LegError> {
@@ -71,38 +101,37 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
         Ok(consent.page())
     }
 
-    async fn decide(&self, parts: &Parts, form: &[u8], user: &str) -> Result<Answer, LegError> {
+    async fn decide(&self, parts: &Parts, form: &[u8], user: &str) -> Result<Visit, LegError> {
         let token = field(form, names::TOKEN).ok_or(LegError::NotPending)?;
         let seal = field(form, CONSENT).and_then(|seal| URL_SAFE_NO_PAD.decode(seal).ok()).unwrap_or_default();
         // Browsers tell who makes them post; those that do not still have to know the seal.
         let elsewhere = parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
         if elsewhere || self.seal(&token, user).verify_slice(&seal).is_err() {
             let text = "This answer was not given on our page. Nothing was allowed. Please go back and try again.";
-            return Ok(page::notice(StatusCode::FORBIDDEN, "Nothing was allowed", text));
+            return Ok(Visit::Page(page::notice(StatusCode::FORBIDDEN, "Nothing was allowed", text)));
         }
+        let pending = self.pending(&token).await?;
+        let client = self.storage.client(&pending.client_key).await?.ok_or(LegError::NotPending)?.name;
         match field(form, DECISION).as_deref() {
             Some("allow") => {
-                let pending = self.pending(&token).await?;
-                let client = self.storage.client(&pending.client_key).await?.ok_or(LegError::NotPending)?;
                 let authorized = self.allow(&token, user).await?;
-                let code = &*authorized.verification_code;
-                Ok(match authorized.callback {
-                    Callback::Uri(uri) => {
-                        redirect(&with_parameters(&uri, &[(names::TOKEN, &token), (names::VERIFIER, code)]))
-                    }
-                    Callback::OutOfBand => page::code(&client.name, code),
-                })
+                Ok(Visit::Allowed { token, client, authorized })
             }
-            Some("cancel") => Ok(match self.deny(&token).await? {
-                // The words of OAuth Problem Reporting; RFC 5849 has none.
-                Callback::Uri(uri) => redirect(&with_parameters(
-                    &uri,
-                    &[(names::TOKEN, &token), (names::problem::PROBLEM, "permission_denied")],
-                )),
-                Callback::OutOfBand => page::notice(StatusCode::OK, "Nothing was allowed", "You can close this page."),
-            }),
-            _ => Ok(page::notice(StatusCode::BAD_REQUEST, "That did not work", "Please go back and choose.")),
+            Some("cancel") => {
+                let callback = self.deny(&token).await?;
+                Ok(Visit::Denied { token, client, callback })
+            }
+            _ => {
+                let text = "Please go back and choose.";
+                Ok(Visit::Page(page::notice(StatusCode::BAD_REQUEST, "That did not work", text)))
+            }
         }
+    }
+
+    /// What proves that an edit comes from one who could read the answers to this user.
+    #[cfg(feature = "mediawiki")]
+    pub(super) fn edit_token(&self, user: &str) -> String {
+        self.seal("", user).finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Ties an answer to the page that this user was shown about this authorization.
@@ -129,7 +158,7 @@ fn field(form: &[u8], name: &str) -> Option<String> {
 }
 
 /// A redirection after which a browser forgets what it posted (RFC 9110 §15.4.4).
-fn redirect(uri: &str) -> Answer {
+pub(super) fn redirect(uri: &str) -> Answer {
     let Ok(location) = HeaderValue::try_from(uri) else {
         return page::notice(
             StatusCode::BAD_REQUEST,

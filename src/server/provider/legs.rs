@@ -188,9 +188,18 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
     /// §2.1: temporary credentials for a client and its callback.
     pub(super) async fn begin(&self, verified: &Verified<Client>) -> Result<TemporaryCredentials, LegError> {
         let callback = Callback::parse(verified.callback().ok_or(LegError::CallbackMissing)?);
-        if !verified.principal().callbacks.allow(&callback) {
-            return Err(LegError::CallbackRefused);
+        match verified.principal().callbacks.allow(&callback) {
+            true => self.begin_with(verified, callback).await,
+            false => Err(LegError::CallbackRefused),
         }
+    }
+
+    /// Temporary credentials for a callback that was found right.
+    pub(super) async fn begin_with(
+        &self,
+        verified: &Verified<Client>,
+        callback: Callback,
+    ) -> Result<TemporaryCredentials, LegError> {
         let credentials = TemporaryCredentials::new(random_token(), random_secret());
         let issued_at = self.clock.now();
         let pending = Pending {

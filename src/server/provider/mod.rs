@@ -60,6 +60,8 @@ mod client;
 mod consent;
 mod credentials;
 mod legs;
+#[cfg(feature = "mediawiki")]
+pub mod mediawiki;
 mod page;
 mod service;
 mod storage;

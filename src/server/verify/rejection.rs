@@ -131,10 +131,10 @@ impl Rejection {
     pub(crate) fn into_response<B: Default>(self, realm: &str, problems: Problems) -> Response<B> {
         let mut response = Response::new(B::default());
         *response.status_mut() = self.status();
-        if matches!(self.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
-            if let Ok(challenge) = HeaderValue::try_from(self.challenge(realm, problems)) {
-                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-            }
+        let challenged = matches!(self.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
+        match HeaderValue::try_from(self.challenge(realm, problems)) {
+            Ok(challenge) if challenged => drop(response.headers_mut().insert(WWW_AUTHENTICATE, challenge)),
+            _ => (),
         }
         response.extensions_mut().insert(self);
         response
