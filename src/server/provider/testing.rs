@@ -50,6 +50,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
+#[cfg(feature = "mediawiki")]
+use super::mediawiki::MediaWiki;
 use super::{
     AUTHORIZE, Authorized, Client, Grant, INITIATE, LegError, MemoryStorage, Provider, ProviderCredentials,
     ProviderFuture, REVOKE, TOKEN, Visitor,
@@ -140,8 +142,7 @@ impl TestProvider {
             let provider = Provider::new(origin, storage, |_| Visitor::User(USER.to_owned()))
                 .name("Test Provider")
                 .verifier(verifier());
-            started = Some(provider.clone());
-            WithApi::new(provider)
+            WithApi::new(started.insert(provider).clone())
         })
         .await?;
         let provider = started.ok_or_else(|| io::Error::other("the service was not asked for"))?;
@@ -212,6 +213,88 @@ impl TestProvider {
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
+    }
+}
+
+/// A wiki with one client, `TestProvider`'s counterpart in MediaWiki's dialect. It stops when this is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use tower_oauth1::server::provider::testing::TestWiki;
+///
+/// let wiki = TestWiki::start().await?;
+/// let (consumer, token) = (wiki.client(), wiki.token_for("Alice").await);
+/// let endpoints = tower_oauth1::mediawiki::Wiki::new(&wiki.index_php());
+/// # assert!(endpoints.is_ok());
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "mediawiki")]
+#[derive(Debug)]
+pub struct TestWiki {
+    server: TestServer,
+    wiki: MediaWiki,
+    client: ClientCredentials,
+}
+
+#[cfg(feature = "mediawiki")]
+impl TestWiki {
+    /// Starts an empty wiki, with [`client`](Self::client) registered for `oob` and for callbacks below
+    /// `https://client.example/`.
+    ///
+    /// # Errors
+    ///
+    /// As [`TestServer::start`].
+    pub async fn start() -> io::Result<Self> {
+        let client = ClientCredentials::new("test-client", "test client's secret");
+        let registered = Client::new(client.clone()).name("Test Client").callbacks_under("https://client.example/");
+        let storage = MemoryStorage::new().client(registered);
+        let mut started = None;
+        let server = TestServer::start(|origin| {
+            let provider = Provider::new(origin, storage, |_| Visitor::User(USER.to_owned())).name("Test Wiki");
+            started.insert(MediaWiki::new(provider)).clone()
+        })
+        .await?;
+        let wiki = started.ok_or_else(|| io::Error::other("the service was not asked for"))?;
+        Ok(Self { server, wiki, client })
+    }
+
+    /// The client that is registered.
+    pub fn client(&self) -> &ClientCredentials {
+        &self.client
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> &Origin {
+        self.server.origin()
+    }
+
+    /// The address that [`Wiki`](crate::mediawiki::Wiki) takes.
+    pub fn index_php(&self) -> String {
+        format!("{}/w/index.php", self.origin())
+    }
+
+    /// Token credentials of the [`client`](Self::client), for any user: those of an owner-only consumer, say.
+    pub async fn token_for(&self, user: &str) -> TokenCredentials {
+        match self.wiki.provider().issue(self.client.key(), user).await {
+            Ok(credentials) => credentials,
+            Err(_) => unreachable!("memory can always be asked"),
+        }
+    }
+
+    /// Does what a user does who clicks Allow.
+    ///
+    /// # Errors
+    ///
+    /// [`LegError::NotPending`] when nothing with this request token is.
+    pub async fn allow(&self, request_token: &str) -> Result<Authorized, LegError> {
+        self.wiki.provider().allow(request_token, USER).await
+    }
+
+    /// The wiki itself.
+    pub fn wiki(&self) -> &MediaWiki {
+        &self.wiki
     }
 }
 

@@ -24,6 +24,9 @@ use crate::server::verify::read_body;
 
 const API_ERROR: HeaderName = HeaderName::from_static("mediawiki-api-error");
 
+/// What the layer takes of those who sign, too.
+const FORM_LIMIT: usize = 8 * 1024 * 1024;
+
 /// The token of those who are nobody.
 const ANONYMOUS_TOKEN: &str = "+\\";
 
@@ -102,7 +105,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
         B: Body<Data = Bytes> + Send,
     {
         let (form, upload) = match is_form(&parts.headers) {
-            true => (read_body(body, usize::MAX).await.unwrap_or_default(), None),
+            true => (read_body(body, FORM_LIMIT).await.unwrap_or_default(), None),
             false => (Bytes::new(), Some(body)),
         };
         let parameters = Parameters::of(query, &form);
