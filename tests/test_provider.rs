@@ -9,8 +9,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tower_oauth1::Clock;
 use tower_oauth1::protocol::{Payload, ProtocolParameters, RequestHead, Signed, Stamp, decode_form};
-use tower_oauth1::server::Clock;
 use tower_oauth1::server::provider::testing::{TestProvider, USER};
 use tower_oauth1::{Signer, TokenCredentials};
 

@@ -10,8 +10,8 @@ use http::{Request, Uri};
 use http_body_util::Full;
 use serde_json::Value;
 use tokio_test::block_on;
+use tower_oauth1::Clock;
 use tower_oauth1::protocol::{Verifier, VerifyErrorKind};
-use tower_oauth1::server::Clock;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, RejectionKind, Tokens};
 use tower_oauth1::{ClientCredentials, Origin, RsaPrivateKey, SignatureMethod, TokenCredentials};
 

@@ -20,7 +20,7 @@ mod verifier;
 pub(crate) use authorization::HeaderWriter;
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "provider"))]
 pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};
 pub use error::{SignError, SignErrorKind};

@@ -15,9 +15,9 @@ use super::callback::with_parameters;
 use super::legs::LegError;
 use super::page::{self, Consent, GUARDS};
 use super::{Authorized, Callback, Provider, Storage, Visitor};
+use crate::body::ReadWhole;
 use crate::protocol::{decode_form, names, pairs};
 use crate::server::nonce::NonceStore;
-use crate::server::verify::read_body;
 
 /// Names of the page's form.
 const CONSENT: &str = "consent";
@@ -57,8 +57,9 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
                 &uri,
                 &[(names::TOKEN, &token), (names::problem::PROBLEM, "permission_denied")],
             )),
-            Visit::Denied { callback: Callback::OutOfBand, .. } => {
-                page::notice(StatusCode::OK, "Nothing was allowed", "You can close this page.")
+            Visit::Denied { client, callback: Callback::OutOfBand, .. } => {
+                let text = format!("{client} cannot use your account. You can close this page.");
+                page::notice(StatusCode::OK, "Nothing was allowed", &text)
             }
         }
     }
@@ -73,7 +74,7 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
         let failed = |status, text| Ok(Visit::Page(page::notice(status, "That did not work", text)));
         let visit = match parts.method {
             Method::GET => self.ask(&parts, &user).await.map(Visit::Page),
-            Method::POST => match read_body(body, FORM_LIMIT).await {
+            Method::POST => match ReadWhole::new(body, FORM_LIMIT).await.ok() {
                 Some(form) => self.decide(&parts, &form, &user).await,
                 None => failed(StatusCode::BAD_REQUEST, "The form could not be read."),
             },

@@ -8,8 +8,8 @@ use http::request::Parts;
 
 use super::credentials::{ByClient, ByPending, ProviderCredentials};
 use super::{Approval, Approved, Callback, Client, Grant, MemoryStorage, Pending, Storage};
+use crate::Clock;
 use crate::protocol::{Origin, TemporaryCredentials, TokenCredentials, Verifier, constant_time_eq};
-use crate::server::Clock;
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
 use crate::server::verify::{LookupError, OAuthVerifyLayer, Tokens, Verified};
 

@@ -58,7 +58,7 @@ use super::{
 };
 use crate::protocol::{ClientCredentials, Origin, Scheme, TokenCredentials, Verifier};
 use crate::server::nonce::MemoryNonceStore;
-use crate::server::verify::{OAuthVerify, Verified, VerifiedBody};
+use crate::server::verify::{OAuthVerify, SignedBody, Verified};
 
 /// Who is signed in at a [`TestProvider`].
 pub const USER: &str = "Test User";
@@ -345,7 +345,7 @@ impl Service<Request<Incoming>> for WithApi {
 #[derive(Clone)]
 struct WhoAmI;
 
-impl Service<Request<VerifiedBody<Incoming>>> for WhoAmI {
+impl Service<Request<SignedBody<Incoming>>> for WhoAmI {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Response<Full<Bytes>>, Infallible>>;
@@ -354,7 +354,7 @@ impl Service<Request<VerifiedBody<Incoming>>> for WhoAmI {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<VerifiedBody<Incoming>>) -> Self::Future {
+    fn call(&mut self, request: Request<SignedBody<Incoming>>) -> Self::Future {
         let grant = request.extensions().get::<Verified<Grant>>().map(Verified::principal);
         let who = grant.map(|grant| serde_json::json!({ "client": grant.client_key, "user": grant.user }));
         let mut response = Response::new(Full::from(who.unwrap_or_default().to_string()));

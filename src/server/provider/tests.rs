@@ -10,8 +10,8 @@ use tokio_test::block_on;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::Clock;
 use crate::protocol::{Payload, ProtocolParameters, RequestHead, Signed, Stamp, decode_form, pairs};
-use crate::server::Clock;
 use crate::server::verify::{LookupError, RejectionKind};
 use crate::{ClientCredentials, Origin, Signer, TokenCredentials};
 

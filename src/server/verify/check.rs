@@ -8,9 +8,9 @@ use http::request::Parts;
 use http::{HeaderValue, Request};
 use http_body::Body;
 
-use super::body::read;
 use super::layer::{BaseStrings, Policy};
-use super::{CredentialStore, Found, OAuthVerifyLayer, Rejection, RejectionKind, Tokens, Verified, VerifiedBody};
+use super::{CredentialStore, Found, OAuthVerifyLayer, Rejection, RejectionKind, Tokens, Verified};
+use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::{BodyHash, Origin, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind, is_form};
 use crate::server::nonce::{Insert, NonceErrorKind, NonceKey, NonceStore, Window};
 
@@ -26,7 +26,7 @@ enum Content<B> {
 pub(super) async fn verify<C, N, B>(
     layer: &OAuthVerifyLayer<C, N>,
     request: Request<B>,
-) -> Result<Request<VerifiedBody<B>>, Rejection>
+) -> Result<Request<SignedBody<B>>, Rejection>
 where
     C: CredentialStore,
     N: NonceStore,
@@ -35,7 +35,7 @@ where
     let policy = &*layer.policy;
     let (mut parts, body) = request.into_parts();
     let mut content = match is_form(&parts.headers) {
-        true => Content::Form(read(body, policy.body_limit).await?),
+        true => Content::Form(ReadWhole::new(body, policy.body_limit).await?),
         false => Content::Unread(body),
     };
     let verified = {
@@ -55,7 +55,7 @@ where
         let principal = layer.check_signature(&presented).await?;
         if presented.has_body_hash() {
             content = match content {
-                Content::Unread(body) => Content::Other(read(body, policy.body_limit).await?),
+                Content::Unread(body) => Content::Other(ReadWhole::new(body, policy.body_limit).await?),
                 content @ (Content::Form(_) | Content::Other(_)) => content,
             };
             if let Content::Form(bytes) | Content::Other(bytes) = &content {
@@ -67,8 +67,8 @@ where
     };
     parts.extensions.insert(verified);
     let body = match content {
-        Content::Form(bytes) | Content::Other(bytes) => VerifiedBody::read(bytes),
-        Content::Unread(body) => VerifiedBody::untouched(body),
+        Content::Form(bytes) | Content::Other(bytes) => SignedBody::read(bytes),
+        Content::Unread(body) => SignedBody::untouched(body),
     };
     Ok(Request::from_parts(parts, body))
 }

@@ -11,17 +11,17 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::layer::Policy;
-use super::{Rejection, VerifiedBody};
+use super::{Rejection, SignedBody};
 
 /// Boxed, once a request: what it awaits are `async fn`s of the stores' traits, and their futures have no name
 /// that stable Rust could put into a field. The inner service's future is not boxed.
-type Verifying<B> = Pin<Box<dyn Future<Output = Result<Request<VerifiedBody<B>>, Rejection>> + Send>>;
+type Verifying<B> = Pin<Box<dyn Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`OAuthVerify`](super::OAuthVerify): the inner service's response, or a rejection.
     pub struct ResponseFuture<S, B>
     where
-        S: Service<Request<VerifiedBody<B>>>,
+        S: Service<Request<SignedBody<B>>>,
     {
         #[pin]
         state: State<S, B, S::Future>,
@@ -38,12 +38,12 @@ pin_project! {
 
 impl<S, B> ResponseFuture<S, B>
 where
-    S: Service<Request<VerifiedBody<B>>>,
+    S: Service<Request<SignedBody<B>>>,
 {
     pub(super) fn new(
         inner: S,
         policy: Arc<Policy>,
-        verifying: impl Future<Output = Result<Request<VerifiedBody<B>>, Rejection>> + Send + 'static,
+        verifying: impl Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send + 'static,
     ) -> Self {
         Self { state: State::Verifying { verifying: Box::pin(verifying), inner, policy } }
     }
@@ -51,7 +51,7 @@ where
 
 impl<S, B, ResBody> Future for ResponseFuture<S, B>
 where
-    S: Service<Request<VerifiedBody<B>>, Response = Response<ResBody>>,
+    S: Service<Request<SignedBody<B>>, Response = Response<ResBody>>,
     ResBody: Default,
 {
     type Output = Result<S::Response, S::Error>;
@@ -77,7 +77,7 @@ where
 
 impl<S, B> fmt::Debug for ResponseFuture<S, B>
 where
-    S: Service<Request<VerifiedBody<B>>>,
+    S: Service<Request<SignedBody<B>>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()

@@ -12,9 +12,9 @@ use tower_layer::Layer;
 
 use super::check;
 use super::credentials::Decoy;
-use super::{CredentialStore, ForwardedHeaders, OAuthVerify, Problems, Rejection, VerifiedBody};
+use super::{CredentialStore, ForwardedHeaders, OAuthVerify, Problems, Rejection, SignedBody};
+use crate::Clock;
 use crate::protocol::{BodyHash, Origin, Verifier};
-use crate::server::Clock;
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
 
 /// Verifies requests before a service gets them: builds [`OAuthVerify`]. See the [module](super) for examples.
@@ -154,8 +154,8 @@ impl<C, N> OAuthVerifyLayer<C, N> {
 
     /// Answers a wrong signature with the signature base string that this server computed, for development.
     ///
-    /// It holds all that the client sent, and no secret. It is in the header `WWW-Authenticate`, as
-    /// `oauth_signature_base_string`, and in [`Rejection::base_string`].
+    /// It holds all that the client sent, and no secret. It is in [`Rejection::base_string`] and, unless it is longer than 4 KiB,
+    /// in the header `WWW-Authenticate` as `oauth_signature_base_string`.
     #[must_use]
     pub fn danger_show_base_string(self) -> Self {
         self.with(|policy| policy.base_strings = BaseStrings::Shown)
@@ -184,7 +184,7 @@ impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
     pub fn verify<B: Body<Data = Bytes> + Send>(
         &self,
         request: Request<B>,
-    ) -> impl Future<Output = Result<Request<VerifiedBody<B>>, Rejection>> + Send {
+    ) -> impl Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send {
         check::verify(self, request)
     }
 }

@@ -17,9 +17,9 @@
 //! ```
 //! use http_body_util::Full;
 //! use tower::ServiceBuilder;
-//! use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Verified, VerifiedBody};
+//! use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Verified, SignedBody};
 //! use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
-//! # type Request = http::Request<VerifiedBody<Full<bytes::Bytes>>>;
+//! # type Request = http::Request<SignedBody<Full<bytes::Bytes>>>;
 //! # type Response = http::Response<Full<bytes::Bytes>>;
 //!
 //! let credentials = MemoryCredentials::new()
@@ -60,7 +60,6 @@
 
 #[cfg(feature = "axum")]
 mod axum;
-mod body;
 mod check;
 mod credentials;
 pub mod future;
@@ -76,9 +75,7 @@ mod verified;
 
 #[cfg(feature = "axum")]
 pub use self::axum::{NotVerified, axum_original_uri};
-pub use body::VerifiedBody;
-#[cfg(feature = "provider")]
-pub(in crate::server) use body::read_body;
+pub use crate::body::SignedBody;
 pub use credentials::{CredentialStore, Found, LookupError, MemoryCredentials};
 pub use layer::{OAuthVerifyLayer, Tokens};
 pub use origin::ForwardedHeaders;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
 
-use super::body::ReadError;
 use super::credentials::LookupError;
+use crate::body::ReadError;
 use crate::protocol::names::{self, problem};
 use crate::protocol::{HeaderWriter, Separator, VerifyError, VerifyErrorKind};
 use crate::server::nonce::NonceError;
@@ -53,6 +53,9 @@ pub enum RejectionKind {
     /// The nonce store could not tell.
     NonceStoreFailed,
 }
+
+/// More of a base string does not go into a header: peers limit those.
+const BASE_STRING_LIMIT: usize = 4096;
 
 /// Whether a response says what is wrong with the request (OAuth Problem Reporting).
 ///
@@ -149,7 +152,7 @@ impl Rejection {
                 challenge.parameter(name, value.as_bytes());
             }
         }
-        if let Some(base_string) = self.base_string() {
+        if let Some(base_string) = self.base_string().filter(|base_string| base_string.len() <= BASE_STRING_LIMIT) {
             challenge.parameter(problem::BASE_STRING, base_string.as_bytes());
         }
         challenge.finish()
@@ -224,12 +227,12 @@ impl From<VerifyError> for Rejection {
     }
 }
 
-impl From<ReadError> for Rejection {
-    fn from(error: ReadError) -> Self {
+impl<E> From<ReadError<E>> for Rejection {
+    fn from(error: ReadError<E>) -> Self {
         match error {
             ReadError::TooLarge => RejectionKind::BodyTooLarge,
             ReadError::Trailers => RejectionKind::BodyTrailers,
-            ReadError::Broken => RejectionKind::BodyBroken,
+            ReadError::Broken(_) => RejectionKind::BodyBroken,
         }
         .into()
     }

@@ -9,7 +9,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::{CredentialStore, OAuthVerifyLayer, VerifiedBody};
+use super::{CredentialStore, OAuthVerifyLayer, SignedBody};
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
 
 /// Verifies requests before `S` gets them. See the [module](super).
@@ -33,7 +33,7 @@ impl<S: Clone, C, N> Clone for OAuthVerify<S, C, N> {
 
 impl<S, C, N, B, ResBody> Service<Request<B>> for OAuthVerify<S, C, N>
 where
-    S: Service<Request<VerifiedBody<B>>, Response = Response<ResBody>> + Clone,
+    S: Service<Request<SignedBody<B>>, Response = Response<ResBody>> + Clone,
     C: CredentialStore + 'static,
     N: NonceStore + 'static,
     B: Body<Data = Bytes> + Send + 'static,

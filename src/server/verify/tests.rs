@@ -16,11 +16,11 @@ use tower_layer::Layer as _;
 
 use super::testing::Frames;
 use super::*;
+use crate::Clock;
 use crate::protocol::{
     BodyHash, CustomSignatureMethod, EmptyToken, Payload, ProtocolParameters, RequestHead, Signed, Stamp, Transmission,
     Verifier, VerifyErrorKind, is_form,
 };
-use crate::server::Clock;
 use crate::server::nonce::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
 use crate::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials, Version};
 
@@ -110,7 +110,7 @@ where
     B::Error: std::fmt::Debug,
 {
     let seen = Arc::new(Mutex::new(None));
-    let service = layer.layer(service_fn(|request: Request<VerifiedBody<B>>| {
+    let service = layer.layer(service_fn(|request: Request<SignedBody<B>>| {
         let seen = seen.clone();
         async move {
             let verified = request.extensions().get::<Verified<&str>>().unwrap().clone();
@@ -476,8 +476,8 @@ fn trailers_of_a_form_and_broken_bodies_are_refused() {
 fn other_bodies_are_not_touched() {
     // This body never ends: the response is there all the same.
     let request = Sent::default().signed().map(|_| Frames::stalling("x"));
-    let service = layer().layer(service_fn(|request: Request<VerifiedBody<Frames>>| async move {
-        assert_eq!(format!("{:?}", request.body()), "VerifiedBody(untouched)");
+    let service = layer().layer(service_fn(|request: Request<SignedBody<Frames>>| async move {
+        assert_eq!(format!("{:?}", request.body()), "SignedBody(untouched)");
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     }));
     assert_eq!(block_on(service.oneshot(request)).unwrap().status(), StatusCode::OK);
@@ -718,7 +718,7 @@ fn a_client_without_a_public_key_is_refused() {
 #[test]
 fn readiness_is_forwarded_and_not_lost() {
     // The limit's clones are never ready before they are asked; a call to one that is not panics.
-    let inner = service_fn(|_: Request<VerifiedBody<Full<Bytes>>>| async {
+    let inner = service_fn(|_: Request<SignedBody<Full<Bytes>>>| async {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
     let mut service = layer().layer(ConcurrencyLimit::new(inner, 1));
@@ -737,7 +737,7 @@ fn futures_waker() -> std::task::Waker {
 
 #[tokio::test]
 async fn inner_errors_and_responses_pass_untouched() {
-    type Mock = tower_test::mock::Mock<Request<VerifiedBody<Full<Bytes>>>, Response<Full<Bytes>>>;
+    type Mock = tower_test::mock::Mock<Request<SignedBody<Full<Bytes>>>, Response<Full<Bytes>>>;
     let (mock, mut handle): (Mock, _) = tower_test::mock::pair();
     let mut service = layer().layer(mock);
     handle.allow(1);
@@ -775,7 +775,7 @@ async fn of_64_tasks_with_one_nonce_one_wins() {
 
 #[test]
 fn slow_bodies_hold_nobody_up() {
-    let mut service = layer().layer(service_fn(|_: Request<VerifiedBody<Frames>>| async {
+    let mut service = layer().layer(service_fn(|_: Request<SignedBody<Frames>>| async {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     }));
     let slow: Vec<_> = (0..100).map(|_| Sent::post("a=1").signed().map(|_| Frames::stalling("a="))).collect();
@@ -912,7 +912,7 @@ mod axum {
 #[test]
 fn the_future_is_send() {
     fn is_send<T: Send>(_: &T) {}
-    let mut service = layer().layer(service_fn(|_: Request<VerifiedBody<Full<Bytes>>>| async {
+    let mut service = layer().layer(service_fn(|_: Request<SignedBody<Full<Bytes>>>| async {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     }));
     let future = service.call(Sent::default().signed());

@@ -18,9 +18,9 @@ use super::MediaWiki;
 use super::error::{Expected, WikiError};
 use super::identity::{GROUPS, RIGHTS, user_id};
 use super::service::Answer;
+use crate::body::ReadWhole;
 use crate::protocol::{decode_form, is_form, pairs};
 use crate::server::nonce::NonceStore;
-use crate::server::verify::read_body;
 
 const API_ERROR: HeaderName = HeaderName::from_static("mediawiki-api-error");
 
@@ -105,7 +105,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
         B: Body<Data = Bytes> + Send,
     {
         let (form, upload) = match is_form(&parts.headers) {
-            true => (read_body(body, FORM_LIMIT).await.unwrap_or_default(), None),
+            true => (ReadWhole::new(body, FORM_LIMIT).await.unwrap_or_default(), None),
             false => (Bytes::new(), Some(body)),
         };
         let parameters = Parameters::of(query, &form);
@@ -259,7 +259,7 @@ fn json_answer(value: &Value) -> Answer {
 /// `2026-11-23T18:24:26Z`, from seconds since 1970, in the proleptic Gregorian calendar.
 fn iso_8601(seconds: u64) -> String {
     let (mut days, second) = (seconds / 86_400, seconds % 86_400);
-    let leap = |year: u64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     // Whole cycles of 400 years first, so that no number takes long.
     let mut year = 1970 + days / 146_097 * 400;
     days %= 146_097;

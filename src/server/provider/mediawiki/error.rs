@@ -4,7 +4,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::super::legs::LegError;
-use crate::protocol::{AuthorizationHeader, VerifyErrorKind, decode_form, names, pairs};
+use crate::protocol::{AuthorizationHeader, VerifyError, VerifyErrorKind, decode_form, names, pairs};
 use crate::server::verify::{Rejection, RejectionKind};
 
 /// An error of `Special:OAuth`, or the reason why `api.php` does not take an authorization.
@@ -87,7 +87,7 @@ impl WikiError {
             },
             RejectionKind::NonceUsed => Self::protocol(format!("Nonce already used: {}", presented(names::NONCE))),
             RejectionKind::LookupFailed | RejectionKind::NonceStoreFailed => Self::away(),
-            RejectionKind::Invalid(kind) => match (kind, rejection.invalid().and_then(|invalid| invalid.parameter())) {
+            RejectionKind::Invalid(kind) => match (kind, rejection.invalid().and_then(VerifyError::parameter)) {
                 (VerifyErrorKind::MissingParameter, Some(names::SIGNATURE_METHOD)) => {
                     Self::protocol("No signature method parameter. This parameter is required")
                 }
