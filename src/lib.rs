@@ -38,7 +38,18 @@
     feature = "mediawiki",
     doc = "| [`mediawiki`] | one provider in depth: endpoints, identity, errors, preflight | `mediawiki` |"
 )]
-#![cfg_attr(feature = "server", doc = "| [`server`] | verifying incoming requests, nonce stores | `server`, `redis` |")]
+#![cfg_attr(
+    feature = "server",
+    doc = "| [`server::verify`] | verifying incoming requests: [`OAuthVerifyLayer`] | `server`, `axum` |"
+)]
+#![cfg_attr(
+    feature = "server",
+    doc = "| [`server::nonce`] | remembering nonces, in memory or in Redis | `server`, `redis` |"
+)]
+#![cfg_attr(
+    feature = "provider",
+    doc = "| [`server::provider`] | a whole provider, and one for tests | `provider`, `testing` |"
+)]
 
 #[cfg(any(feature = "client", feature = "server"))]
 mod body;
@@ -64,3 +75,5 @@ pub use protocol::{
 };
 #[cfg(feature = "rsa")]
 pub use protocol::{RsaPrivateKey, RsaPublicKey};
+#[cfg(feature = "server")]
+pub use server::verify::OAuthVerifyLayer;

@@ -98,7 +98,7 @@ impl AuthorizationHeader {
         for (name, value) in self.parameters() {
             writer.parameter(&name, &value);
         }
-        into_text(writer.finish())
+        writer.finish()
     }
 
     /// The parameters as a form; every byte is unreserved, `%`, `=` or `&`.
@@ -152,8 +152,8 @@ impl HeaderWriter {
     }
 
     /// What is written so far.
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.out
+    pub(crate) fn finish(self) -> String {
+        into_text(self.out)
     }
 
     /// Name and value, plain: they are encoded here.

@@ -16,14 +16,20 @@ mod signer;
 mod signing;
 mod verifier;
 
+#[cfg(feature = "server")]
+pub(crate) use authorization::HeaderWriter;
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "provider"))]
 pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};
 pub use error::{SignError, SignErrorKind};
+#[cfg(feature = "server")]
+pub(crate) use origin::split_authority;
 pub use origin::{InvalidOrigin, Origin, Scheme};
 pub use request::{InvalidHead, Payload, RequestHead, is_form};
+#[cfg(feature = "provider")]
+pub(crate) use signature::constant_time_eq;
 pub use signature::{CustomSignatureMethod, SignatureMethod};
 #[cfg(feature = "rsa")]
 pub use signature::{InvalidRsaKey, InvalidRsaKeyKind, RsaPrivateKey, RsaPublicKey};

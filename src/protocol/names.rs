@@ -20,9 +20,9 @@ pub(crate) const BODY_HASH: &str = "oauth_body_hash";
 pub(crate) const SESSION_HANDLE: &str = "oauth_session_handle";
 
 /// §2.1, §2.3: what the server's replies hold besides the token.
-#[cfg(feature = "handshake")]
+#[cfg(any(feature = "handshake", feature = "provider"))]
 pub(crate) const TOKEN_SECRET: &str = "oauth_token_secret";
-#[cfg(feature = "handshake")]
+#[cfg(any(feature = "handshake", feature = "provider"))]
 pub(crate) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";
 /// OAuth Session 1.0, draft 1: seconds for which the token, and the session that renews it, will last.
 #[cfg(feature = "handshake")]
@@ -34,9 +34,10 @@ pub(crate) const AUTHORIZATION_EXPIRES_IN: &str = "oauth_authorization_expires_i
 pub(crate) const DENIED: &str = "denied";
 
 /// OAuth Problem Reporting.
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) mod problem {
     pub(crate) const PROBLEM: &str = "oauth_problem";
+    #[cfg(feature = "client")]
     pub(crate) const ADVICE: &str = "oauth_problem_advice";
     pub(crate) const ACCEPTABLE_TIMESTAMPS: &str = "oauth_acceptable_timestamps";
     pub(crate) const ACCEPTABLE_VERSIONS: &str = "oauth_acceptable_versions";
@@ -44,6 +45,7 @@ pub(crate) mod problem {
     pub(crate) const PARAMETERS_REJECTED: &str = "oauth_parameters_rejected";
     /// Where servers echo the base string they computed.
     pub(crate) const BASE_STRING: &str = "oauth_signature_base_string";
+    #[cfg(feature = "client")]
     pub(crate) const DEBUG_BASE_STRING: &str = "debug_sbs";
 }
 

@@ -219,6 +219,7 @@ impl Signer {
     }
 
     /// Where the protocol parameters go.
+    #[cfg(feature = "client")]
     pub(crate) fn goes_into(&self) -> Transmission {
         self.settings.transmission
     }

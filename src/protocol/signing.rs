@@ -304,7 +304,7 @@ impl Prepared {
         }
         header.name(names::TIMESTAMP);
         let after = |name| format!("\"{}{name}=\"", settings.separator.as_str()).into_bytes();
-        let header = [header.finish(), after(names::NONCE), after(names::SIGNATURE)];
+        let header = [header.finish().into_bytes(), after(names::NONCE), after(names::SIGNATURE)];
 
         let pair = |name, value: &str| format!("{name}%3D{}", encode_twice(value));
         let further =

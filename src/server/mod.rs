@@ -1,3 +1,6 @@
 //! Incoming requests, on Tower.
 
 pub mod nonce;
+#[cfg(feature = "provider")]
+pub mod provider;
+pub mod verify;

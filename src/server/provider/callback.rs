@@ -1,0 +1,180 @@
+//! Where users are sent back to: which callbacks a client may ask for (§2.1), and what is appended (§2.2).
+
+use http::Uri;
+
+use crate::protocol::encode;
+
+/// Where the user goes after the consent page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callback {
+    /// To this absolute URI, with the answer appended to its query.
+    Uri(String),
+    /// Nowhere: the verification code is shown, to be typed into the client. `oob` on the wire.
+    OutOfBand,
+}
+
+impl Callback {
+    /// The value of `oauth_callback` for [`Callback::OutOfBand`], "case sensitive" (§2.1).
+    const OUT_OF_BAND: &str = "oob";
+
+    pub(super) fn parse(callback: &str) -> Self {
+        match callback {
+            Self::OUT_OF_BAND => Self::OutOfBand,
+            uri => Self::Uri(uri.to_owned()),
+        }
+    }
+}
+
+/// Which callbacks a client has registered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CallbackRules(Vec<Rule>);
+
+#[derive(Clone, Debug)]
+enum Rule {
+    Exactly(Callback),
+    Under(String),
+}
+
+impl CallbackRules {
+    pub(super) fn exactly(&mut self, callback: Callback) {
+        self.0.push(Rule::Exactly(callback));
+    }
+
+    pub(super) fn under(&mut self, prefix: String) {
+        self.0.push(Rule::Under(prefix));
+    }
+
+    /// Whether users may be sent there.
+    pub(super) fn allow(&self, callback: &Callback) -> bool {
+        let sound = match callback {
+            Callback::Uri(uri) => is_sound(uri),
+            Callback::OutOfBand => true,
+        };
+        sound
+            && self.0.iter().any(|rule| match (rule, callback) {
+                (Rule::Exactly(registered), callback) => registered == callback,
+                (Rule::Under(prefix), Callback::Uri(uri)) => is_under(prefix, uri),
+                (Rule::Under(_), Callback::OutOfBand) => false,
+            })
+    }
+
+    /// Whether a callback below a prefix is registered.
+    #[cfg(feature = "mediawiki")]
+    pub(super) fn have_prefix(&self) -> bool {
+        self.0.iter().any(|rule| matches!(rule, Rule::Under(_)))
+    }
+
+    /// The first callback that is registered as it is.
+    #[cfg(feature = "mediawiki")]
+    pub(super) fn first_exact(&self) -> Option<&Callback> {
+        self.0.iter().find_map(|rule| match rule {
+            Rule::Exactly(callback) => Some(callback),
+            Rule::Under(_) => None,
+        })
+    }
+}
+
+/// An absolute URI without a fragment, that a `Location` header can hold.
+fn is_sound(callback: &str) -> bool {
+    let uri = callback.parse::<Uri>();
+    !callback.contains('#')
+        && callback.bytes().all(|byte| byte.is_ascii_graphic())
+        && uri.is_ok_and(|uri| uri.scheme().is_some() && uri.authority().is_some())
+}
+
+/// Whether `callback` has the origin of `prefix`, and a path that begins with the segments of its path.
+fn is_under(prefix: &str, callback: &str) -> bool {
+    let (Ok(prefix), Ok(callback)) = (prefix.parse::<Uri>(), callback.parse::<Uri>()) else { return false };
+    let authority = |uri: &Uri| uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+    let same_origin = prefix.scheme() == callback.scheme() && authority(&prefix) == authority(&callback);
+    let below = callback
+        .path()
+        .strip_prefix(prefix.path())
+        .is_some_and(|below| below.is_empty() || below.starts_with('/') || prefix.path().ends_with('/'));
+    same_origin && below && !climbs(callback.path())
+}
+
+/// Whether the path has a segment that a browser resolves to another place.
+fn climbs(path: &str) -> bool {
+    path.split(['/', '\\']).any(|segment| matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | ".."))
+        || path.to_ascii_lowercase().contains("%2f")
+        || path.to_ascii_lowercase().contains("%5c")
+}
+
+/// The callback with these parameters appended to its query (§2.2).
+pub(super) fn with_parameters(callback: &str, parameters: &[(&str, &str)]) -> String {
+    let mut uri = callback.to_owned();
+    for (name, value) in parameters {
+        match uri.split_once('?') {
+            None => uri.push('?'),
+            Some((_, "")) => (),
+            Some(_) => uri.push('&'),
+        }
+        uri.push_str(&format!("{}={}", encode(name), encode(value)));
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callbacks_that_are_allowed() {
+        let mut rules = CallbackRules::default();
+        rules.exactly(Callback::Uri("https://exact.example/ready?a=b".into()));
+        rules.exactly(Callback::Uri("app.example:/ready".into()));
+        rules.exactly(Callback::Uri("app.example://ready".into()));
+        rules.under("https://prefix.example/app".into());
+        rules.under("http://127.0.0.1:8080/".into());
+        for (callback, expected) in [
+            ("https://exact.example/ready?a=b", true),
+            ("https://exact.example/ready?a=b&c", false),
+            ("https://exact.example/ready?a=b#c", false),
+            ("https://exact.example/ready", false),
+            ("app.example://ready", true),
+            ("app.example:/ready", false),
+            ("https://prefix.example/app", true),
+            ("https://prefix.example/app?a=b", true),
+            ("https://PREFIX.example/app/x/y", true),
+            ("https://prefix.example/application", false),
+            ("https://prefix.example/", false),
+            ("http://prefix.example/app", false),
+            ("https://prefix.example:444/app", false),
+            ("https://prefix.example.evil.example/app", false),
+            ("https://prefix.example@evil.example/app", false),
+            ("https://evil.example/https://prefix.example/app", false),
+            ("https://prefix.example/app/../evil", false),
+            ("https://prefix.example/app/%2E%2e/evil", false),
+            ("https://prefix.example/app/.%2E", false),
+            ("https://prefix.example/app/..%2fevil", false),
+            ("https://prefix.example/app\\..\\evil", false),
+            ("https://prefix.example/app/%5c..", false),
+            ("https://prefix.example/app/a\r\nb", false),
+            ("https://prefix.example/app/a b", false),
+            ("https://prefix.example/app/\u{e9}", false),
+            ("http://127.0.0.1:8080/anything", true),
+            ("http://127.0.0.1:8081/anything", false),
+            ("/app", false),
+            ("javascript:alert(1)", false),
+            ("", false),
+            ("OOB", false),
+            ("oob", false),
+        ] {
+            assert_eq!(rules.allow(&Callback::parse(callback)), expected, "{callback}");
+        }
+        rules.exactly(Callback::OutOfBand);
+        assert!(rules.allow(&Callback::parse("oob")));
+    }
+
+    #[test]
+    fn section_2_2_parameters_are_appended() {
+        for (callback, expected) in [
+            ("https://e.com", "https://e.com?t=1&v=a%2Bb"),
+            ("https://e.com/?", "https://e.com/?t=1&v=a%2Bb"),
+            ("https://e.com/?a=%20b", "https://e.com/?a=%20b&t=1&v=a%2Bb"),
+        ] {
+            assert_eq!(with_parameters(callback, &[("t", "1"), ("v", "a+b")]), expected);
+        }
+    }
+}

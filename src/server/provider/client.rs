@@ -1,0 +1,74 @@
+//! A client that is registered with the provider.
+
+use super::callback::{Callback, CallbackRules};
+use crate::protocol::ClientCredentials;
+
+/// A registered client: who it is, what it is called, and where users may be sent back to.
+///
+/// ```
+/// use tower_oauth1::ClientCredentials;
+/// use tower_oauth1::server::provider::Client;
+///
+/// let client = Client::new(ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"))
+///     .name("Photo Printer")
+///     .asks_for("See your photos")
+///     .callback("https://printer.example.com/ready")
+///     .callbacks_under("http://127.0.0.1:8080/")
+///     .out_of_band();
+/// ```
+///
+/// It has no callback until one is registered, and then no other.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(super) credentials: ClientCredentials,
+    pub(super) name: String,
+    pub(super) requests: Vec<String>,
+    pub(super) callbacks: CallbackRules,
+}
+
+impl Client {
+    /// A client named by its identifier.
+    pub fn new(credentials: ClientCredentials) -> Self {
+        let name = credentials.key().to_owned();
+        Self { credentials, name, requests: Vec::new(), callbacks: CallbackRules::default() }
+    }
+
+    /// The name that users know it by.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// Something that the client wants to do, in words for the consent page.
+    #[must_use]
+    pub fn asks_for(mut self, what: impl Into<String>) -> Self {
+        self.requests.push(what.into());
+        self
+    }
+
+    /// Allows this callback, an absolute URI, compared as it is written.
+    #[must_use]
+    pub fn callback(mut self, uri: impl Into<String>) -> Self {
+        self.callbacks.exactly(Callback::Uri(uri.into()));
+        self
+    }
+
+    /// Allows every callback with this scheme, host and port, and with a path at or below this one.
+    #[must_use]
+    pub fn callbacks_under(mut self, prefix: impl Into<String>) -> Self {
+        self.callbacks.under(prefix.into());
+        self
+    }
+
+    /// Allows `oob`: the user is shown the verification code and types it into the client.
+    #[must_use]
+    pub fn out_of_band(mut self) -> Self {
+        self.callbacks.exactly(Callback::OutOfBand);
+        self
+    }
+
+    /// The identifier.
+    pub fn key(&self) -> &str {
+        self.credentials.key()
+    }
+}

@@ -1,0 +1,62 @@
+//! The three ways a provider looks credentials up: for each leg, what it is signed with.
+
+use std::sync::Arc;
+
+use super::{Client, Grant, Pending, Storage};
+use crate::server::verify::{CredentialStore, Found, LookupError};
+
+/// Requests of the client alone: for temporary credentials (§2.1).
+pub(super) struct ByClient<S>(pub(super) Arc<S>);
+
+impl<S: Storage> CredentialStore for ByClient<S> {
+    type Principal = Client;
+
+    async fn find(&self, client: &str, _: Option<&str>) -> Result<Found<Client>, LookupError> {
+        let Some(client) = self.0.client(client).await? else { return Ok(Found::UnknownClient) };
+        Ok(Found::Credentials { client: client.credentials.clone(), token_secret: None, principal: client })
+    }
+}
+
+/// Requests with temporary credentials, expired ones too: for token credentials (§2.3).
+pub(super) struct ByPending<S>(pub(super) Arc<S>);
+
+impl<S: Storage> CredentialStore for ByPending<S> {
+    type Principal = Pending;
+
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Pending>, LookupError> {
+        // Both are asked for, whatever the first answer is.
+        let client = self.0.client(client).await?;
+        let pending = self.0.pending(token.unwrap_or_default()).await?;
+        let Some(client) = client else { return Ok(Found::UnknownClient) };
+        Ok(match pending.filter(|pending| pending.client_key == client.key()) {
+            Some(pending) => Found::Credentials {
+                client: client.credentials,
+                token_secret: Some(pending.credentials.secret().clone()),
+                principal: pending,
+            },
+            None => Found::UnknownToken,
+        })
+    }
+}
+
+/// Requests with the tokens of a provider: what its API is called with.
+#[derive(Debug)]
+pub struct ProviderCredentials<S>(pub(super) Arc<S>);
+
+impl<S: Storage> CredentialStore for ProviderCredentials<S> {
+    type Principal = Grant;
+
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Grant>, LookupError> {
+        let client = self.0.client(client).await?;
+        let grant = self.0.grant(token.unwrap_or_default()).await?;
+        let Some(client) = client else { return Ok(Found::UnknownClient) };
+        Ok(match grant.filter(|grant| grant.client_key == client.key()) {
+            Some(grant) => Found::Credentials {
+                client: client.credentials,
+                token_secret: Some(grant.credentials.secret().clone()),
+                principal: grant,
+            },
+            None => Found::UnknownToken,
+        })
+    }
+}

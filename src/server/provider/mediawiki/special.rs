@@ -1,0 +1,205 @@
+//! `Special:OAuth` and its subpages.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::Full;
+use serde_json::json;
+
+use super::super::callback::with_parameters;
+use super::super::consent::{Visit, redirect};
+use super::super::service::principal;
+use super::super::{Callback, Client, Grant, Pending, Storage, page};
+use super::MediaWiki;
+use super::error::{Expected, WikiError, presented};
+use super::identity::Claims;
+use super::service::Answer;
+use crate::protocol::{Secret, names};
+use crate::server::nonce::NonceStore;
+
+/// How an answer is written.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Format {
+    Raw,
+    Json,
+}
+
+impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
+    /// Step 1: a request token.
+    pub(super) async fn initiate<B>(&self, request: Request<B>, format: Format) -> Answer
+    where
+        B: Body<Data = Bytes> + Send,
+    {
+        let (request, parts) = split(request);
+        let verified = match self.provider.by_client.verify(request).await {
+            Ok(request) => request,
+            Err(rejection) => {
+                let now = self.provider.clock.now();
+                return error(&WikiError::rejected(&rejection, &parts, now, Expected::RequestToken), format);
+            }
+        };
+        let begun = match principal::<Client, _>(&verified) {
+            Ok(verified) => match callback(verified.principal(), verified.callback()) {
+                Ok(callback) => self.provider.begin_with(verified, callback).await,
+                Err(refused) => return error(&refused, format),
+            },
+            Err(missing) => Err(missing),
+        };
+        match begun {
+            Ok(credentials) => {
+                let (key, secret) = (credentials.token(), credentials.secret().expose());
+                match format {
+                    Format::Raw => raw(credentials_form(key, credentials.secret())),
+                    Format::Json => {
+                        json_answer(&json!({ "key": key, "secret": secret, "oauth_callback_confirmed": "true" }))
+                    }
+                }
+            }
+            Err(leg) => error(&WikiError::leg(&leg), format),
+        }
+    }
+
+    /// Step 2: the user decides. A refusal is never told to the client.
+    pub(super) async fn decide<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Answer {
+        match self.provider.visit(request).await {
+            Visit::Page(answer) => answer,
+            Visit::Allowed { token, client, authorized } => {
+                let code = &*authorized.verification_code;
+                match authorized.callback {
+                    Callback::Uri(uri) => {
+                        redirect(&with_parameters(&uri, &[(names::VERIFIER, code), (names::TOKEN, &token)]))
+                    }
+                    Callback::OutOfBand => page::code(&client, code),
+                }
+            }
+            Visit::Denied { client, .. } => {
+                let text = format!("You have chosen not to allow \"{client}\" to access your account.");
+                page::notice(StatusCode::OK, "Nothing was allowed", &text)
+            }
+        }
+    }
+
+    /// Step 3: an access token.
+    pub(super) async fn token<B>(&self, request: Request<B>, format: Format) -> Answer
+    where
+        B: Body<Data = Bytes> + Send,
+    {
+        let (request, parts) = split(request);
+        let verified = match self.provider.by_pending.verify(request).await {
+            Ok(request) => request,
+            Err(rejection) => {
+                let refused =
+                    WikiError::rejected(&rejection, &parts, self.provider.clock.now(), Expected::RequestToken);
+                let used = presented(&parts, names::TOKEN).is_some_and(|token| self.was_used(&token));
+                return match used && refused == WikiError::request_token_not_found() {
+                    true => error(&WikiError::request_token_used(), format),
+                    false => error(&refused, format),
+                };
+            }
+        };
+        let exchanged = match principal::<Pending, _>(&verified) {
+            Ok(verified) => {
+                let exchanged = self.provider.exchange(verified).await;
+                if exchanged.is_ok() {
+                    self.mark_used(verified.principal().credentials.token());
+                }
+                exchanged
+            }
+            Err(missing) => Err(missing),
+        };
+        match exchanged {
+            Ok(credentials) => match format {
+                Format::Raw => raw(credentials_form(credentials.token(), credentials.secret())),
+                Format::Json => {
+                    json_answer(&json!({ "key": credentials.token(), "secret": credentials.secret().expose() }))
+                }
+            },
+            Err(leg) => error(&WikiError::leg(&leg), format),
+        }
+    }
+
+    /// Who the user is.
+    pub(super) async fn identify<B>(&self, request: Request<B>) -> Answer
+    where
+        B: Body<Data = Bytes> + Send,
+    {
+        let (request, parts) = split(request);
+        let request = match self.provider.by_grant.verify(request).await {
+            Ok(request) => request,
+            Err(rejection) => {
+                let now = self.provider.clock.now();
+                return error(&WikiError::rejected(&rejection, &parts, now, Expected::AccessToken), Format::Json);
+            }
+        };
+        let Ok(verified) = principal::<Grant, _>(&request) else {
+            return error(&WikiError::invalid_consumer_key(), Format::Json);
+        };
+        let Ok(Some(client)) = self.provider.storage.client(verified.client_key()).await else {
+            return error(&WikiError::invalid_consumer_key(), Format::Json);
+        };
+        let user = &verified.principal().user;
+        let claims = Claims {
+            issuer: &self.provider.origin.to_string(),
+            audience: verified.client_key(),
+            now: self.provider.clock.now(),
+            nonce: verified.nonce().unwrap_or_default(),
+            user,
+            edits: self.edits_of(user),
+        };
+        typed(claims.sign(client.credentials.secret()), "application/json")
+    }
+}
+
+/// The request, and a copy of its head for what its refusal has to repeat.
+fn split<B>(request: Request<B>) -> (Request<B>, http::request::Parts) {
+    let (parts, body) = request.into_parts();
+    (Request::from_parts(parts.clone(), body), parts)
+}
+
+/// Where a client's users go: a client with a callback has to say `oob` for it, one with a prefix may say more.
+fn callback(client: &Client, callback: Option<&str>) -> Result<Callback, WikiError> {
+    let rules = &client.callbacks;
+    match callback.map(Callback::parse) {
+        Some(Callback::OutOfBand) => Ok(match rules.first_exact() {
+            Some(registered) if !rules.have_prefix() => registered.clone(),
+            _ => Callback::OutOfBand,
+        }),
+        Some(callback) if rules.have_prefix() && rules.allow(&callback) => Ok(callback),
+        _ if rules.have_prefix() => Err(WikiError::callback_not_oob_or_prefix()),
+        _ => Err(WikiError::callback_not_oob()),
+    }
+}
+
+fn credentials_form(token: &str, secret: &Secret) -> String {
+    let confirmed = names::CALLBACK_CONFIRMED;
+    format!("{}={token}&{}={}&{confirmed}=true", names::TOKEN, names::TOKEN_SECRET, secret.expose())
+}
+
+/// An error: with status 200, whatever it is.
+pub(super) fn error(error: &WikiError, format: Format) -> Answer {
+    match format {
+        Format::Json => json_answer(&json!({ "error": error.key, "message": error.full() })),
+        Format::Raw => {
+            let text = error.full();
+            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            raw(format!("Error: {}", text.replace('"', "&quot;").replace('\'', "&#039;")))
+        }
+    }
+}
+
+fn raw(text: String) -> Answer {
+    typed(text, "text/plain;charset=UTF-8")
+}
+
+fn json_answer(value: &serde_json::Value) -> Answer {
+    typed(value.to_string(), "application/json")
+}
+
+fn typed(body: String, content_type: &'static str) -> Answer {
+    let mut response = Response::new(Full::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let no_store = HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate");
+    response.headers_mut().insert(http::header::CACHE_CONTROL, no_store);
+    response
+}

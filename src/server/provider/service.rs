@@ -1,0 +1,197 @@
+//! The provider as a service: its four addresses.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::Full;
+use tower_service::Service;
+
+use super::legs::LegError;
+use super::{Client, Grant, Pending, Provider, Storage};
+use crate::protocol::names::{self, problem};
+use crate::protocol::{HeaderWriter, Secret, Separator, encode};
+use crate::server::nonce::NonceStore;
+use crate::server::verify::{Problems, Rejection, Verified};
+
+/// Where clients ask for temporary credentials (§2.1).
+pub const INITIATE: &str = "/oauth/initiate";
+/// Where users decide (§2.2).
+pub const AUTHORIZE: &str = "/oauth/authorize";
+/// Where clients get token credentials (§2.3).
+pub const TOKEN: &str = "/oauth/token";
+/// Where clients give a token back, with a request signed with it.
+pub const REVOKE: &str = "/oauth/revoke";
+
+type Answer = Response<Full<Bytes>>;
+
+impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
+    async fn answer<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Answer {
+        let path = request.uri().path();
+        let signed = matches!(*request.method(), Method::GET | Method::POST);
+        match path {
+            AUTHORIZE => self.authorize(request).await,
+            INITIATE | TOKEN | REVOKE if !signed => {
+                let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+                response
+            }
+            INITIATE => self.initiate(request).await.unwrap_or_else(|refused| self.refuse(refused)),
+            TOKEN => self.token(request).await.unwrap_or_else(|refused| self.refuse(refused)),
+            REVOKE => self.revoke(request).await.unwrap_or_else(|refused| self.refuse(refused)),
+            _ => status(StatusCode::NOT_FOUND),
+        }
+    }
+
+    async fn initiate<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Result<Answer, Refused> {
+        let request = self.by_client.verify(request).await?;
+        let verified = principal::<Client, _>(&request)?;
+        let credentials = self.begin(verified).await?;
+        let confirmed = format!("&{}=true", names::CALLBACK_CONFIRMED);
+        Ok(form(credentials_form(credentials.token(), credentials.secret()) + &confirmed))
+    }
+
+    async fn token<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Result<Answer, Refused> {
+        let request = self.by_pending.verify(request).await?;
+        let verified = principal::<Pending, _>(&request)?;
+        let credentials = self.exchange(verified).await?;
+        Ok(form(credentials_form(credentials.token(), credentials.secret())))
+    }
+
+    async fn revoke<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Result<Answer, Refused> {
+        let request = self.by_grant.verify(request).await?;
+        let verified = principal::<Grant, _>(&request)?;
+        self.storage.revoke(verified.principal().credentials.token()).await.map_err(LegError::Storage)?;
+        Ok(status(StatusCode::NO_CONTENT))
+    }
+
+    fn refuse(&self, refused: Refused) -> Answer {
+        let realm = self.origin.to_string();
+        match refused {
+            Refused::Unverified(rejection) => rejection.into_response(&realm, Problems::Reported),
+            Refused::Leg(LegError::Storage(_)) => status(StatusCode::SERVICE_UNAVAILABLE),
+            Refused::Leg(error) => {
+                let (refusal, problem, detail) = problem_of(&error);
+                let mut challenge = HeaderWriter::new(Some(&realm), Separator::CommaSpace);
+                challenge.parameter(problem::PROBLEM, problem.as_bytes());
+                if let Some((name, value)) = detail {
+                    challenge.parameter(name, value.as_bytes());
+                }
+                let mut response = status(refusal);
+                if let Ok(challenge) = HeaderValue::try_from(challenge.finish()) {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+                }
+                response
+            }
+        }
+    }
+}
+
+/// Why a request of a client is not answered as it hoped.
+pub(super) enum Refused {
+    Unverified(Rejection),
+    Leg(LegError),
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self::Unverified(rejection)
+    }
+}
+
+impl From<LegError> for Refused {
+    fn from(error: LegError) -> Self {
+        Self::Leg(error)
+    }
+}
+
+/// Status (§3.2), problem, and what belongs to the problem.
+type ProblemOf = (StatusCode, &'static str, Option<(&'static str, &'static str)>);
+
+fn problem_of(error: &LegError) -> ProblemOf {
+    let absent = |name| Some((problem::PARAMETERS_ABSENT, name));
+    match error {
+        LegError::CallbackMissing => (StatusCode::BAD_REQUEST, "parameter_absent", absent(names::CALLBACK)),
+        LegError::CallbackRefused => {
+            (StatusCode::BAD_REQUEST, "parameter_rejected", Some((problem::PARAMETERS_REJECTED, names::CALLBACK)))
+        }
+        LegError::VerificationCodeMissing => (StatusCode::BAD_REQUEST, "parameter_absent", absent(names::VERIFIER)),
+        LegError::VerificationCodeWrong => (StatusCode::UNAUTHORIZED, "verifier_invalid", None),
+        LegError::NotApproved => (StatusCode::UNAUTHORIZED, "permission_unknown", None),
+        LegError::Expired => (StatusCode::UNAUTHORIZED, "token_expired", None),
+        LegError::NotPending | LegError::Storage(_) => (StatusCode::UNAUTHORIZED, "token_used", None),
+    }
+}
+
+/// Who sent a request that one of the layers has let through.
+pub(super) fn principal<P: Send + Sync + 'static, B>(request: &Request<B>) -> Result<&Verified<P>, LegError> {
+    request.extensions().get().ok_or(LegError::NotPending)
+}
+
+fn credentials_form(token: &str, secret: &Secret) -> String {
+    let (token, secret) = (encode(token), encode(secret.expose()));
+    format!("{}={token}&{}={secret}", names::TOKEN, names::TOKEN_SECRET)
+}
+
+fn form(form: String) -> Answer {
+    let mut response = Response::new(Full::from(form));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn status(status: StatusCode) -> Answer {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+impl<S, N, B> Service<Request<B>> for Provider<S, N>
+where
+    S: Storage,
+    N: NonceStore + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+{
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = ProviderFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ProviderFuture {
+        let provider = self.clone();
+        ProviderFuture::new(async move { provider.answer(request).await })
+    }
+}
+
+/// The future of a provider's answer. Boxed, as that of the storage's `async fn`s has no name.
+pub struct ProviderFuture(Pin<Box<dyn Future<Output = Answer> + Send>>);
+
+impl ProviderFuture {
+    pub(super) fn new(answer: impl Future<Output = Answer> + Send + 'static) -> Self {
+        Self(Box::pin(answer))
+    }
+}
+
+impl Future for ProviderFuture {
+    type Output = Result<Answer, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for ProviderFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,238 @@
+//! Whose requests are accepted: the look-up of clients and tokens.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::protocol::{ClientCredentials, Presented, Secret, TokenCredentials, VerifyError};
+
+/// Finds the secrets that a request was signed with.
+///
+/// ```
+/// use tower_oauth1::ClientCredentials;
+/// use tower_oauth1::server::verify::{CredentialStore, Found, LookupError};
+/// # struct Database;
+/// # impl Database {
+/// #     async fn token(&self, _: &str, _: &str) -> Result<(String, String, u64), std::io::Error> { unimplemented!() }
+/// # }
+///
+/// #[derive(Clone)]
+/// struct User(u64);
+///
+/// impl CredentialStore for Database {
+///     type Principal = User;
+///
+///     async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<User>, LookupError> {
+///         let Some(token) = token else { return Ok(Found::UnknownToken) };
+///         let (client_secret, token_secret, user) = self.token(client, token).await?;
+///         let client = ClientCredentials::new(client, client_secret);
+///         Ok(Found::Credentials { client, token_secret: Some(token_secret.into()), principal: User(user) })
+///     }
+/// }
+/// ```
+///
+/// A request of an unknown client or token is verified as well, with secrets nobody has, and then refused: it
+/// costs what any other costs. It is for `find` to take the same time too, whatever it finds.
+pub trait CredentialStore: Send + Sync {
+    /// What the application wants to know of an accepted request: a user, a tenant, rights. `()` for nothing.
+    type Principal: Clone + Send + Sync + 'static;
+
+    /// Looks up a client by its identifier, and a token of that client where the request has one.
+    ///
+    /// Both are decoded, and nothing about them is verified yet. A token of another client is an unknown one.
+    ///
+    /// # Errors
+    ///
+    /// [`LookupError`] when it cannot be told; the request is refused with 503.
+    fn find(
+        &self,
+        client: &str,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Found<Self::Principal>, LookupError>> + Send;
+}
+
+impl<C: CredentialStore + ?Sized> CredentialStore for Arc<C> {
+    type Principal = C::Principal;
+
+    fn find(
+        &self,
+        client: &str,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Found<Self::Principal>, LookupError>> + Send {
+        (**self).find(client, token)
+    }
+}
+
+/// What [`CredentialStore::find`] found.
+#[derive(Clone, Debug)]
+pub enum Found<P> {
+    /// Client and token exist and are in force.
+    Credentials {
+        /// The client's secret, or its public key.
+        client: ClientCredentials,
+        /// The secret of the token, where the request has one.
+        token_secret: Option<Secret>,
+        /// What the application gets to see.
+        principal: P,
+    },
+    /// There is no such client, or it is barred.
+    UnknownClient,
+    /// The client has no such token, or not any more.
+    UnknownToken,
+}
+
+/// Clients and tokens could not be looked up.
+///
+/// It goes to the log through [`Rejection`](super::Rejection)'s source, never to the client.
+pub type LookupError = Box<dyn Error + Send + Sync>;
+
+/// Credentials in memory, known from the start: for webhooks, LTI tools, and tests.
+///
+/// ```
+/// use tower_oauth1::{ClientCredentials, TokenCredentials};
+/// use tower_oauth1::server::verify::MemoryCredentials;
+///
+/// let credentials = MemoryCredentials::new()
+///     .client(ClientCredentials::new("school", "its secret"), "tenant 1")
+///     .token("school", &TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00"), "Jane of tenant 1");
+/// ```
+#[derive(Clone)]
+pub struct MemoryCredentials<P = ()> {
+    clients: HashMap<String, Known<P>>,
+}
+
+#[derive(Clone)]
+struct Known<P> {
+    client: ClientCredentials,
+    principal: P,
+    tokens: HashMap<String, (Secret, P)>,
+}
+
+impl<P> MemoryCredentials<P> {
+    /// No credentials.
+    pub fn new() -> Self {
+        Self { clients: HashMap::new() }
+    }
+
+    /// Adds a client. Its requests without a token have this principal.
+    #[must_use]
+    pub fn client(mut self, client: ClientCredentials, principal: P) -> Self {
+        let key = client.key().to_owned();
+        self.clients.insert(key, Known { client, principal, tokens: HashMap::new() });
+        self
+    }
+
+    /// Adds a token of a client that was added before; to any other client it means nothing.
+    #[must_use]
+    pub fn token(mut self, client: &str, token: &TokenCredentials, principal: P) -> Self {
+        if let Some(known) = self.clients.get_mut(client) {
+            known.tokens.insert(token.token().to_owned(), (token.secret().clone(), principal));
+        }
+        self
+    }
+}
+
+impl<P> Default for MemoryCredentials<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Clone + Send + Sync + 'static> CredentialStore for MemoryCredentials<P> {
+    type Principal = P;
+
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<P>, LookupError> {
+        let Some(known) = self.clients.get(client) else { return Ok(Found::UnknownClient) };
+        let (token_secret, principal) = match token.map(|token| known.tokens.get(token)) {
+            None => (None, &known.principal),
+            Some(Some((secret, principal))) => (Some(secret.clone()), principal),
+            Some(None) => return Ok(Found::UnknownToken),
+        };
+        Ok(Found::Credentials { client: known.client.clone(), token_secret, principal: principal.clone() })
+    }
+}
+
+impl<P> fmt::Debug for MemoryCredentials<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryCredentials").field("clients", &self.clients.len()).finish()
+    }
+}
+
+/// Credentials nobody has. What is refused anyway is verified with them, to cost what verifying costs.
+pub(super) struct Decoy {
+    client: ClientCredentials,
+    token_secret: Secret,
+}
+
+impl Decoy {
+    pub(super) fn new() -> Self {
+        let secret = || format!("{:032x}", rand::random::<u128>());
+        let client = ClientCredentials::new("", secret());
+        #[cfg(feature = "rsa")]
+        let client = match crate::protocol::RsaPublicKey::from_der(&rsa_decoy()) {
+            Ok(key) => client.rsa_public_key(key),
+            Err(_) => client,
+        };
+        Self { client, token_secret: secret().into() }
+    }
+
+    pub(super) fn verify(&self, presented: &Presented<'_>) -> Result<(), VerifyError> {
+        let token_secret = presented.token().map(|_| &self.token_secret);
+        presented.verify(&self.client, token_secret)
+    }
+}
+
+/// An RSA public key of 2048 bits that goes with no private one, as PKCS#1 DER (RFC 8017 A.1.1).
+#[cfg(feature = "rsa")]
+fn rsa_decoy() -> Vec<u8> {
+    const LENGTH: usize = 256;
+    let mut modulus: [u8; LENGTH] = rand::random();
+    modulus[0] |= 0x80;
+    modulus[LENGTH - 1] |= 1;
+    let mut der = vec![0x30, 0x82, 0x01, 0x0A, 0x02, 0x82, 0x01, 0x01, 0x00];
+    der.extend_from_slice(&modulus);
+    der.extend_from_slice(&[0x02, 0x03, 0x01, 0x00, 0x01]);
+    der
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_test::block_on;
+
+    use super::*;
+
+    #[test]
+    fn tokens_belong_to_clients() {
+        let credentials = MemoryCredentials::new()
+            .client(ClientCredentials::new("a", "sa"), "a")
+            .client(ClientCredentials::new("b", "sb"), "b")
+            .token("a", &TokenCredentials::new("t", "st"), "t")
+            .token("c", &TokenCredentials::new("u", "su"), "u");
+        for (client, token, expected) in [
+            ("a", None, Ok(("sa", None, "a"))),
+            ("a", Some("t"), Ok(("sa", Some("st"), "t"))),
+            ("a", Some("u"), Err("token")),
+            ("b", Some("t"), Err("token")),
+            ("c", None, Err("client")),
+            ("c", Some("u"), Err("client")),
+        ] {
+            let found = block_on(credentials.find(client, token)).unwrap();
+            let found = match &found {
+                Found::Credentials { client, token_secret, principal } => {
+                    Ok((client.secret().expose(), token_secret.as_ref().map(Secret::expose), *principal))
+                }
+                Found::UnknownClient => Err("client"),
+                Found::UnknownToken => Err("token"),
+            };
+            assert_eq!(found, expected, "{client} {token:?}");
+        }
+    }
+
+    #[cfg(feature = "rsa")]
+    #[test]
+    fn the_rsa_decoy_is_a_key() {
+        assert!(Decoy::new().client.rsa_public_key.is_some());
+    }
+}
