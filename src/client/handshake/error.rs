@@ -98,7 +98,7 @@ impl From<Inner> for HandshakeError {
 
 /// How each kind comes to be.
 impl HandshakeError {
-    pub(crate) fn sign(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn sign<E: Into<Box<dyn Error + Send + Sync>>>(source: E) -> Self {
         Self::from_source(HandshakeErrorKind::Sign, source.into())
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method, Request, Uri};
+use http::uri::{InvalidUri, Uri};
+use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 
 use super::{AuthorizationPage, CallbackConfirmation, HandshakeError};
@@ -101,7 +102,7 @@ impl Provider {
 #[derive(Clone)]
 pub struct Endpoint {
     method: Method,
-    uri: Uri,
+    url: Box<str>,
     origin: Origin,
     parameters: Vec<(String, String)>,
     protocol_parameters: ProtocolParameters,
@@ -128,8 +129,14 @@ impl Endpoint {
 
     fn new(method: Method, url: &str) -> Result<Self, InvalidEndpoint> {
         let origin = Origin::parse(url).map_err(|_| InvalidEndpoint)?;
-        let uri = url.parse().map_err(|_| InvalidEndpoint)?;
-        Ok(Self { method, uri, origin, parameters: Vec::new(), protocol_parameters: ProtocolParameters::new() })
+        url.parse::<Uri>().map_err(|_| InvalidEndpoint)?;
+        Ok(Self::at(method, url, origin))
+    }
+
+    /// An endpoint of which it is known that it is one. Were it none, its requests could not be signed.
+    pub(crate) fn at(method: Method, url: &str, origin: Origin) -> Self {
+        let (parameters, protocol_parameters) = (Vec::new(), ProtocolParameters::new());
+        Self { method, url: url.into(), origin, parameters, protocol_parameters }
     }
 
     /// Adds a parameter to the form, or with GET to the query: X's `x_auth_access_type`, Etsy's `scope`.
@@ -157,7 +164,7 @@ impl Endpoint {
         let parameters: Vec<_> =
             self.parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         let parameters = parameters.join("&");
-        let mut uri = self.uri.clone();
+        let mut uri: Uri = self.url.parse().map_err(HandshakeError::sign::<InvalidUri>)?;
         let mut body = Bytes::new();
         if self.method == Method::POST {
             body = parameters.into();
@@ -190,7 +197,6 @@ impl fmt::Debug for Endpoint {
         f.debug_struct("Endpoint")
             .field("method", &self.method)
             .field("origin", &self.origin)
-            .field("path", &self.uri.path())
             .field("parameters", &parameters)
             .field("protocol_parameters", &self.protocol_parameters)
             .finish()
