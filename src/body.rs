@@ -38,6 +38,15 @@ impl<B> SignedBody<B> {
     pub(crate) fn untouched(inner: B) -> Self {
         Self { kind: Kind::Untouched { inner } }
     }
+
+    /// What was read of it, unless it was left alone.
+    #[cfg(feature = "mediawiki")]
+    pub(crate) fn as_read(&self) -> Option<&[u8]> {
+        match &self.kind {
+            Kind::Read { bytes } => Some(bytes),
+            Kind::Untouched { .. } => None,
+        }
+    }
 }
 
 impl<B: Default> Default for SignedBody<B> {

@@ -6,7 +6,7 @@ pub mod sign;
 
 mod challenge;
 mod fields;
-mod nonce;
+pub(crate) mod nonce;
 mod problem;
 
 pub use fields::Fields;

@@ -175,7 +175,7 @@ impl Wiki {
         format!("{}&{}={key}&{}={token}", self.special(page), names::CONSUMER_KEY, names::TOKEN)
     }
 
-    fn special(&self, page: &str) -> String {
+    pub(super) fn special(&self, page: &str) -> String {
         format!("{}{INDEX_PHP}?title=Special:OAuth/{page}", self.scripts)
     }
 }

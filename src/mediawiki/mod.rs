@@ -35,83 +35,180 @@
 //! # Ok::<_, tower_oauth1::mediawiki::InvalidWiki>(())
 //! ```
 //!
+//! A wiki checks signatures as the server it takes itself to be. Where you connect to another, in a container or
+//! behind a proxy, say so with [`Wiki::canonical_server`].
+//!
 //! Never let a signed request follow a redirect. A wiki that redirects one has another address than you gave:
 //! `http` for `https`, or `special:oauth` in lower case.
 //!
 //! # 3. Ask the user: the handshake
 //!
-//! | leg | URL | answer |
-//! |---|---|---|
-//! | 1 | [`Wiki::initiate_url`] | temporary credentials, which live for 600 s |
-//! | 2 | [`Wiki::authorize_url`], in the user's browser; [`Wiki::authenticate_url`] to log in | the callback, with `oauth_verifier` and `oauth_token` |
-//! | 3 | [`Wiki::token_url`] | token credentials, until the user revokes them |
+//! [`MediaWiki`] is a consumer on a wiki, over an HTTP client of yours:
 //!
-//! A user who cancels is sent nowhere: the callback never comes. So give a pending authorization a time limit. A wrong
-//! verification code does not use the temporary credentials up. For RSA consumers the token's secret is `__unused__`.
+//! ```
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! use tower_oauth1::ClientCredentials;
+//! use tower_oauth1::client::handshake::{Callback, Decision};
+//! use tower_oauth1::mediawiki::{MediaWiki, Wiki};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let http_client = tower::service_fn(async |request: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
+//! #     let answer = r#"{"key":"9c1e","secret":"f0d4","oauth_callback_confirmed":"true"}"#;
+//! #     Ok::<_, tower::BoxError>(http::Response::new(Full::new(Bytes::from(answer))))
+//! # });
+//! let consumer = ClientCredentials::new("consumer key", "consumer secret");
+//! let commons = MediaWiki::new(Wiki::commons(), consumer, http_client);
+//!
+//! // A fixed callback: `oob`. A prefix: `Callback::Uri` with anything that starts with it, or `oob`.
+//! let pending = commons.request_temporary_credentials(Callback::OutOfBand).await?;
+//! println!("Please go to {}", commons.authorize_url(&pending));
+//!
+//! // `pending` waits in the user's session, and the browser comes back with the verification code.
+//! let called_back = "https://tool.example.org/ready?oauth_verifier=7297&oauth_token=9c1e";
+//! let consent = pending.accept(Decision::from_url(called_back)?, commons.now())?;
+//! let granted = commons.request_token_credentials(consent).await?;
+//! assert_eq!(granted.token().token(), "9c1e");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! To log users in, send them to [`MediaWiki::authenticate_url`]: who has accepted an authentication-only consumer
+//! before comes straight back.
+//!
+//! A user who cancels is sent nowhere: the callback never comes. So give a pending authorization a time limit; the wiki
+//! forgets it after 600 s. A wrong verification code does not use it up. Token credentials are good until the user
+//! revokes them; for RSA consumers their secret is `__unused__`.
 //!
 //! # 4. Find out whose token it is
 //!
-//! Sign a GET of [`Wiki::identify_url`] and give the answer to [`Identity::verify`], together with the nonce of that
-//! request:
+//! [`MediaWiki::identify`] asks the wiki and checks its answer, which is signed with the consumer's secret:
 //!
 //! ```
-//! use http::{HeaderMap, StatusCode};
-//! use tower_oauth1::ClientCredentials;
-//! use tower_oauth1::mediawiki::{Identity, MediaWikiError, Wiki};
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! # use tower::{BoxError, Service};
+//! use tower_oauth1::TokenCredentials;
+//! # use tower_oauth1::SignedBody;
+//! # use tower_oauth1::mediawiki::{CallError, MediaWiki};
 //!
-//! /// The name of the user, who may have none to show.
-//! fn user_of(
-//!     wiki: &Wiki,
-//!     client: &ClientCredentials,
-//!     nonce: &str,
-//!     (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
-//!     now: u64,
-//! ) -> Result<Option<String>, Box<dyn std::error::Error>> {
-//!     if let Some(refused) = MediaWikiError::from_response(status, headers, body) {
-//!         return Err(refused.into());
-//!     }
-//!     let identity = Identity::verify(body, wiki, client, nonce, now)?;
-//!     Ok(identity.username)
-//! }
+//! # async fn example<S>(commons: MediaWiki<S>, token: TokenCredentials) -> Result<(), CallError>
+//! # where
+//! #     S: Service<http::Request<SignedBody<Full<Bytes>>>, Response = http::Response<Full<Bytes>>, Error = BoxError> + Clone,
+//! # {
+//! let identity = commons.identify(&token).await?;
+//! println!("{} ({})", identity.username.as_deref().unwrap_or("somebody hidden"), identity.subject);
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! # 5. Call the API
+//! The name may change, and a hidden user has none. What stays is [`Identity::subject`].
+//!
+//! # 5. Call the API: the first edit
 //!
 //! `api.php` and `rest.php` read the `Authorization` header and nothing else. A header they cannot read is no error to
 //! them: the request is answered as to anybody, successfully. Send [`ASSERT_USER`] with every request, or look at a
 //! [`Caller`] once.
 //!
-//! An edit takes three requests at the most, all of them signed with the same token:
+//! An edit takes a CSRF token, fetched with the same credentials, and a POST of a form, in which it comes last:
 //!
-//! 1. `action=query&meta=userinfo`: [`Caller`], to be sure.
-//! 2. `action=query&meta=tokens`: a CSRF token. Nobody's is `+\`, so if you are given that, you were not recognized.
-//! 3. A POST of a form: `action=edit`, `title`, `text`, `assert=user` and last `token`, with the CSRF token.
+//! ```
+//! # use std::error::Error;
+//! use bytes::Bytes;
+//! use http::header::CONTENT_TYPE;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use serde_json::Value;
+//! use tower::{BoxError, Service, ServiceExt};
+//! use tower_oauth1::mediawiki::{ASSERT_USER, MediaWikiError, Wiki};
+//! use tower_oauth1::protocol::encode;
+//! use tower_oauth1::{ClientCredentials, TokenCredentials};
+//! # use tower::Layer;
+//! # use tower_oauth1::SignedBody;
 //!
-//! Wikimedia wants a `User-Agent` that names the tool and how to reach you, and `maxlag=5` with what is not urgent.
+//! /// One request, and the JSON in its answer or the refusal.
+//! async fn call<S>(api: &S, request: Request<Full<Bytes>>) -> Result<Value, BoxError>
+//! where
+//!     S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = BoxError> + Clone,
+//! {
+//!     let (head, body) = api.clone().oneshot(request).await?.into_parts();
+//!     let body = body.collect().await?.to_bytes();
+//!     match MediaWikiError::from_response(head.status, &head.headers, &body) {
+//!         Some(refused) => Err(refused.into()),
+//!         None => Ok(serde_json::from_slice(&body)?),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+//! # let http_client = tower::service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
+//! #     let (head, body) = request.into_parts();
+//! #     let form = body.collect().await?.to_bytes();
+//! #     assert!(head.headers["authorization"].to_str()?.starts_with("OAuth "));
+//! #     Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(if form.ends_with(b"&token=9d1f%2B%5C") {
+//! #         r#"{"edit":{"result":"Success","title":"User:Ann/Sandbox"}}"#
+//! #     } else {
+//! #         r#"{"query":{"tokens":{"csrftoken":"9d1f+\\"}}}"#
+//! #     }))))
+//! # });
+//! // An owner-only consumer has its token from the start; after a handshake, this is `commons.signed_with(token)`.
+//! let commons = Wiki::commons();
+//! let consumer = ClientCredentials::new("consumer key", "consumer secret");
+//! let token = TokenCredentials::new("access token", "access secret");
+//! let api = commons.owner_only(consumer, token).layer(http_client);
+//!
+//! let url = format!("{}?action=query&meta=tokens&format=json&{ASSERT_USER}", commons.api_url());
+//! let tokens = call(&api, Request::get(url).body(Full::default())?).await?;
+//! let csrf = tokens["query"]["tokens"]["csrftoken"].as_str().ok_or("no token")?;
+//!
+//! let form = format!(
+//!     "action=edit&format=json&{ASSERT_USER}&title={}&text={}&token={}",
+//!     encode("User:Ann/Sandbox"),
+//!     encode("Hello, world"),
+//!     encode(csrf),
+//! );
+//! let request = Request::post(commons.api_url()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+//! let edited = call(&api, request.body(Full::from(form))?).await?;
+//! assert_eq!(edited["edit"]["result"], "Success");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nobody's CSRF token is `+\`, so if you are given that, you were not recognized. Wikimedia wants a `User-Agent` that
+//! names the tool and how to reach you: let the HTTP client add it to every request, those of the handshake too. Add
+//! `maxlag=5` to what is not urgent. `examples/mediawiki.rs` does it all against a real wiki.
 //!
 //! # 6. When it says no
 //!
 //! Most refusals come with status 200, and in six forms; [`MediaWikiError::from_response`] reads them all, and should be
-//! asked of every answer. Of the kinds, these ask for another attempt, each with a new nonce and timestamp:
-//! [`NonceUsed`](MediaWikiErrorKind::NonceUsed), [`MaxLag`](MediaWikiErrorKind::MaxLag),
+//! asked of every answer; the calls above do. Of the kinds, these ask for another attempt, each with a new nonce and
+//! timestamp: [`NonceUsed`](MediaWikiErrorKind::NonceUsed), [`MaxLag`](MediaWikiErrorKind::MaxLag),
 //! [`RateLimited`](MediaWikiErrorKind::RateLimited), [`ReadOnly`](MediaWikiErrorKind::ReadOnly), and with the clock set
 //! right [`TimestampRefused`](MediaWikiErrorKind::TimestampRefused).
 //!
 //! [`InvalidSignature`](MediaWikiErrorKind::InvalidSignature) with the right secrets has two causes left. The wiki
 //! takes itself for another server than the one you connect to: see [`Wiki::canonical_server`]. Or it reads the request
-//! in its own way, through PHP: [`preflight()`] knows those ways, and says before sending what to send instead. Which
-//! boils down to: send parameters in the form of a POST, each name in one place only, no name a number.
+//! in its own way, through PHP: [`preflight()`] knows those ways, and says before sending what to send instead.
+//! [`PreflightLayer`] asks it of every request. Which boils down to: send parameters in the form of a POST, each name in
+//! one place only, no name a number.
 
 mod answer;
+mod call;
 mod caller;
+mod client;
 mod endpoints;
 mod error;
 mod identity;
 mod json;
 mod preflight;
 
+pub use call::{CallError, CallErrorKind};
 pub use caller::{ASSERT_USER, Caller};
+pub use client::MediaWiki;
 pub use endpoints::{InvalidWiki, InvalidWikiKind, Wiki};
 pub use error::{MediaWikiError, MediaWikiErrorKind, Timestamps};
 pub use identity::{Identity, IdentityError, IdentityErrorKind};
-pub use preflight::{MisreadRequest, Misreading, MisreadingKind, preflight};
+pub use preflight::{
+    MisreadRequest, Misreading, MisreadingKind, Preflight, PreflightFuture, PreflightLayer, preflight,
+};

@@ -12,6 +12,10 @@ use http::request::Parts;
 
 use crate::protocol::{decode_form, is_form, pairs};
 
+mod layer;
+
+pub use layer::{Preflight, PreflightFuture, PreflightLayer};
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Whether MediaWiki will read the request as it is signed by RFC 5849; `body` counts when it is a form.

@@ -29,6 +29,17 @@ pub(crate) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";
 pub(crate) const EXPIRES_IN: &str = "oauth_expires_in";
 #[cfg(feature = "handshake")]
 pub(crate) const AUTHORIZATION_EXPIRES_IN: &str = "oauth_authorization_expires_in";
+/// xAuth: a name and a password for token credentials.
+#[cfg(feature = "handshake")]
+pub(crate) mod xauth {
+    pub(crate) const MODE: &str = "x_auth_mode";
+    pub(crate) const CLIENT_AUTH: &str = "client_auth";
+    pub(crate) const USERNAME: &str = "x_auth_username";
+    pub(crate) const PASSWORD: &str = "x_auth_password";
+}
+/// §2.1: the callback of a client that can receive none.
+#[cfg(feature = "handshake")]
+pub(crate) const OUT_OF_BAND: &str = "oob";
 /// What a callback holds when the user said no (X, formerly Twitter).
 #[cfg(feature = "handshake")]
 pub(crate) const DENIED: &str = "denied";

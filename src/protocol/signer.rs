@@ -143,6 +143,11 @@ impl Signer {
         self.with(|settings| settings.token = Some(token))
     }
 
+    #[cfg(feature = "handshake")]
+    pub(crate) fn without_token(self) -> Self {
+        self.with(|settings| settings.token = None)
+    }
+
     /// The signature method, HMAC-SHA1 by default.
     #[must_use]
     pub fn method(self, method: SignatureMethod) -> Self {

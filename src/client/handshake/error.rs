@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
@@ -13,9 +14,11 @@ use crate::client::Problem;
 /// A leg of the handshake failed; [`HandshakeError::kind`] says how.
 ///
 /// Where a response came, it is here: its status and headers, and its body as far as it was read. Replies hold
-/// secrets, so neither `Debug` nor `Display` shows any of it, nor what the source says.
+/// secrets, so neither `Debug` nor `Display` shows any of it, nor what the source says. Clones share it all: everybody
+/// who waits for the same renewal gets the same error.
+#[derive(Clone)]
 pub struct HandshakeError {
-    inner: Box<Inner>,
+    inner: Arc<Inner>,
 }
 
 struct Inner {
@@ -52,6 +55,8 @@ pub enum HandshakeErrorKind {
     Denied,
     /// The pending authorization is past its expiry.
     Expired,
+    /// A renewed token could not be stored; `source()` says how.
+    NotStored,
 }
 
 impl HandshakeError {
@@ -70,48 +75,57 @@ impl HandshakeError {
         self.inner.response.as_ref()
     }
 
-    fn new(kind: HandshakeErrorKind) -> Self {
-        Self { inner: Box::new(Inner { kind, fault: None, problem: None, response: None, source: None }) }
-    }
-
     fn from_source(kind: HandshakeErrorKind, source: Box<dyn Error + Send + Sync>) -> Self {
-        let mut error = Self::new(kind);
-        error.inner.source = Some(source);
-        error
+        Inner { source: Some(source), ..kind.into() }.into()
     }
 
     fn answered(kind: HandshakeErrorKind, response: Response<Bytes>) -> Self {
-        let mut error = Self::new(kind);
-        error.inner.response = Some(response);
-        error
+        Inner { response: Some(response), ..kind.into() }.into()
+    }
+}
+
+impl From<HandshakeErrorKind> for Inner {
+    fn from(kind: HandshakeErrorKind) -> Self {
+        Self { kind, fault: None, problem: None, response: None, source: None }
+    }
+}
+
+impl From<Inner> for HandshakeError {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
     }
 }
 
 /// How each kind comes to be.
 impl HandshakeError {
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the services that send the legs"))]
-    pub(crate) fn sign(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn sign<E: Into<Box<dyn Error + Send + Sync>>>(source: E) -> Self {
         Self::from_source(HandshakeErrorKind::Sign, source.into())
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the services that send the legs"))]
     pub(crate) fn transport(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::from_source(HandshakeErrorKind::Transport, source.into())
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the services that send the legs"))]
+    pub(crate) fn broken_body(source: impl Into<Box<dyn Error + Send + Sync>>, response: Response<Bytes>) -> Self {
+        let kind = HandshakeErrorKind::Transport;
+        Inner { source: Some(source.into()), response: Some(response), ..kind.into() }.into()
+    }
+
     pub(crate) fn body_too_large(response: Response<Bytes>) -> Self {
         Self::answered(HandshakeErrorKind::BodyTooLarge, response)
     }
 
-    pub(super) fn status(response: Response<Bytes>) -> Self {
+    pub(crate) fn not_stored(source: Box<dyn Error + Send + Sync>) -> Self {
+        Self::from_source(HandshakeErrorKind::NotStored, source)
+    }
+
+    pub(crate) fn status(response: Response<Bytes>) -> Self {
         Self::answered(HandshakeErrorKind::Status, response)
     }
 
     pub(super) fn malformed(fault: Fault, response: Response<Bytes>) -> Self {
-        let mut error = Self::answered(HandshakeErrorKind::MalformedReply, response);
-        error.inner.fault = Some(fault);
-        error
+        let kind = HandshakeErrorKind::MalformedReply;
+        Inner { fault: Some(fault), response: Some(response), ..kind.into() }.into()
     }
 
     pub(super) fn unconfirmed(response: Response<Bytes>) -> Self {
@@ -119,29 +133,24 @@ impl HandshakeError {
     }
 
     pub(super) fn problem_reported(problem: Problem, response: Response<Bytes>) -> Self {
-        let mut error = Self::answered(HandshakeErrorKind::Problem, response);
-        error.inner.problem = Some(problem);
-        error
+        let kind = HandshakeErrorKind::Problem;
+        Inner { problem: Some(problem), response: Some(response), ..kind.into() }.into()
     }
 
     pub(super) fn problem_called_back(problem: Problem) -> Self {
-        let mut error = Self::new(HandshakeErrorKind::Problem);
-        error.inner.problem = Some(problem);
-        error
+        Inner { problem: Some(problem), ..HandshakeErrorKind::Problem.into() }.into()
     }
 
     pub(super) fn denied(problem: Option<Problem>) -> Self {
-        let mut error = Self::new(HandshakeErrorKind::Denied);
-        error.inner.problem = problem;
-        error
+        Inner { problem, ..HandshakeErrorKind::Denied.into() }.into()
     }
 
     pub(super) fn token_mismatch() -> Self {
-        Self::new(HandshakeErrorKind::TokenMismatch)
+        Inner::from(HandshakeErrorKind::TokenMismatch).into()
     }
 
     pub(super) fn expired() -> Self {
-        Self::new(HandshakeErrorKind::Expired)
+        Inner::from(HandshakeErrorKind::Expired).into()
     }
 }
 
@@ -170,6 +179,7 @@ impl fmt::Display for HandshakeError {
             HandshakeErrorKind::TokenMismatch => "the callback is not for the pending authorization",
             HandshakeErrorKind::Denied => "the user denied the authorization",
             HandshakeErrorKind::Expired => "the pending authorization has expired",
+            HandshakeErrorKind::NotStored => "the renewed token could not be stored",
         })?;
         if let Some(fault) = self.inner.fault {
             write!(f, ": {fault}")?;
@@ -256,6 +266,16 @@ mod tests {
             ),
             (HandshakeError::denied(None), HandshakeErrorKind::Denied, "the user denied the authorization"),
             (HandshakeError::expired(), HandshakeErrorKind::Expired, "the pending authorization has expired"),
+            (
+                HandshakeError::broken_body("MARKER", response()),
+                HandshakeErrorKind::Transport,
+                "no response could be had from the server (status 401)",
+            ),
+            (
+                HandshakeError::not_stored("MARKER".into()),
+                HandshakeErrorKind::NotStored,
+                "the renewed token could not be stored",
+            ),
         ] {
             assert_eq!(error.kind(), kind);
             assert_eq!(error.to_string(), shown);

@@ -39,6 +39,15 @@ impl TokenGrant {
         })
     }
 
+    /// With a former session, where the reply to a renewal says nothing of one.
+    pub(super) fn or_session(mut self, handle: Option<&Secret>, expires_at: Option<u64>) -> Self {
+        if self.session_handle.is_none() {
+            self.session_handle = handle.cloned();
+            self.session_expires_at = self.session_expires_at.or(expires_at);
+        }
+        self
+    }
+
     /// What to sign API calls with. Clones share what signing prepares.
     pub fn token(&self) -> &TokenCredentials {
         &self.token

@@ -1,42 +1,59 @@
-//! Obtaining credentials: the three legs of RFC 5849 §2, as data.
+//! Obtaining credentials: the three legs of RFC 5849 §2.
 //!
-//! Nothing here sends anything: responses, callbacks and the time come in as arguments.
-//!
-//! | leg | what comes back | is read into |
+//! | leg | what goes out | what comes back |
 //! |---|---|---|
-//! | 1, temporary credentials (§2.1) | the server's response | [`PendingAuthorization`] |
-//! | 2, the user decides (§2.2) | a redirection to the callback URI, or a code to type in | [`Decision`], then [`Consent`] |
-//! | 3, token credentials (§2.3) | the server's response | [`TokenGrant`] |
+//! | 1, temporary credentials (§2.1) | [`Callback`] | [`PendingAuthorization`] |
+//! | 2, the user decides (§2.2) | the user, to [`Handshake::authorization_url`] | [`Decision`], or a code to type in; then [`Consent`] |
+//! | 3, token credentials (§2.3) | [`Consent`] | [`TokenGrant`] |
+//!
+//! [`Handshake`] sends legs 1 and 3 over any `tower::Service` that speaks HTTP, signed by an
+//! [`OAuthSignLayer`](crate::OAuthSignLayer). A [`Provider`] says where to, and is nothing but data:
 //!
 //! ```
-//! use tower_oauth1::client::handshake::{
-//!     AuthorizationPage, CallbackConfirmation, Decision, PendingAuthorization, TokenGrant,
-//! };
-//! # let respond = |body: &'static str| http::Response::new(bytes::Bytes::from(body));
-//! # let (now, later) = (1_795_458_248, 1_795_458_300);
-//! # let leg_1 = respond("oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03&oauth_callback_confirmed=true");
-//! # let leg_3 = respond("oauth_token=nnch734d00sl2jdk&oauth_token_secret=pfkkdhi9sl3r4s00");
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! use tower_oauth1::client::handshake::{AuthorizationPage, Callback, Decision, Endpoint, Handshake, Provider};
+//! use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, Signer};
 //!
-//! let pending = PendingAuthorization::from_response(leg_1, CallbackConfirmation::Required, now)?;
-//! let page = AuthorizationPage::new("https://photos.example.net/authorize");
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let http_client = tower::service_fn(async |request: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
+//! #     let reply = match request.uri().path() {
+//! #         "/initiate" => "oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03&oauth_callback_confirmed=true",
+//! #         _ => "oauth_token=nnch734d00sl2jdk&oauth_token_secret=pfkkdhi9sl3r4s00",
+//! #     };
+//! #     Ok::<_, tower::BoxError>(http::Response::new(Full::new(Bytes::from(reply))))
+//! # });
+//! let provider = Provider::new(
+//!     Endpoint::post("https://photos.example.net/initiate")?,
+//!     AuthorizationPage::new("https://photos.example.net/authorize"),
+//!     Endpoint::post("https://photos.example.net/token")?,
+//! );
+//! let signer = Signer::new(ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"));
+//! let layer = OAuthSignLayer::new(signer, Origin::parse("https://photos.example.net")?);
+//! let handshake = Handshake::new(provider, layer, http_client);
+//!
+//! let callback = Callback::Uri("https://printer.example.com/ready".into());
+//! let pending = handshake.request_temporary_credentials(callback).await?;
 //! assert_eq!(
-//!     pending.authorization_url(&page),
+//!     handshake.authorization_url(&pending),
 //!     "https://photos.example.net/authorize?oauth_token=hh5s93j4hdidpola",
 //! );
 //!
 //! // Keep `pending` in the user's session until the browser comes back.
-//! let callback = "/ready?oauth_token=hh5s93j4hdidpola&oauth_verifier=hfdp7dh39dks9884";
-//! let consent = pending.accept(Decision::from_url(callback)?, later)?;
-//! assert_eq!(consent.verifier().map(|code| code.expose()), Some("hfdp7dh39dks9884"));
-//!
-//! // Leg 3 is signed with `consent.temporary()`.
-//! let granted = TokenGrant::from_response(leg_3, later)?;
+//! let called_back = "/ready?oauth_token=hh5s93j4hdidpola&oauth_verifier=hfdp7dh39dks9884";
+//! let consent = pending.accept(Decision::from_url(called_back)?, handshake.now())?;
+//! let granted = handshake.request_token_credentials(consent).await?;
 //! assert_eq!(granted.token().token(), "nnch734d00sl2jdk");
-//! # Ok::<_, tower_oauth1::client::handshake::HandshakeError>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! A provider that does not confirm the callback, forgets after ten minutes, wants parameters of its own on its
-//! page, and shows the user a code:
+//! # Without sending
+//!
+//! The replies are read as data, too, for those who send in their own way: responses, callbacks and the time come in as
+//! arguments. Here a provider that does not confirm the callback, forgets after ten minutes, wants parameters of its own
+//! on its page, and shows the user a code:
 //!
 //! ```
 //! use std::time::Duration;
@@ -57,20 +74,39 @@
 //! let consent = pending.accept_code("7297", now + 60)?;
 //! # Ok::<_, tower_oauth1::client::handshake::HandshakeError>(())
 //! ```
+//!
+//! # Other ways to a token
+//!
+//! - *Out of band*: [`Callback::OutOfBand`], and [`PendingAuthorization::accept_code`] with what the user types in.
+//! - *OAuth 1.0*, before its revision A: [`CallbackConfirmation::NotSent`], the callback as a parameter of the
+//!   [`AuthorizationPage`], and [`PendingAuthorization::danger_accept_without_verifier`].
+//! - *Tokens that expire* and are renewed: [`TokenSession`].
+//! - *xAuth*, a name and a password: [`XAuth`].
+//! - *Two legs*: no token at all. There is nothing to obtain: a [`Signer`](crate::Signer) without a token signs for the
+//!   client alone.
 
 mod authorize;
 mod callback;
 mod error;
+pub mod future;
 mod grant;
+mod legs;
 mod parameters;
 mod pending;
 #[cfg(test)]
 mod properties;
+mod provider;
 mod reply;
+mod service;
+mod session;
 
 pub use authorize::AuthorizationPage;
 pub use callback::{Decision, InvalidCallback, InvalidCallbackKind};
 pub use error::{HandshakeError, HandshakeErrorKind};
 pub use grant::TokenGrant;
+pub use legs::{Callback, Leg, Renewal, XAuth};
 pub use pending::{Consent, PendingAuthorization};
+pub use provider::{Endpoint, InvalidEndpoint, Provider};
 pub use reply::CallbackConfirmation;
+pub use service::Handshake;
+pub use session::TokenSession;

@@ -82,6 +82,31 @@ impl OAuthSignLayer {
     }
 }
 
+/// For requests that bring credentials of their own.
+#[cfg(feature = "handshake")]
+impl OAuthSignLayer {
+    /// Without the signer's token, and for these origins as well.
+    pub(crate) fn for_legs(mut self, origins: impl Iterator<Item = Origin>) -> Self {
+        self.requests.signer = self.requests.signer.without_token();
+        origins.fold(self, Self::origin)
+    }
+
+    pub(crate) fn time(&self) -> &Clock {
+        &self.requests.clock
+    }
+
+    #[cfg(feature = "mediawiki")]
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.requests.signer
+    }
+
+    #[cfg(feature = "mediawiki")]
+    pub(crate) fn with_signer(mut self, signer: Signer) -> Self {
+        self.requests.signer = signer;
+        self
+    }
+}
+
 impl<S> Layer<S> for OAuthSignLayer {
     type Service = OAuthSign<S>;
 

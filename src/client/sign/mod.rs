@@ -71,10 +71,11 @@ mod service;
 
 pub use error::{OAuthSignError, OAuthSignErrorKind};
 pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
+#[cfg(feature = "mediawiki")]
+pub(crate) use requests::FixedNonce;
 pub use requests::Unsigned;
 #[cfg(feature = "handshake")]
-#[allow(unused_imports, reason = "for the legs of the handshake")]
-pub(crate) use requests::{FixedNonce, SignedWithTemporary};
+pub(crate) use requests::{SignedWithTemporary, with_query};
 pub use service::{OAuthSign, OAuthSignHead};
 
 pub use crate::body::SignedBody;

@@ -143,7 +143,7 @@ impl Requests {
 }
 
 /// The same URI but for its query.
-fn with_query(uri: &Uri, query: &str) -> Result<Uri, SignError> {
+pub(crate) fn with_query(uri: &Uri, query: &str) -> Result<Uri, SignError> {
     let mut parts = uri.clone().into_parts();
     let path_and_query = format!("{}?{query}", uri.path());
     let invalid = |_| SignError::from(SignErrorKind::QueryNotUri);

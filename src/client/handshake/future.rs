@@ -1,0 +1,178 @@
+//! The futures of [`Handshake`](super::Handshake).
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http::response::Parts;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::{HandshakeError, Leg, Provider};
+use crate::client::sign::{OAuthSignError, SignedBody, future};
+use crate::clock::Clock;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+pin_project! {
+    /// The future of a leg `L`.
+    pub struct LegFuture<S, ResBody, L>
+    where
+        S: Service<Request<SignedBody<Full<Bytes>>>>,
+    {
+        #[pin]
+        exchange: Exchange<S, ResBody>,
+        leg: L,
+        provider: Arc<Provider>,
+        clock: Clock,
+    }
+}
+
+impl<S, ResBody, L> LegFuture<S, ResBody, L>
+where
+    S: Service<Request<SignedBody<Full<Bytes>>>>,
+{
+    pub(super) fn new(exchange: Exchange<S, ResBody>, leg: L, provider: Arc<Provider>, clock: Clock) -> Self {
+        Self { exchange, leg, provider, clock }
+    }
+}
+
+impl<S, ResBody, L> Future for LegFuture<S, ResBody, L>
+where
+    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>>,
+    S::Error: Into<BoxError>,
+    ResBody: Body<Data = Bytes>,
+    ResBody::Error: Into<BoxError>,
+    L: Leg,
+{
+    type Output = Result<L::Reply, HandshakeError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let reply = ready!(this.exchange.poll(cx));
+        Poll::Ready(reply.and_then(|reply| this.leg.read(reply, this.provider, this.clock.now())))
+    }
+}
+
+impl<S, ResBody, L> fmt::Debug for LegFuture<S, ResBody, L>
+where
+    S: Service<Request<SignedBody<Full<Bytes>>>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LegFuture").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// A request and its response, whose body is read up to a limit.
+    pub(crate) struct Exchange<S, ResBody>
+    where
+        S: Service<Request<SignedBody<Full<Bytes>>>>,
+    {
+        #[pin]
+        state: State<future::ResponseFuture<S, Full<Bytes>>, ResBody>,
+        limit: usize,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, ResBody> {
+        Calling {
+            #[pin]
+            response: F,
+        },
+        Reading {
+            #[pin]
+            body: ResBody,
+            // Taken out when the body is there.
+            head: Option<Parts>,
+            read: BytesMut,
+        },
+        Failed {
+            error: Option<HandshakeError>,
+        },
+    }
+}
+
+impl<S, ResBody> Exchange<S, ResBody>
+where
+    S: Service<Request<SignedBody<Full<Bytes>>>>,
+{
+    pub(super) fn calling(response: future::ResponseFuture<S, Full<Bytes>>, limit: usize) -> Self {
+        Self { state: State::Calling { response }, limit }
+    }
+
+    pub(super) fn failed(error: HandshakeError) -> Self {
+        Self { state: State::Failed { error: Some(error) }, limit: 0 }
+    }
+}
+
+impl<S, ResBody> Future for Exchange<S, ResBody>
+where
+    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>>,
+    S::Error: Into<BoxError>,
+    ResBody: Body<Data = Bytes>,
+    ResBody::Error: Into<BoxError>,
+{
+    type Output = Result<Response<Bytes>, HandshakeError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProjection::Calling { response } => {
+                    let (head, body) = ready!(response.poll(cx)).map_err(not_answered)?.into_parts();
+                    this.state.set(State::Reading { body, head: Some(head), read: BytesMut::new() });
+                }
+                StateProjection::Reading { mut body, head, read } => {
+                    let end = loop {
+                        match ready!(body.as_mut().poll_frame(cx)) {
+                            Some(Ok(frame)) => {
+                                // Trailers are nothing that a reply could be in.
+                                let data = frame.into_data().unwrap_or_default();
+                                let room = this.limit.saturating_sub(read.len());
+                                read.extend_from_slice(&data[..data.len().min(room)]);
+                                if data.len() > room {
+                                    break End::TooLarge;
+                                }
+                            }
+                            Some(Err(error)) => break End::Broken(error.into()),
+                            None => break End::Whole,
+                        }
+                    };
+                    let read = std::mem::take(read).freeze();
+                    // Polled after it was done, which a future may answer with waiting for ever.
+                    let Some(head) = head.take() else { return Poll::Pending };
+                    let response = Response::from_parts(head, read);
+                    return Poll::Ready(match end {
+                        End::Whole => Ok(response),
+                        End::TooLarge => Err(HandshakeError::body_too_large(response)),
+                        End::Broken(error) => Err(HandshakeError::broken_body(error, response)),
+                    });
+                }
+                StateProjection::Failed { error } => {
+                    return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+enum End {
+    Whole,
+    TooLarge,
+    Broken(BoxError),
+}
+
+/// What signing has to say is told from what the inner service has.
+fn not_answered(error: BoxError) -> HandshakeError {
+    if error.is::<OAuthSignError>() { HandshakeError::sign(error) } else { HandshakeError::transport(error) }
+}

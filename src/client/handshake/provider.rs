@@ -1,0 +1,281 @@
+//! A provider as data: where its endpoints are, and what it does in its own way.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::uri::{InvalidUri, Uri};
+use http::{HeaderValue, Method, Request};
+use http_body_util::Full;
+
+use super::{AuthorizationPage, CallbackConfirmation, HandshakeError};
+use crate::client::sign::with_query;
+use crate::protocol::{Origin, ProtocolParameters, encode};
+
+/// Where a provider gives out credentials, and what it does in its own way.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use tower_oauth1::client::handshake::{AuthorizationPage, CallbackConfirmation, Endpoint, Provider};
+///
+/// // The three URLs of RFC 5849 §1.2, all that most providers need.
+/// let photos = Provider::new(
+///     Endpoint::post("https://photos.example.net/initiate")?,
+///     AuthorizationPage::new("https://photos.example.net/authorize"),
+///     Endpoint::post("https://photos.example.net/token")?,
+/// );
+///
+/// let own_ways = Provider::new(
+///     Endpoint::get("https://api.example.org/request_token")?.parameter("scope", "email_r listings_r"),
+///     AuthorizationPage::new("https://example.org/authorize").parameter("perms", "read"),
+///     Endpoint::get("https://api.example.org/access_token")?,
+/// )
+/// .callback_confirmation(CallbackConfirmation::NotSent)
+/// .lifetime(Duration::from_secs(600));
+/// # Ok::<_, tower_oauth1::client::handshake::InvalidEndpoint>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provider {
+    pub(super) temporary_credentials: Endpoint,
+    pub(super) authorization: AuthorizationPage,
+    pub(super) token_credentials: Endpoint,
+    pub(super) renewal: Option<Endpoint>,
+    pub(super) confirmation: CallbackConfirmation,
+    pub(super) lifetime: Option<Duration>,
+}
+
+impl Provider {
+    /// A provider by its three addresses (§2): temporary credentials, authorization, token credentials.
+    pub fn new(temporary_credentials: Endpoint, authorization: AuthorizationPage, token_credentials: Endpoint) -> Self {
+        Self {
+            temporary_credentials,
+            authorization,
+            token_credentials,
+            renewal: None,
+            confirmation: CallbackConfirmation::default(),
+            lifetime: None,
+        }
+    }
+
+    /// Whether the reply to leg 1 must confirm the callback; it must by default.
+    #[must_use]
+    pub fn callback_confirmation(mut self, confirmation: CallbackConfirmation) -> Self {
+        self.confirmation = confirmation;
+        self
+    }
+
+    /// How long temporary credentials live, where the provider does not say so in its replies.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Where tokens are renewed, if not where they are given out.
+    #[must_use]
+    pub fn renewal(mut self, endpoint: Endpoint) -> Self {
+        self.renewal = Some(endpoint);
+        self
+    }
+
+    /// The page on which the user decides.
+    pub fn authorization(&self) -> &AuthorizationPage {
+        &self.authorization
+    }
+
+    pub(super) fn renewal_endpoint(&self) -> &Endpoint {
+        self.renewal.as_ref().unwrap_or(&self.token_credentials)
+    }
+
+    /// The origins of all endpoints.
+    pub(super) fn origins(&self) -> impl Iterator<Item = Origin> {
+        let endpoints = [&self.temporary_credentials, &self.token_credentials, self.renewal_endpoint()];
+        endpoints.into_iter().map(|endpoint| endpoint.origin.clone())
+    }
+}
+
+/// An address that gives out credentials, how it is called, and what it takes besides what RFC 5849 says.
+///
+/// The URL is requested and signed as it stands, its query included.
+#[derive(Clone)]
+pub struct Endpoint {
+    method: Method,
+    url: Box<str>,
+    origin: Origin,
+    parameters: Vec<(String, String)>,
+    protocol_parameters: ProtocolParameters,
+}
+
+impl Endpoint {
+    /// An endpoint that is called with GET.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEndpoint`] when it is not an absolute `http` or `https` URL.
+    pub fn get(url: &str) -> Result<Self, InvalidEndpoint> {
+        Self::new(Method::GET, url)
+    }
+
+    /// An endpoint that is called with POST and a form, which is empty unless there are parameters to put in it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEndpoint`] when it is not an absolute `http` or `https` URL.
+    pub fn post(url: &str) -> Result<Self, InvalidEndpoint> {
+        Self::new(Method::POST, url)
+    }
+
+    fn new(method: Method, url: &str) -> Result<Self, InvalidEndpoint> {
+        let origin = Origin::parse(url).map_err(|_| InvalidEndpoint)?;
+        url.parse::<Uri>().map_err(|_| InvalidEndpoint)?;
+        Ok(Self::at(method, url, origin))
+    }
+
+    /// An endpoint of which it is known that it is one. Were it none, its requests could not be signed.
+    pub(crate) fn at(method: Method, url: &str, origin: Origin) -> Self {
+        let (parameters, protocol_parameters) = (Vec::new(), ProtocolParameters::new());
+        Self { method, url: url.into(), origin, parameters, protocol_parameters }
+    }
+
+    /// Adds a parameter to the form, or with GET to the query: X's `x_auth_access_type`, Etsy's `scope`.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a parameter to those of the protocol, which by default stand in the `Authorization` header:
+    /// `xoauth_displayname`.
+    #[must_use]
+    pub fn protocol_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.protocol_parameters = self.protocol_parameters.parameter(name, value);
+        self
+    }
+
+    /// The same endpoint called with POST, for what must not stand in a URL.
+    pub(super) fn posted(&self) -> Self {
+        Self { method: Method::POST, ..self.clone() }
+    }
+
+    /// A request with what one leg adds to the protocol's parameters: a name and a value.
+    pub(super) fn request(&self, of_leg: Option<(&str, &str)>) -> Result<Request<Full<Bytes>>, HandshakeError> {
+        let parameters: Vec<_> =
+            self.parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let parameters = parameters.join("&");
+        let mut uri: Uri = self.url.parse().map_err(HandshakeError::sign::<InvalidUri>)?;
+        let mut body = Bytes::new();
+        if self.method == Method::POST {
+            body = parameters.into();
+        } else if !parameters.is_empty() {
+            let query = uri.query().filter(|query| !query.is_empty());
+            let query = query.map_or(parameters.clone(), |query| format!("{query}&{parameters}"));
+            uri = with_query(&uri, &query).map_err(HandshakeError::sign)?;
+        }
+
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        if self.method == Method::POST {
+            // Also where it is empty, since with Transmission::Form it will not stay so.
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        }
+        let mut protocol = self.protocol_parameters.clone();
+        if let Some((name, value)) = of_leg {
+            protocol = protocol.parameter(name, value);
+        }
+        request.extensions_mut().insert(protocol);
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    /// Shows the names of the parameters, never a value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Endpoint")
+            .field("method", &self.method)
+            .field("origin", &self.origin)
+            .field("parameters", &parameters)
+            .field("protocol_parameters", &self.protocol_parameters)
+            .finish()
+    }
+}
+
+/// The text is no absolute `http` or `https` URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidEndpoint;
+
+impl fmt::Display for InvalidEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an endpoint is an absolute http or https url")
+    }
+}
+
+impl std::error::Error for InvalidEndpoint {}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// Method, target, form.
+    fn shown(endpoint: &Endpoint) -> String {
+        let (head, body) = endpoint.request(Some(("oauth_callback", "oob"))).unwrap().into_parts();
+        let body = tokio_test::block_on(body.collect()).unwrap().to_bytes();
+        let form = head.headers.get("content-type").map_or("-", |value| value.to_str().unwrap());
+        let protocol = head.extensions.get::<ProtocolParameters>().unwrap();
+        format!("{} {} {form} {} {protocol:?}", head.method, head.uri, std::str::from_utf8(&body).unwrap())
+    }
+
+    #[test]
+    fn parameters_go_where_the_method_wants_them() {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        let callback = r#"["oauth_callback"]"#;
+        for (endpoint, expected) in [
+            (Endpoint::get("https://a.example/x"), format!("GET https://a.example/x -  {callback}")),
+            (Endpoint::post("https://a.example/x"), format!("POST https://a.example/x {FORM}  {callback}")),
+            (
+                Endpoint::get("https://a.example/~%7e?b=|%20").map(|e| e.parameter("s c", "+/").parameter("d", "")),
+                format!("GET https://a.example/~%7e?b=|%20&s%20c=%2B%2F&d= -  {callback}"),
+            ),
+            (
+                Endpoint::get("https://a.example?").map(|e| e.parameter("s", "1")),
+                format!("GET https://a.example/?s=1 -  {callback}"),
+            ),
+            (
+                Endpoint::post("https://a.example/x?b=1").map(|e| e.parameter("s c", "+/").parameter("d", "")),
+                format!("POST https://a.example/x?b=1 {FORM} s%20c=%2B%2F&d= {callback}"),
+            ),
+            (
+                Endpoint::get("https://a.example/x").map(|e| e.parameter("s", "1").posted()),
+                format!("POST https://a.example/x {FORM} s=1 {callback}"),
+            ),
+            (
+                Endpoint::get("https://a.example/x").map(|e| e.protocol_parameter("xoauth_displayname", "n")),
+                r#"GET https://a.example/x -  ["xoauth_displayname", "oauth_callback"]"#.to_owned(),
+            ),
+        ] {
+            assert_eq!(shown(&endpoint.unwrap()), expected);
+        }
+        let too_long = Endpoint::get("https://a.example/x").unwrap().parameter("s", "1".repeat(70_000));
+        assert!(too_long.request(None).is_err());
+    }
+
+    #[test]
+    fn what_is_no_endpoint() {
+        for url in ["", "/token", "a.example/token", "ftp://a.example/", "https://", "https://a b/", "https://a/ b"] {
+            assert_eq!(Endpoint::get(url).unwrap_err(), InvalidEndpoint, "{url}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let endpoint = Endpoint::post("https://a.example/x?b=MARKER").unwrap();
+        let endpoint = endpoint.parameter("scope", "MARKER").protocol_parameter("name", "MARKER");
+        assert!(!format!("{endpoint:?}").contains("MARKER"), "{endpoint:?}");
+    }
+}

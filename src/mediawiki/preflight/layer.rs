@@ -1,0 +1,159 @@
+//! Preflight between signing and sending, where all that is signed can be seen.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Request;
+use http::header::AUTHORIZATION;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{MisreadRequest, preflight};
+use crate::SignedBody;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Looks at what is about to be sent, and warns of what MediaWiki will read otherwise, or refuses to send it.
+///
+/// It belongs inside of the [`OAuthSignLayer`](crate::OAuthSignLayer), where forms have been read. Requests that carry
+/// no `Authorization` header pass unseen.
+///
+/// ```
+/// # use bytes::Bytes;
+/// # use http_body_util::Full;
+/// use tower::ServiceBuilder;
+/// use tower_oauth1::mediawiki::{PreflightLayer, Wiki};
+/// # use tower_oauth1::{ClientCredentials, Signer};
+///
+/// # let signer = Signer::new(ClientCredentials::new("key", "secret"));
+/// # let http_client = tower::service_fn(async |_: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
+/// #     Ok::<_, tower::BoxError>(http::Response::new(()))
+/// # });
+/// let client = ServiceBuilder::new()
+///     .layer(Wiki::commons().sign_layer(signer))
+///     .layer(PreflightLayer::warn(|misread| eprintln!("{misread}")))
+///     .service(http_client);
+/// # fn is_service<S: tower::Service<http::Request<Full<Bytes>>>>(_: S) {}
+/// # is_service(client);
+/// ```
+#[derive(Clone)]
+pub struct PreflightLayer {
+    on_misread: OnMisread,
+}
+
+#[derive(Clone)]
+enum OnMisread {
+    Warn(Arc<dyn Fn(&MisreadRequest) + Send + Sync>),
+    Refuse,
+}
+
+impl PreflightLayer {
+    /// Hands what MediaWiki will misread to `warn`, which may log it, and sends the request all the same.
+    pub fn warn(warn: impl Fn(&MisreadRequest) + Send + Sync + 'static) -> Self {
+        Self { on_misread: OnMisread::Warn(Arc::new(warn)) }
+    }
+
+    /// Sends no request that MediaWiki will misread: the error is a [`MisreadRequest`].
+    pub fn refuse() -> Self {
+        Self { on_misread: OnMisread::Refuse }
+    }
+}
+
+impl<S> Layer<S> for PreflightLayer {
+    type Service = Preflight<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Preflight { inner, on_misread: self.on_misread.clone() }
+    }
+}
+
+impl fmt::Debug for PreflightLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreflightLayer").finish_non_exhaustive()
+    }
+}
+
+/// Looks at what is about to be sent; from [`PreflightLayer`].
+#[derive(Clone)]
+pub struct Preflight<S> {
+    inner: S,
+    on_misread: OnMisread,
+}
+
+impl<S, B> Service<Request<SignedBody<B>>> for Preflight<S>
+where
+    S: Service<Request<SignedBody<B>>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = PreflightFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<SignedBody<B>>) -> Self::Future {
+        let (head, body) = request.into_parts();
+        if head.headers.contains_key(AUTHORIZATION) {
+            if let Err(misread) = preflight(&head, body.as_read().unwrap_or_default()) {
+                match &self.on_misread {
+                    OnMisread::Warn(warn) => warn(&misread),
+                    OnMisread::Refuse => return PreflightFuture { state: State::Refused { misread: Some(misread) } },
+                }
+            }
+        }
+        PreflightFuture { state: State::Calling { response: self.inner.call(Request::from_parts(head, body)) } }
+    }
+}
+
+impl<S> fmt::Debug for Preflight<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Preflight").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`Preflight`].
+    pub struct PreflightFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F> {
+        Calling { #[pin] response: F },
+        Refused { misread: Option<MisreadRequest> },
+    }
+}
+
+impl<F, T, E> Future for PreflightFuture<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<T, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Calling { response } => response.poll(cx).map_err(Into::into),
+            // Polled after it was done, which a future may answer with waiting for ever.
+            StateProjection::Refused { misread } => {
+                misread.take().map_or(Poll::Pending, |misread| Poll::Ready(Err(misread.into())))
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for PreflightFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreflightFuture").finish_non_exhaustive()
+    }
+}
