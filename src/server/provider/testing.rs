@@ -81,7 +81,20 @@ impl TestServer {
         S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_on(0, service).await
+    }
+
+    /// [`start`](Self::start), on this port; 0 is a free one.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken.
+    pub async fn start_on<S>(port: u16, service: impl FnOnce(Origin) -> S) -> io::Result<Self>
+    where
+        S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let origin = Origin::new(Scheme::Http, &address.ip().to_string(), Some(address.port()));
         let service = TowerToHyperService::new(service(origin.clone()));
@@ -247,11 +260,20 @@ impl TestWiki {
     ///
     /// As [`TestServer::start`].
     pub async fn start() -> io::Result<Self> {
+        Self::start_on(0).await
+    }
+
+    /// [`start`](Self::start), on this port; 0 is a free one.
+    ///
+    /// # Errors
+    ///
+    /// As [`TestServer::start_on`].
+    pub async fn start_on(port: u16) -> io::Result<Self> {
         let client = ClientCredentials::new("test-client", "test client's secret");
         let registered = Client::new(client.clone()).name("Test Client").callbacks_under("https://client.example/");
         let storage = MemoryStorage::new().client(registered);
         let mut started = None;
-        let server = TestServer::start(|origin| {
+        let server = TestServer::start_on(port, |origin| {
             let provider = Provider::new(origin, storage, |_| Visitor::User(USER.to_owned())).name("Test Wiki");
             started.insert(MediaWiki::new(provider)).clone()
         })

@@ -144,7 +144,27 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
         if parameters.lists("meta", "tokens") {
             query.insert("tokens".into(), json!({ "csrftoken": self.token_of(caller) }));
         }
+        if parameters.lists("prop", "revisions") {
+            query.insert("pages".into(), self.pages(parameters));
+        }
         json!({ "batchcomplete": flag(parameters), "query": query })
+    }
+
+    /// The newest revision of the page that is asked for, with its text, in the shape of `rvslots=main`.
+    fn pages(&self, parameters: &Parameters) -> Value {
+        let title = parameters.get("titles");
+        let formatversion = parameters.get("formatversion");
+        let (id, page) = match self.revision(title) {
+            None => ("-1".to_owned(), json!({ "ns": 0, "title": title, "missing": flag(parameters) })),
+            Some((id, text)) => {
+                let name = if formatversion == "2" { "content" } else { "*" };
+                let slot = json!({ "contentmodel": "wikitext", "contentformat": "text/x-wiki", name: text });
+                let page =
+                    json!({ "pageid": id, "ns": 0, "title": title, "revisions": [{ "slots": { "main": slot } }] });
+                (id.to_string(), page)
+            }
+        };
+        if formatversion == "2" { json!([page]) } else { json!({ id: page }) }
     }
 
     fn edit(&self, parameters: &Parameters, caller: &Caller) -> Result<Value, ApiError> {

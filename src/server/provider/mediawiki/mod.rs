@@ -4,7 +4,7 @@
 //!
 //! - `index.php?title=Special:OAuth/{initiate,authorize,authenticate,token,identify}`, in raw form and with
 //!   `format=json`, errors with status 200 as the extension `OAuth` words them;
-//! - `api.php` with `action=query` (`meta=userinfo`, `meta=tokens`), `action=edit`, and `action=upload`, which streams.
+//! - `api.php` with `action=query` (`meta=userinfo`, `meta=tokens`, `prop=revisions` of one page), `action=edit`, and `action=upload`, which streams.
 //!
 //! Its answers are those that MediaWiki 1.39 and 1.43 were recorded to give, with these differences on purpose: a
 //! wrong signature does not use up a nonce; requests are verified as RFC 5849 says also where MediaWiki cannot

@@ -73,7 +73,12 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
 
     /// The text of a page.
     pub fn page(&self, title: &str) -> Option<String> {
-        self.content().pages.get(title).map(|page| page.text.clone())
+        self.revision(title).map(|(_id, text)| text)
+    }
+
+    /// The number of a page, and its text.
+    pub(super) fn revision(&self, title: &str) -> Option<(u64, String)> {
+        self.content().pages.get(title).map(|page| (page.id, page.text.clone()))
     }
 
     pub(super) fn save(&self, title: &str, text: String, user: &str) -> Saved {
