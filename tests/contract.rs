@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -463,20 +462,19 @@ fn both_shapes_compile_with_their_clients() {
     use hyper_util::client::legacy::connect::HttpConnector;
     use hyper_util::rt::TokioExecutor;
 
-    fn future_is_send<S>(service: S) -> impl Future<Output = ()> + Send
+    fn is_client<S>(service: S)
     where
         S: Service<Request<Full<Bytes>>, Response = Response<hyper::body::Incoming>, Error = BoxError> + Clone + Send,
         S::Future: Send,
     {
-        async move {
-            let _ = service.oneshot(Request::new(Full::default())).await;
-        }
+        fn is_send(_: impl Send) {}
+        is_send(service.oneshot(Request::new(Full::default())));
     }
 
     let client: Client<HttpConnector, _> = Client::builder(TokioExecutor::new()).build_http();
-    drop(future_is_send(ServiceBuilder::new().layer(layer()).service(client)));
+    is_client(ServiceBuilder::new().layer(layer()).service(client));
     let client: Client<HttpConnector, _> = Client::builder(TokioExecutor::new()).build_http();
-    drop(future_is_send(ServiceBuilder::new().layer(layer().without_form_bodies()).service(client)));
+    is_client(ServiceBuilder::new().layer(layer().without_form_bodies()).service(client));
 }
 
 /// Retry outside: each attempt has a nonce of its own.

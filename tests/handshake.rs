@@ -597,7 +597,7 @@ fn a_token_is_renewed_when_it_is_about_to_expire() {
     assert_eq!(*renewed.stored.lock().unwrap(), ["new"]);
     // The reply had no session handle; the old one stays good.
     let granted = renewed.session.granted();
-    assert_eq!(granted.session_handle().map(|handle| handle.expose()), Some("h"));
+    assert_eq!(granted.session_handle().map(tower_oauth1::Secret::expose), Some("h"));
     assert_eq!(name(assert_ready!(task::spawn(renewed.session.clone().token()).poll())), "new");
     nothing_sent(&mut renewed.handle);
 }

@@ -119,9 +119,10 @@ impl Verifier {
         self
     }
 
-    /// Until when, in seconds since 1970, a nonce with this timestamp has to be remembered.
+    /// The first second, since 1970, in which this timestamp is no longer taken: until then its nonce has to be
+    /// remembered.
     pub fn nonce_expiry(&self, timestamp: u64) -> u64 {
-        timestamp.saturating_add(self.timestamp_window)
+        timestamp.saturating_add(self.timestamp_window).saturating_add(1)
     }
 
     /// Checks all that needs no secret, at the time `now` in seconds since 1970: that the protocol parameters

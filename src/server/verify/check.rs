@@ -147,7 +147,7 @@ impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
         // Only PLAINTEXT gets here without (§3.1), which anyone who sees it can repeat anyway.
         let (Some(timestamp), Some(nonce)) = (presented.timestamp(), presented.nonce()) else { return Ok(()) };
         let now = self.policy.clock.now();
-        let expires_at = self.policy.verifier.nonce_expiry(timestamp).saturating_add(1);
+        let expires_at = self.policy.verifier.nonce_expiry(timestamp);
         if now >= expires_at {
             return Err(VerifyError::from(VerifyErrorKind::TimestampRefused).into());
         }
