@@ -100,12 +100,12 @@ where
 
     fn call(&mut self, request: Request<SignedBody<B>>) -> Self::Future {
         let (head, body) = request.into_parts();
-        if head.headers.contains_key(AUTHORIZATION) {
-            if let Err(misread) = preflight(&head, body.as_read().unwrap_or_default()) {
-                match &self.on_misread {
-                    OnMisread::Warn(warn) => warn(&misread),
-                    OnMisread::Refuse => return PreflightFuture { state: State::Refused { misread: Some(misread) } },
-                }
+        if head.headers.contains_key(AUTHORIZATION)
+            && let Err(misread) = preflight(&head, body.as_read().unwrap_or_default())
+        {
+            match &self.on_misread {
+                OnMisread::Warn(warn) => warn(&misread),
+                OnMisread::Refuse => return PreflightFuture { state: State::Refused { misread: Some(misread) } },
             }
         }
         PreflightFuture { state: State::Calling { response: self.inner.call(Request::from_parts(head, body)) } }
