@@ -26,7 +26,8 @@ use tower_oauth1::client::handshake::{
 use tower_oauth1::client::sign::OAuthSignError;
 use tower_oauth1::protocol::{SignErrorKind, Transmission};
 use tower_oauth1::{
-    ClientCredentials, Clock, OAuthSignLayer, Origin, SignError, SignatureMethod, SignedBody, Signer, TokenCredentials,
+    ClientCredentials, Clock, OAuthSignLayer, Origin, Secret, SignError, SignatureMethod, SignedBody, Signer,
+    TokenCredentials,
 };
 use tower_test::mock;
 
@@ -597,7 +598,7 @@ fn a_token_is_renewed_when_it_is_about_to_expire() {
     assert_eq!(*renewed.stored.lock().unwrap(), ["new"]);
     // The reply had no session handle; the old one stays good.
     let granted = renewed.session.granted();
-    assert_eq!(granted.session_handle().map(tower_oauth1::Secret::expose), Some("h"));
+    assert_eq!(granted.session_handle().map(Secret::expose), Some("h"));
     assert_eq!(name(assert_ready!(task::spawn(renewed.session.clone().token()).poll())), "new");
     nothing_sent(&mut renewed.handle);
 }
