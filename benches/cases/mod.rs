@@ -1,5 +1,6 @@
 //! The requests that everything is measured on, and the wire job: one signature of one of them.
 
+#![allow(clippy::unwrap_used, reason = "what is here is right, or the bench cannot go on")]
 #![allow(dead_code, reason = "each bench uses the part it needs")]
 #![allow(unreachable_pub, reason = "included in crates of their own")]
 
@@ -78,7 +79,7 @@ pub fn value(numbers: &mut Numbers, length: usize, reserved: u64) -> String {
     (0..length).map(|_| character()).collect()
 }
 
-/// The same numbers in every run: SplitMix64.
+/// The same numbers in every run: `SplitMix64`.
 pub struct Numbers(u64);
 
 impl Numbers {
