@@ -25,7 +25,7 @@ fn shapes(criterion: &mut Criterion) {
     for case in cases::cases() {
         let has_form = !case.request.body().is_empty();
         let request = over_nothing::request(case.request);
-        let new = || request.clone();
+        let new = || cases::fresh(&request);
         group.bench_function(BenchmarkId::new("no layer", case.name), |bencher| {
             bencher.iter_batched(new, |request| call(&mut bare, black_box(request)), copies);
         });
@@ -75,7 +75,7 @@ fn token(user: usize) -> TokenCredentials {
 }
 
 fn with_extension(request: &Request<Body>, token: TokenCredentials) -> Request<Body> {
-    let mut request = request.clone();
+    let mut request = cases::fresh(request);
     request.extensions_mut().insert(token);
     request
 }

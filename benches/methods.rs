@@ -27,7 +27,7 @@ fn methods(criterion: &mut Criterion) {
         let signer = Signer::new(client()).token(cases::token()).method(method.clone());
         group.bench_function(method.name(), |bencher| {
             let sign = |request: &mut cases::Form| cases::sign(&signer, black_box(request));
-            bencher.iter_batched_ref(|| case.request.clone(), sign, BatchSize::NumIterations(64));
+            bencher.iter_batched_ref(|| cases::fresh(&case.request), sign, BatchSize::NumIterations(64));
         });
     }
     group.finish();

@@ -60,7 +60,7 @@ fn stages(criterion: &mut Criterion) {
             request.headers_mut().insert(AUTHORIZATION, header.take().unwrap());
         };
         group.bench_function(BenchmarkId::new("insert", case.name), |bencher| {
-            let new = || (request.clone(), Some(header.clone()));
+            let new = || (cases::fresh(request), Some(header.clone()));
             bencher.iter_batched_ref(new, insert, BatchSize::NumIterations(64));
         });
     }

@@ -38,7 +38,7 @@ fn the_layer_adds_none() {
         let has_form = !case.request.body().is_empty();
         let request = over_nothing::request(case.request);
         let roomy = || {
-            let mut request = request.clone();
+            let mut request = cases::fresh(&request);
             request.headers_mut().reserve(1);
             request
         };

@@ -62,6 +62,13 @@ pub fn post(form: String) -> Form {
     request
 }
 
+/// A copy to sign, with headers as they were put in: those of a mere clone have no room for one more.
+pub fn fresh<B: Clone>(request: &Request<B>) -> Request<B> {
+    let mut fresh = request.clone();
+    *fresh.headers_mut() = request.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    fresh
+}
+
 /// So many parameters `field_N`, in order of `N`: values of 20 characters, one in six needing encoding.
 pub fn fields(count: usize) -> Vec<String> {
     let mut numbers = Numbers::new();
