@@ -1,0 +1,40 @@
+//! The layer over a service that does nothing.
+
+#![allow(clippy::unwrap_used, reason = "the origin is one")]
+#![allow(unreachable_pub, reason = "included in crates of their own")]
+
+use std::convert::Infallible;
+use std::future::{Future as _, Ready, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use tower::Service;
+use tower_oauth1::{OAuthSignLayer, Origin};
+
+pub type Body = Full<Bytes>;
+
+pub fn layer() -> OAuthSignLayer {
+    OAuthSignLayer::new(crate::cases::signer(), Origin::parse("https://api.example.com").unwrap())
+}
+
+pub fn request(form: crate::cases::Form) -> Request<Body> {
+    form.map(|form| Body::from(Bytes::copy_from_slice(&form)))
+}
+
+/// Answers with the request, so that dropping it is not measured.
+pub fn nothing<B>(request: Request<B>) -> Ready<Result<Request<B>, Infallible>> {
+    ready(Ok(request))
+}
+
+/// The answer, which is there at once.
+pub fn call<S: Service<Request<Body>>>(service: &mut S, request: Request<Body>) -> S::Response {
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(service.poll_ready(&mut context).is_ready());
+    match pin!(service.call(request)).poll(&mut context) {
+        Poll::Ready(Ok(response)) => response,
+        Poll::Ready(Err(_)) | Poll::Pending => unreachable!("nothing fails here, and nothing waits"),
+    }
+}
