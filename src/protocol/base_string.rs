@@ -103,11 +103,13 @@ impl Message for BaseString<'_> {
 pub(crate) struct Writer<'s> {
     buffer: [u8; BUFFER],
     filled: usize,
-    separator: &'static [u8],
+    /// The length of the next separator.
+    separator: usize,
     sink: &'s mut dyn Sink,
 }
 
 const BUFFER: usize = 512;
+const SEPARATOR: &[u8; 3] = b"%26";
 /// What each octet is in a base string, encoded twice, and how long that is.
 const ENCODED_TWICE: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];
@@ -128,7 +130,7 @@ const STEP: usize = 5 * BLOCK + BLOCK;
 
 impl<'s> Writer<'s> {
     pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
-        Self { buffer: [0; BUFFER], filled: 0, separator: b"", sink }
+        Self { buffer: [0; BUFFER], filled: 0, separator: 0, sink }
     }
 
     pub(crate) fn finish(self) {
@@ -157,9 +159,12 @@ impl<'s> Writer<'s> {
     }
 
     /// The encoded `&` between two parameters: nothing the first time.
+    #[inline]
     pub(crate) fn separator(&mut self) {
-        self.octets(self.separator);
-        self.separator = b"%26";
+        let length = std::mem::replace(&mut self.separator, SEPARATOR.len());
+        let mut room = self.room();
+        room.put(SEPARATOR, length);
+        self.filled = room.filled;
     }
 
     /// Octets that are as they should be.
@@ -177,7 +182,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Octets, percent-encoded once.
-    fn encoded(&mut self, octets: &[u8]) {
+    pub(crate) fn encoded(&mut self, octets: &[u8]) {
         for at in (0..octets.len()).step_by(BLOCK) {
             let mut room = self.room();
             let mut stops = reserved_at(octets, at, 0);

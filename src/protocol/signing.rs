@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use http::HeaderValue;
 
 use super::authorization::{AuthorizationHeader, HeaderWriter};
-use super::base_string::{BaseString, Message as _, Protocol};
+use super::base_string::{BaseString, Message as _, Protocol, Writer};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
 use super::encode::{encode, encode_into, encoded_len, into_text};
 use super::error::{SignError, SignErrorKind};
@@ -322,21 +322,19 @@ impl Prepared {
         std::ptr::eq(self.signer.as_ptr(), Arc::as_ptr(settings))
     }
 
-    /// The header of §3.5.1, in one allocation of its exact size.
+    /// The header of §3.5.1. It is put together on the stack, and allocated once at its size.
     fn header(&self, stamp: Stamp<'_>, signature: &Signature) -> Vec<u8> {
-        let mut digits = itoa::Buffer::new();
-        let timestamp = digits.format(stamp.timestamp).as_bytes();
-        let (nonce, signature) = (stamp.nonce.as_bytes(), signature.as_bytes());
         let [first, second, third] = &self.header;
-        let fixed = first.len() + second.len() + third.len();
-        let mut header = Vec::with_capacity(fixed + timestamp.len() + encoded_len(nonce) + encoded_len(signature) + 1);
-        header.extend_from_slice(first);
-        header.extend_from_slice(timestamp);
-        header.extend_from_slice(second);
-        encode_into(&mut header, nonce);
-        header.extend_from_slice(third);
-        encode_into(&mut header, signature);
-        header.push(b'"');
+        let mut header = Vec::new();
+        let mut writer = Writer::new(&mut header);
+        writer.octets(first);
+        writer.octets(itoa::Buffer::new().format(stamp.timestamp).as_bytes());
+        writer.octets(second);
+        writer.encoded(stamp.nonce.as_bytes());
+        writer.octets(third);
+        writer.encoded(signature.as_bytes());
+        writer.octets(b"\"");
+        writer.finish();
         header
     }
 }
