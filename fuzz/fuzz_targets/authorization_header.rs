@@ -8,7 +8,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use tower_oauth1::protocol::{AuthorizationHeader, Payload, RequestHead, Separator, Verifier};
 use tower_oauth1::{ClientCredentials, SignatureMethod};
-use tower_oauth1_fuzz::{Pair, base_string};
+use tower_oauth1_fuzz::reference::{Pair, base_string};
 
 const URL: &str = "https://example.com/path?b=1&a=%20";
 const FORM: &[u8] = b"a=+&c";
