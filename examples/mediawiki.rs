@@ -36,7 +36,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower::{BoxError, Service, ServiceExt};
 use tower_oauth1::client::handshake::{Callback, Consent, Decision, PendingAuthorization};
 use tower_oauth1::mediawiki::{ASSERT_USER, Caller, MediaWiki, MediaWikiError, PreflightLayer, Wiki};
@@ -202,25 +202,32 @@ fn authority(callback: &str) -> Result<String, BoxError> {
 async fn called_back(listener: &TcpListener, callback: &str) -> Result<Decision, BoxError> {
     let path = callback.parse::<Uri>()?.path().to_owned();
     loop {
-        let (mut browser, _) = listener.accept().await?;
-        let (reading, mut writing) = browser.split();
-        let mut line = String::new();
-        BufReader::new(reading.take(8 * 1024)).read_line(&mut line).await?;
-        let target: Uri = line.split(' ').nth(1).unwrap_or("/").parse()?;
-        let decision = (target.path() == path).then(|| Decision::from_uri(&target));
-        let (status, text) = match &decision {
-            Some(Ok(_)) => ("200 OK", "Thank you. You can close this page."),
-            Some(Err(_)) => ("400 Bad Request", "This is not what the wiki sends."),
-            None => ("404 Not Found", "There is nothing here."),
-        };
-        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n");
-        let answer = format!("{head}Content-Length: {}\r\n\r\n{text}", text.len());
-        writing.write_all(answer.as_bytes()).await?;
-        writing.shutdown().await?;
-        if let Some(Ok(decision)) = decision {
+        let (browser, _) = listener.accept().await?;
+        // Browsers open connections on suspicion, and say nothing on them; not every caller is a browser.
+        let answered = tokio::time::timeout(Duration::from_secs(2), answered(browser, &path));
+        if let Ok(Ok(Some(decision))) = answered.await {
             return Ok(decision);
         }
     }
+}
+
+/// Answers one request, with thanks where it brings the decision.
+async fn answered(mut browser: TcpStream, path: &str) -> Result<Option<Decision>, BoxError> {
+    let (reading, mut writing) = browser.split();
+    let mut line = String::new();
+    BufReader::new(reading.take(8 * 1024)).read_line(&mut line).await?;
+    let target: Uri = line.split(' ').nth(1).ok_or("not HTTP")?.parse()?;
+    let decision = (target.path() == path).then(|| Decision::from_uri(&target));
+    let (status, text) = match &decision {
+        Some(Ok(_)) => ("200 OK", "Thank you. You can close this page."),
+        Some(Err(_)) => ("400 Bad Request", "This is not what the wiki sends."),
+        None => ("404 Not Found", "There is nothing here."),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n");
+    let answer = format!("{head}Content-Length: {}\r\n\r\n{text}", text.len());
+    writing.write_all(answer.as_bytes()).await?;
+    writing.shutdown().await?;
+    Ok(decision.transpose()?)
 }
 
 fn load(file: &Path) -> Result<Option<TokenCredentials>, BoxError> {
