@@ -5,12 +5,15 @@ cd "$(dirname "$0")"
 work=$PWD/.work
 mkdir -p "$work"
 
-if ! php -m 2>/dev/null | grep -qix oauth; then
+apt_install() {
     as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-    $as_root apt-get install -y --no-install-recommends php-cli php-oauth
-fi
+    $as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@"
+}
+php -m 2>/dev/null | grep -qix oauth || apt_install php-cli php-oauth
 python=$work/providers-venv/bin/python
 if ! "$python" -c 'import oauthlib, jwt, cryptography' 2>/dev/null; then
+    python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
     python3 -m venv "$work/providers-venv"
     "$python" -m pip install --quiet 'oauthlib[signedtoken]==3.3.1'
 fi

@@ -1,19 +1,27 @@
 //! What holds for any input, however broken: no panic, no credentials out of nothing, no secret shown.
 
+use std::convert::Infallible;
+use std::future::ready;
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use http::{Response, Uri};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{Request, Response, Uri};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
 use super::{
-    AuthorizationPage, CallbackConfirmation, Decision, HandshakeError, HandshakeErrorKind, PendingAuthorization,
-    TokenGrant,
+    AuthorizationPage, Callback, CallbackConfirmation, Decision, Endpoint, Handshake, HandshakeError,
+    HandshakeErrorKind, Leg, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth,
 };
 use crate::client::Problem;
-use crate::protocol::{Secret, decode, decode_form, pairs};
+use crate::protocol::{Payload, RequestHead, Secret, Transmission, Verifier, decode, decode_form, pairs};
+use crate::{ClientCredentials, Clock, OAuthSignLayer, SignedBody, Signer};
 
 const NOW: u64 = 1_795_458_248;
 
@@ -85,6 +93,30 @@ fn was_in(input: &[u8], text: &str) -> bool {
     contains(&decode_form(input), text.as_bytes())
         || serde_json::from_slice(input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input))
             .is_ok_and(|json: Value| strings(&json, text))
+}
+
+/// What a leg sends, of which the body is the second.
+fn sent(provider: Provider, signer: Signer, leg: impl Leg) -> (Parts, Bytes) {
+    let arrived = Arc::new(Mutex::new(None));
+    let inner = {
+        let arrived = arrived.clone();
+        tower::service_fn(move |request: Request<SignedBody<Full<Bytes>>>| {
+            *arrived.lock().unwrap() = Some(request);
+            ready(Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())))
+        })
+    };
+    let layer = OAuthSignLayer::danger_sign_any_origin(signer).clock(Clock::from_fn(|| NOW));
+    let handshake = Handshake::new(provider, layer, inner);
+    tokio_test::block_on(tower::ServiceExt::oneshot(handshake, leg)).map(drop).unwrap_err();
+    let (head, body) = arrived.lock().unwrap().take().unwrap().into_parts();
+    (head, tokio_test::block_on(body.collect()).unwrap().to_bytes())
+}
+
+/// What is in a query or form, decoded, without the protocol's own.
+fn decoded(form: &[u8]) -> Vec<(String, String)> {
+    let text = |encoded| String::from_utf8(decode_form(encoded).into_owned()).unwrap();
+    let all = pairs(form).map(|(name, value)| (text(name), text(value)));
+    all.filter(|(name, _)| !name.starts_with("oauth_")).collect()
 }
 
 proptest! {
@@ -192,5 +224,110 @@ proptest! {
         prop_assert_eq!(decode_form(ours[0].0), name.as_bytes());
         prop_assert_eq!(decode_form(ours[0].1), token.as_bytes());
         prop_assert_eq!((ours[1].0, decode_form(ours[1].1)), (&b"x"[..], token.as_bytes().into()));
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn legs_sent(
+        texts in vec("\\PC{0,8}", 4),
+        by_get: bool,
+        transmission in select(&[Transmission::Header, Transmission::Query, Transmission::Form][..]),
+    ) {
+        let [first, second, third, fourth] = <[String; 4]>::try_from(texts).unwrap();
+        let by_get = by_get && transmission != Transmission::Form;
+        let endpoint = if by_get { Endpoint::get } else { Endpoint::post };
+        let endpoint = endpoint("https://provider.example/x?a=%7E").unwrap();
+        let extra = [(format!("x_{first}"), second.clone()), ("y".to_owned(), third.clone())];
+        let endpoint = extra.iter().fold(endpoint, |endpoint, (name, value)| endpoint.parameter(name, value));
+        let endpoint = endpoint.protocol_parameter("xoauth_more", &fourth);
+        let provider = Provider::new(endpoint.clone(), AuthorizationPage::new(""), endpoint);
+        let client = ClientCredentials::new(format!("k{first}"), second.as_str());
+        let signer = Signer::new(client.clone()).transmission(transmission);
+
+        let pending = format!("oauth_token=t&oauth_token_secret={}", crate::protocol::encode(&third));
+        let pending = Response::new(Bytes::from(pending));
+        let pending = PendingAuthorization::from_response(pending, CallbackConfirmation::NotSent, NOW).unwrap();
+        let code = format!("v{fourth}v");
+        let consent = pending.accept_code(&code, NOW).unwrap();
+        let granted = format!("oauth_token=t&oauth_token_secret=s&oauth_session_handle=h{}", crate::protocol::encode(&first));
+        let granted = TokenGrant::from_response(Response::new(Bytes::from(granted)), NOW).unwrap();
+        let (third_secret, s) = (Secret::new(third.as_str()), Secret::new("s"));
+        for (leg, (head, body), secret) in [
+            (1, sent(provider.clone(), signer.clone(), Callback::Uri(format!("c{third}"))), None),
+            (3, sent(provider.clone(), signer.clone(), consent), Some(&third_secret)),
+            (4, sent(provider.clone(), signer.clone(), Renewal::of(&granted)), Some(&s)),
+            (5, sent(provider, signer, XAuth::new(first.as_str(), second.as_str())), None),
+        ] {
+            // The verifier finds the signature right and every parameter as it was given.
+            let verifier = Verifier::new();
+            let request = RequestHead::from_http(&head.method, &head.uri, &head.headers).unwrap();
+            let form = head.headers.contains_key("content-type");
+            let payload = if form { Payload::Form(&body) } else { Payload::Unread };
+            let header = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+            prop_assert_eq!(header.is_some(), transmission == Transmission::Header);
+            let presented = verifier.check(request, header, payload, NOW).unwrap();
+            prop_assert!(presented.verify(&client, secret).is_ok());
+            let shown = |value: Option<std::borrow::Cow<'_, str>>| value.map(std::borrow::Cow::into_owned);
+            prop_assert_eq!(shown(presented.callback()), (leg == 1).then(|| format!("c{third}")));
+            prop_assert_eq!(shown(presented.verification_code()), (leg == 3).then(|| code.clone()));
+            prop_assert_eq!(shown(presented.session_handle()), (leg == 4).then(|| format!("h{first}")));
+
+            let mut given = vec![("a".to_owned(), "~".to_owned())];
+            given.extend(extra.clone());
+            if leg == 5 {
+                let xauth = [("mode", "client_auth"), ("username", &first), ("password", &second)];
+                given.extend(xauth.map(|(name, value)| (format!("x_auth_{name}"), value.to_owned())));
+            }
+            let mut found = decoded(head.uri.query().unwrap_or_default().as_bytes());
+            found.extend(decoded(&body));
+            found.retain(|(name, _)| name != "xoauth_more");
+            prop_assert_eq!(found, given);
+            prop_assert!(leg != 5 || !head.uri.query().unwrap_or_default().contains("x_auth_"));
+        }
+    }
+
+    #[test]
+    fn responses_of_all_sorts(
+        pieces in vec(broken(), 0..4),
+        breaks_off: bool,
+        challenge in broken(),
+        status in 100u16..600,
+        limit in 0usize..120,
+    ) {
+        let body = pieces.concat();
+        let challenge: Vec<u8> = challenge.into_iter().filter(|&b| b >= b' ' && b != 0x7F).collect();
+        let inner = tower::service_fn(move |_: Request<SignedBody<Full<Bytes>>>| {
+            let frames = pieces.iter().map(|piece| Ok(Frame::data(Bytes::from(piece.clone()))));
+            let end = breaks_off.then_some(Err::<Frame<Bytes>, _>(MARKER));
+            let body = StreamBody::new(futures_util::stream::iter(frames.chain(end).collect::<Vec<_>>()));
+            let response = Response::builder().status(status).header(WWW_AUTHENTICATE, &challenge[..]);
+            ready(response.body(body).map_err(|_| MARKER))
+        });
+        let endpoint = Endpoint::post("https://provider.example/x").unwrap();
+        let provider = Provider::new(endpoint.clone(), AuthorizationPage::new(""), endpoint);
+        let layer = OAuthSignLayer::danger_sign_any_origin(Signer::new(ClientCredentials::new("k", MARKER)));
+        let handshake = Handshake::new(provider, layer, inner).body_limit(limit);
+        let outcome = tokio_test::block_on(handshake.request_with_password(XAuth::new("name", MARKER)));
+        let token_is_marked = outcome.as_ref().is_ok_and(|granted| granted.token().token().contains(MARKER));
+        prop_assert!(token_is_marked || !format!("{outcome:?}").contains(MARKER), "{outcome:?}");
+        match outcome {
+            Ok(granted) => {
+                prop_assert!(!breaks_off && body.len() <= limit && (200..300).contains(&status));
+                prop_assert!(was_in(&body, granted.token().token()));
+                prop_assert!(was_in(&body, granted.token().secret().expose()));
+            }
+            Err(error) => {
+                prop_assert!(!error.to_string().contains(MARKER));
+                let kept = error.response().unwrap().body();
+                prop_assert_eq!(&kept[..], &body[..body.len().min(limit)]);
+                let too_large = error.kind() == HandshakeErrorKind::BodyTooLarge;
+                prop_assert_eq!(too_large, body.len() > limit);
+                prop_assert_eq!(error.kind() == HandshakeErrorKind::Transport, breaks_off && !too_large);
+            }
+        }
     }
 }

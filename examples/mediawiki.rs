@@ -1,0 +1,278 @@
+//! A MediaWiki tool, from the user's consent to an edit, against a wiki of your choice.
+//!
+//! ```text
+//! export MEDIAWIKI_INDEX_PHP=https://test.wikipedia.org/w/index.php
+//! export MEDIAWIKI_CONSUMER_KEY=… MEDIAWIKI_CONSUMER_SECRET=…
+//! cargo run --example mediawiki                    # asks the user for consent, unless there is a token in the file
+//! cargo run --example mediawiki -- --owner-only    # an owner-only consumer, with the token it was issued with
+//! ```
+//!
+//! | variable | what |
+//! |---|---|
+//! | `MEDIAWIKI_INDEX_PHP` | the wiki, by the URL of its `index.php` |
+//! | `MEDIAWIKI_CONSUMER_KEY`, `…_SECRET` | as issued on `Special:OAuthConsumerRegistration` |
+//! | `MEDIAWIKI_ACCESS_TOKEN`, `…_SECRET` | the other two values of an owner-only consumer |
+//! | `MEDIAWIKI_CALLBACK` | of a consumer with a callback prefix: `http://127.0.0.1:5555/…`, where one call is waited for. Without it you are asked for the code, or for the URL you were sent to |
+//! | `MEDIAWIKI_TOKEN_FILE` | where to keep the token, readable by you alone. Without it, it is forgotten |
+//! | `MEDIAWIKI_PAGE` | the page to add a line to; without it `User:…/Sandbox` of whoever consented |
+//! | `MEDIAWIKI_CONTACT` | how to reach you, for the `User-Agent`: an address, or your user page |
+//! | `MEDIAWIKI_SERVER` | the wiki's own idea of its server, where it is not the one of `MEDIAWIKI_INDEX_PHP` |
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that shows what it does")]
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::{Request, Response, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tower::{BoxError, Service, ServiceExt};
+use tower_oauth1::client::handshake::{Callback, Consent, Decision, PendingAuthorization};
+use tower_oauth1::mediawiki::{ASSERT_USER, Caller, MediaWiki, MediaWikiError, PreflightLayer, Wiki};
+use tower_oauth1::protocol::encode;
+use tower_oauth1::{ClientCredentials, Origin, SignedBody, TokenCredentials};
+
+type Sent = Request<SignedBody<Full<Bytes>>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let outcome = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => run(Token::Granted).await,
+        ["--owner-only"] => run(Token::OwnerOnly).await,
+        _ => {
+            eprintln!("usage: mediawiki [--owner-only]; the rest is in the environment, see the top of the example");
+            return ExitCode::from(2);
+        }
+    };
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    eprintln!("{error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        eprintln!("  because: {error}");
+        source = error.source();
+    }
+    ExitCode::FAILURE
+}
+
+/// Where the token comes from.
+enum Token {
+    /// From the user, or from the file it was kept in.
+    Granted,
+    /// From the registration of the consumer.
+    OwnerOnly,
+}
+
+async fn run(token: Token) -> Result<(), BoxError> {
+    let mut endpoints = Wiki::new(&required("MEDIAWIKI_INDEX_PHP")?)?;
+    if let Some(server) = optional("MEDIAWIKI_SERVER") {
+        endpoints = endpoints.canonical_server(Origin::parse(&server)?);
+    }
+    let consumer = ClientCredentials::new(required("MEDIAWIKI_CONSUMER_KEY")?, required("MEDIAWIKI_CONSUMER_SECRET")?);
+    let wiki = MediaWiki::new(endpoints, consumer, http_client()?);
+
+    let token = match token {
+        Token::OwnerOnly => {
+            TokenCredentials::new(required("MEDIAWIKI_ACCESS_TOKEN")?, required("MEDIAWIKI_ACCESS_SECRET")?)
+        }
+        Token::Granted => granted(&wiki).await?,
+    };
+
+    let identity = wiki.identify(&token).await?;
+    let name = identity.username.ok_or("the user is hidden, and has no sandbox")?;
+    println!("The wiki says that this is {name}, who has granted: {}.", identity.grants.join(", "));
+    edit(&wiki, token, &name).await
+}
+
+/// Asks the API who it takes us for, and adds a line to the sandbox.
+async fn edit<S>(wiki: &MediaWiki<S>, token: TokenCredentials, name: &str) -> Result<(), BoxError>
+where
+    S: Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone,
+{
+    let api = wiki.signed_with(token);
+    let url = wiki.wiki().api_url();
+
+    let query = format!("{url}?action=query&meta=userinfo%7Ctokens&format=json&{ASSERT_USER}");
+    let (answer, caller) = call(&api, Request::get(query).body(Full::default())?).await?;
+    let Some(Caller::User { name: caller, .. }) = caller else { return Err("the API takes us for nobody".into()) };
+    println!("The API takes us for {caller}.");
+
+    let page = optional("MEDIAWIKI_PAGE").unwrap_or_else(|| format!("User:{name}/Sandbox"));
+    let csrf = answer["query"]["tokens"]["csrftoken"].as_str().ok_or("the answer has no CSRF token")?;
+    let parameters = [
+        ("title", &*page),
+        ("appendtext", "\n* Signed, sealed, delivered. ✓"),
+        ("summary", "tower-oauth1: first edit"),
+        // Last, so that a request that was cut short is none.
+        ("token", csrf),
+    ];
+    let form = parameters.map(|(name, value)| format!("{name}={}", encode(value))).join("&");
+    let form = format!("action=edit&format=json&{ASSERT_USER}&{form}");
+    let request = Request::post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let (answer, _) = call(&api, request.body(Full::from(form))?).await?;
+    println!("{page}: {}", answer["edit"]);
+    Ok(())
+}
+
+/// One request, and its answer unless the wiki refused.
+async fn call<S>(api: &S, request: Request<Full<Bytes>>) -> Result<(Value, Option<Caller>), BoxError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Incoming>, Error = BoxError> + Clone,
+{
+    let (head, body) = api.clone().oneshot(request).await?.into_parts();
+    let body = body.collect().await?.to_bytes();
+    if let Some(refused) = MediaWikiError::from_response(head.status, &head.headers, &body) {
+        return Err(refused.into());
+    }
+    if !head.status.is_success() {
+        return Err(format!("the wiki answered with status {}", head.status).into());
+    }
+    Ok((serde_json::from_slice(&body)?, Caller::from_response(&head.headers, &body)))
+}
+
+/// The token in the file, or else one that the user grants now.
+async fn granted<S>(wiki: &MediaWiki<S>) -> Result<TokenCredentials, BoxError>
+where
+    S: Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone,
+{
+    let file = optional("MEDIAWIKI_TOKEN_FILE").map(PathBuf::from);
+    if let Some(token) = file.as_deref().map(load).transpose()?.flatten() {
+        return Ok(token);
+    }
+    // Listening first, for the browser may be quick.
+    let listener = match optional("MEDIAWIKI_CALLBACK") {
+        Some(callback) => Some((TcpListener::bind(authority(&callback)?).await?, callback)),
+        None => None,
+    };
+    let callback = listener.as_ref().map_or(Callback::OutOfBand, |(_, uri)| Callback::Uri(uri.clone()));
+    let pending = wiki.request_temporary_credentials(callback).await?;
+    println!("Please go to\n  {}", wiki.authorize_url(&pending));
+    let consent = match listener {
+        Some((listener, callback)) => {
+            println!("and allow it there. Waiting to be called back at {callback} …");
+            let called_back = called_back(&listener, &callback);
+            // Who cancels is sent nowhere.
+            let called_back = tokio::time::timeout(Duration::from_secs(600), called_back).await;
+            pending.accept(called_back.map_err(|_| "nobody came back within ten minutes")??, wiki.now())?
+        }
+        None => typed_in(&pending, || wiki.now())?,
+    };
+    let granted = wiki.request_token_credentials(consent).await?;
+    if let Some(file) = &file {
+        store(file, granted.token())?;
+        println!("The token is kept in {}.", file.display());
+    }
+    Ok(granted.token().clone())
+}
+
+/// The code that the wiki showed, or the URL to which a consumer with a fixed callback has its users sent.
+fn typed_in(pending: &PendingAuthorization, now: impl Fn() -> u64) -> Result<Consent, BoxError> {
+    print!("and allow it there. The code, or the address you were sent to: ");
+    io::stdout().flush()?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let line = line.trim();
+    Ok(match line.contains("oauth_verifier=") {
+        true => pending.accept(Decision::from_url(line)?, now())?,
+        false => pending.accept_code(line, now())?,
+    })
+}
+
+/// Host and port of a callback.
+fn authority(callback: &str) -> Result<String, BoxError> {
+    let uri: Uri = callback.parse()?;
+    match (uri.scheme_str(), uri.host(), uri.port_u16()) {
+        (Some("http"), Some(host @ ("127.0.0.1" | "localhost" | "[::1]")), Some(port)) => Ok(format!("{host}:{port}")),
+        _ => Err("MEDIAWIKI_CALLBACK is to be an http url of this machine, with a port".into()),
+    }
+}
+
+/// Answers browsers until one brings the decision.
+async fn called_back(listener: &TcpListener, callback: &str) -> Result<Decision, BoxError> {
+    let path = callback.parse::<Uri>()?.path().to_owned();
+    loop {
+        let (browser, _) = listener.accept().await?;
+        // Browsers open connections on suspicion, and say nothing on them; not every caller is a browser.
+        let answered = tokio::time::timeout(Duration::from_secs(2), answered(browser, &path));
+        if let Ok(Ok(Some(decision))) = answered.await {
+            return Ok(decision);
+        }
+    }
+}
+
+/// Answers one request, with thanks where it brings the decision.
+async fn answered(mut browser: TcpStream, path: &str) -> Result<Option<Decision>, BoxError> {
+    let (reading, mut writing) = browser.split();
+    let mut line = String::new();
+    BufReader::new(reading.take(8 * 1024)).read_line(&mut line).await?;
+    let target: Uri = line.split(' ').nth(1).ok_or("not HTTP")?.parse()?;
+    let decision = (target.path() == path).then(|| Decision::from_uri(&target));
+    let (status, text) = match &decision {
+        Some(Ok(_)) => ("200 OK", "Thank you. You can close this page."),
+        Some(Err(_)) => ("400 Bad Request", "This is not what the wiki sends."),
+        None => ("404 Not Found", "There is nothing here."),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n");
+    let answer = format!("{head}Content-Length: {}\r\n\r\n{text}", text.len());
+    writing.write_all(answer.as_bytes()).await?;
+    writing.shutdown().await?;
+    Ok(decision.transpose()?)
+}
+
+fn load(file: &Path) -> Result<Option<TokenCredentials>, BoxError> {
+    let text = match fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let stored: Value = serde_json::from_slice(&text)?;
+    match (stored["token"].as_str(), stored["secret"].as_str()) {
+        (Some(token), Some(secret)) => Ok(Some(TokenCredentials::new(token, secret))),
+        _ => Err(format!("{} holds no token", file.display()).into()),
+    }
+}
+
+/// Writes a new file, which nobody else can read from the start, in the place of the old one.
+fn store(file: &Path, token: &TokenCredentials) -> Result<(), BoxError> {
+    let new = file.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let stored = json!({"token": token.token(), "secret": token.secret().expose()});
+    options.open(&new)?.write_all(stored.to_string().as_bytes())?;
+    Ok(fs::rename(new, file)?)
+}
+
+/// hyper's client with a `User-Agent`, as Wikimedia asks for, and a warning of what MediaWiki would misread.
+fn http_client() -> Result<impl Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone, BoxError> {
+    let contact = optional("MEDIAWIKI_CONTACT").unwrap_or_else(|| "no contact given".to_owned());
+    let user_agent = HeaderValue::try_from(format!("tower-oauth1-example/0.1 ({contact})"))?;
+    let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+    Ok(tower::ServiceBuilder::new()
+        .layer(PreflightLayer::warn(|misread| eprintln!("{misread}")))
+        .map_request(move |mut request: Sent| {
+            request.headers_mut().insert(USER_AGENT, user_agent.clone());
+            request
+        })
+        .service(Client::builder(TokioExecutor::new()).build(connector)))
+}
+
+fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &str) -> Result<String, BoxError> {
+    optional(name).ok_or_else(|| format!("{name} is not set").into())
+}
