@@ -209,6 +209,4 @@ pub use client::MediaWiki;
 pub use endpoints::{InvalidWiki, InvalidWikiKind, Wiki};
 pub use error::{MediaWikiError, MediaWikiErrorKind, Timestamps};
 pub use identity::{Identity, IdentityError, IdentityErrorKind};
-pub use preflight::{
-    MisreadRequest, Misreading, MisreadingKind, Preflight, PreflightFuture, PreflightLayer, preflight,
-};
+pub use preflight::{MisreadRequest, Misreading, MisreadingKind, Preflight, PreflightLayer, preflight};

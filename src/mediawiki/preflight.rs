@@ -14,7 +14,7 @@ use crate::protocol::{decode_form, is_form, pairs};
 
 mod layer;
 
-pub use layer::{Preflight, PreflightFuture, PreflightLayer};
+pub use layer::{Preflight, PreflightLayer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 

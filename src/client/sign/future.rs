@@ -41,12 +41,9 @@ pin_project! {
             // Taken out when the body is there.
             waiting: Option<Waiting<S>>,
         },
-        Calling {
+        Done {
             #[pin]
-            response: F,
-        },
-        Failed {
-            error: Option<OAuthSignError>,
+            outcome: CallOrRefusal<F>,
         },
     }
 }
@@ -73,12 +70,8 @@ where
         Self { state: State::Reading { body, waiting: Some(Waiting { head, treatment, ready, requests }) } }
     }
 
-    pub(super) fn calling(response: S::Future) -> Self {
-        Self { state: State::Calling { response } }
-    }
-
-    pub(super) fn failed(error: OAuthSignError) -> Self {
-        Self { state: State::Failed { error: Some(error) } }
+    pub(super) fn done(outcome: CallOrRefusal<S::Future>) -> Self {
+        Self { state: State::Done { outcome } }
     }
 }
 
@@ -97,21 +90,14 @@ where
             match state.as_mut().project() {
                 StateProjection::Reading { body, waiting } => {
                     let read = ready!(body.poll(cx)).map_err(OAuthSignError::from);
-                    let called = waiting.take().map(|waiting| read.and_then(|body| waiting.call(body)));
-                    state.set(match called {
-                        Some(Ok(response)) => State::Calling { response },
-                        Some(Err(error)) => State::Failed { error: Some(error) },
-                        None => State::Failed { error: None },
-                    });
-                }
-                StateProjection::Calling { response } => return response.poll(cx).map_err(Into::into),
-                StateProjection::Failed { error } => {
-                    return match error.take() {
-                        Some(error) => Poll::Ready(Err(error.into())),
-                        // Polled after it was done, which a future may answer with waiting for ever.
-                        None => Poll::Pending,
+                    let Some(waiting) = waiting.take() else { return Poll::Pending };
+                    let outcome = match read.and_then(|body| waiting.call(body)) {
+                        Ok(response) => CallOrRefusal::called(response),
+                        Err(error) => CallOrRefusal::refused(error),
                     };
+                    state.set(State::Done { outcome });
                 }
+                StateProjection::Done { outcome } => return outcome.poll(cx),
             }
         }
     }
@@ -140,32 +126,33 @@ where
 }
 
 pin_project! {
-    /// The future of [`OAuthSignHead`](super::OAuthSignHead).
-    pub struct HeadResponseFuture<F> {
+    /// The future of a service that calls its inner service or refuses to: of [`OAuthSignHead`](super::OAuthSignHead).
+    pub struct CallOrRefusal<F> {
         #[pin]
-        state: HeadState<F>,
+        state: Outcome<F>,
     }
 }
 
 pin_project! {
-    #[project = HeadStateProjection]
-    enum HeadState<F> {
-        Calling { #[pin] response: F },
-        Failed { error: Option<OAuthSignError> },
+    #[project = OutcomeProjection]
+    enum Outcome<F> {
+        Called { #[pin] response: F },
+        // Taken out when it is given out.
+        Refused { error: Option<BoxError> },
     }
 }
 
-impl<F> HeadResponseFuture<F> {
-    pub(super) fn calling(response: F) -> Self {
-        Self { state: HeadState::Calling { response } }
+impl<F> CallOrRefusal<F> {
+    pub(crate) fn called(response: F) -> Self {
+        Self { state: Outcome::Called { response } }
     }
 
-    pub(super) fn failed(error: OAuthSignError) -> Self {
-        Self { state: HeadState::Failed { error: Some(error) } }
+    pub(crate) fn refused(error: impl Into<BoxError>) -> Self {
+        Self { state: Outcome::Refused { error: Some(error.into()) } }
     }
 }
 
-impl<F, T, E> Future for HeadResponseFuture<F>
+impl<F, T, E> Future for CallOrRefusal<F>
 where
     F: Future<Output = Result<T, E>>,
     E: Into<BoxError>,
@@ -174,16 +161,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            HeadStateProjection::Calling { response } => response.poll(cx).map_err(Into::into),
-            HeadStateProjection::Failed { error } => {
-                error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error.into())))
-            }
+            OutcomeProjection::Called { response } => response.poll(cx).map_err(Into::into),
+            // Polled after it was done, which a future may answer with waiting for ever.
+            OutcomeProjection::Refused { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
         }
     }
 }
 
-impl<F> fmt::Debug for HeadResponseFuture<F> {
+impl<F> fmt::Debug for CallOrRefusal<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeadResponseFuture").finish_non_exhaustive()
+        f.debug_struct("CallOrRefusal").finish_non_exhaustive()
     }
 }

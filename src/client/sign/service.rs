@@ -10,7 +10,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::error::{OAuthSignError, OAuthSignErrorKind};
-use super::future::{HeadResponseFuture, ResponseFuture};
+use super::future::{CallOrRefusal, ResponseFuture};
 use super::requests::{Requests, Treatment};
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
@@ -74,9 +74,9 @@ where
         match signed {
             Ok(_no_new_body) => {
                 let request = Request::from_parts(head, SignedBody::untouched(body));
-                ResponseFuture::calling(self.inner.call(request))
+                ResponseFuture::done(CallOrRefusal::called(self.inner.call(request)))
             }
-            Err(error) => ResponseFuture::failed(error),
+            Err(error) => ResponseFuture::done(CallOrRefusal::refused(error)),
         }
     }
 }
@@ -88,7 +88,7 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = HeadResponseFuture<S::Future>;
+    type Future = CallOrRefusal<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -102,8 +102,8 @@ where
             Treatment::SignForm => Err(OAuthSignError::from(OAuthSignErrorKind::FormBody)),
         };
         match signed {
-            Ok(()) => HeadResponseFuture::calling(self.inner.call(Request::from_parts(head, body))),
-            Err(error) => HeadResponseFuture::failed(error),
+            Ok(()) => CallOrRefusal::called(self.inner.call(Request::from_parts(head, body))),
+            Err(error) => CallOrRefusal::refused(error),
         }
     }
 }

@@ -2,19 +2,17 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Request;
 use http::header::AUTHORIZATION;
-use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{MisreadRequest, preflight};
 use crate::SignedBody;
+use crate::client::sign::future::CallOrRefusal;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -92,7 +90,7 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = PreflightFuture<S::Future>;
+    type Future = CallOrRefusal<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -105,55 +103,15 @@ where
         {
             match &self.on_misread {
                 OnMisread::Warn(warn) => warn(&misread),
-                OnMisread::Refuse => return PreflightFuture { state: State::Refused { misread: Some(misread) } },
+                OnMisread::Refuse => return CallOrRefusal::refused(misread),
             }
         }
-        PreflightFuture { state: State::Calling { response: self.inner.call(Request::from_parts(head, body)) } }
+        CallOrRefusal::called(self.inner.call(Request::from_parts(head, body)))
     }
 }
 
 impl<S> fmt::Debug for Preflight<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Preflight").finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    /// The future of [`Preflight`].
-    pub struct PreflightFuture<F> {
-        #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<F> {
-        Calling { #[pin] response: F },
-        Refused { misread: Option<MisreadRequest> },
-    }
-}
-
-impl<F, T, E> Future for PreflightFuture<F>
-where
-    F: Future<Output = Result<T, E>>,
-    E: Into<BoxError>,
-{
-    type Output = Result<T, BoxError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Calling { response } => response.poll(cx).map_err(Into::into),
-            // Polled after it was done, which a future may answer with waiting for ever.
-            StateProjection::Refused { misread } => {
-                misread.take().map_or(Poll::Pending, |misread| Poll::Ready(Err(misread.into())))
-            }
-        }
-    }
-}
-
-impl<F> fmt::Debug for PreflightFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PreflightFuture").finish_non_exhaustive()
     }
 }
