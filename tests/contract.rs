@@ -262,6 +262,7 @@ async fn credentials_go_only_where_they_belong() {
         ("https://www.example.com/", false),
         ("https://example.com.evil.test/", false),
         ("https://example.com@evil.test/", false),
+        ("https://example.com:65536/", false),
         ("http://localhost/", false),
     ] {
         let mut request = request(vec![Step::Data("x")]);

@@ -24,7 +24,7 @@ pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCred
 pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};
 pub use error::{SignError, SignErrorKind};
-#[cfg(feature = "server")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use origin::split_authority;
 pub use origin::{InvalidOrigin, Origin, Scheme};
 pub use request::{InvalidHead, Payload, RequestHead, is_form};

@@ -9,8 +9,8 @@ use super::error::OAuthSignError;
 use crate::client::nonce::Nonce;
 use crate::clock::Clock;
 use crate::protocol::{
-    InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, SignError, SignErrorKind, Signed, Signer, Stamp,
-    TemporaryCredentials, TokenCredentials, Transmission, is_form,
+    InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed, Signer,
+    Stamp, TemporaryCredentials, TokenCredentials, Transmission, is_form, split_authority,
 };
 
 /// In a request's extensions: this request passes unsigned.
@@ -74,10 +74,14 @@ impl Requests {
         match (&self.origins, uri.authority()) {
             // Without an authority it goes where the inner service goes: to the origin it was built for.
             (Origins::Any, _) | (Origins::These(_), None) => true,
-            (Origins::These(origins), Some(authority)) => origins.iter().any(|origin| {
-                uri.scheme_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case(origin.scheme().as_str()))
-                    && origin.is(origin.scheme(), authority.host(), authority.port_u16())
-            }),
+            (Origins::These(origins), Some(authority)) => {
+                let scheme = uri.scheme_str().and_then(Scheme::parse);
+                // Not `port_u16`, which takes a port that is none for no port.
+                match (scheme, split_authority(authority.as_str())) {
+                    (Some(scheme), Some((host, port))) => origins.iter().any(|origin| origin.is(scheme, host, port)),
+                    _ => false,
+                }
+            }
         }
     }
 
