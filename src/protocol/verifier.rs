@@ -148,8 +148,10 @@ impl Verifier {
         }
         let mut presented =
             Presented { verifier: self, head, payload, place, raw, method: &SignatureMethod::Plaintext };
-        for name in names::PROTOCOL {
-            if presented.bytes(name).is_some_and(|value| std::str::from_utf8(&value).is_err()) {
+        let form = presented.place.form(&presented.head, payload);
+        for (name, range) in names::PROTOCOL.into_iter().zip(&presented.raw.0) {
+            let value = range.clone().map(|range| decode_form(&form[range])).unwrap_or_default();
+            if std::str::from_utf8(&value).is_err() {
                 return Err(VerifyError::with_parameter(VerifyErrorKind::NotUtf8, name));
             }
         }
