@@ -77,3 +77,8 @@ pub use protocol::{
 pub use protocol::{RsaPrivateKey, RsaPublicKey};
 #[cfg(feature = "server")]
 pub use server::verify::OAuthVerifyLayer;
+
+/// The README's examples compile.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
