@@ -40,7 +40,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -370,7 +370,7 @@ struct WhoAmI;
 impl Service<Request<SignedBody<Incoming>>> for WhoAmI {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = std::future::Ready<Result<Response<Full<Bytes>>, Infallible>>;
+    type Future = ProviderFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -381,6 +381,11 @@ impl Service<Request<SignedBody<Incoming>>> for WhoAmI {
         let who = grant.map(|grant| serde_json::json!({ "client": grant.client_key, "user": grant.user }));
         let mut response = Response::new(Full::from(who.unwrap_or_default().to_string()));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        std::future::ready(Ok(response))
+        let mut body = request.into_body();
+        ProviderFuture::new(async move {
+            // Clients keep a connection only if their request was read to its end.
+            while let Some(Ok(_)) = body.frame().await {}
+            response
+        })
     }
 }
