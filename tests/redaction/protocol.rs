@@ -13,7 +13,7 @@ use tower_oauth1::{
 
 use super::{Row, der, key};
 
-const URL: &str = "https://user:markerUserinfo@example.com/path?name=markerValue#markerFragment";
+pub(crate) const URL: &str = "https://user:markerUserinfo@example.com/path?name=markerValue#markerFragment";
 const FORM: Payload<'_> = Payload::Form(b"name=markerFormValue");
 const STAMP: Stamp<'_> = Stamp { timestamp: 1, nonce: "n" };
 
@@ -29,20 +29,20 @@ pub(crate) fn signature() -> String {
     String::from_utf8(decode(signature.as_bytes()).into_owned()).unwrap()
 }
 
-fn client() -> ClientCredentials {
+pub(crate) fn client() -> ClientCredentials {
     let key = RsaPrivateKey::from_der(&der("pkcs8_der_base64")).unwrap();
     ClientCredentials::new("key", "markerSecret").rsa_public_key(key.public_key()).rsa_private_key(key)
 }
 
-fn token() -> TokenCredentials {
+pub(crate) fn token() -> TokenCredentials {
     TokenCredentials::new("markerToken", "markerTokenSecret")
 }
 
-fn temporary() -> TemporaryCredentials {
+pub(crate) fn temporary() -> TemporaryCredentials {
     TemporaryCredentials::new("markerTemporary", "markerTemporarySecret")
 }
 
-fn parameters() -> ProtocolParameters {
+pub(crate) fn parameters() -> ProtocolParameters {
     ProtocolParameters::new()
         .parameter("oauth_callback", "https://example.com/markerCallback")
         .parameter("oauth_verifier", "markerVerifier")
@@ -54,12 +54,12 @@ fn signer(method: SignatureMethod) -> Signer {
     Signer::new(client()).token(token()).method(method).parameters(parameters())
 }
 
-fn sign(method: SignatureMethod, transmission: Transmission) -> Signed {
+pub(crate) fn sign(method: SignatureMethod, transmission: Transmission) -> Signed {
     let (signer, head) = (signer(method).transmission(transmission), RequestHead::new("POST", URL).unwrap());
     signer.request(head, FORM).stamp(STAMP).sign().unwrap()
 }
 
-fn methods() -> [SignatureMethod; 7] {
+pub(crate) fn methods() -> [SignatureMethod; 7] {
     [
         SignatureMethod::HmacSha1,
         SignatureMethod::HmacSha256,
