@@ -9,6 +9,8 @@
 mod client;
 #[path = "redaction/protocol.rs"]
 mod protocol;
+#[path = "redaction/server.rs"]
+mod server;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -28,11 +30,15 @@ struct Room {
     rows: fn() -> Vec<Row>,
 }
 
-const ROOMS: [Room; 2] = [
+const ROOMS: [Room; 3] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
         exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
         rows: client::rows,
+    },
+    Room {
+        exports: &[include_str!("../src/server/verify/mod.rs"), include_str!("../src/server/nonce/mod.rs")],
+        rows: server::rows,
     },
 ];
 
