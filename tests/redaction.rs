@@ -7,6 +7,8 @@
 
 #[path = "redaction/client.rs"]
 mod client;
+#[path = "redaction/handshake.rs"]
+mod handshake;
 #[path = "redaction/protocol.rs"]
 mod protocol;
 #[path = "redaction/server.rs"]
@@ -30,12 +32,13 @@ struct Room {
     rows: fn() -> Vec<Row>,
 }
 
-const ROOMS: [Room; 3] = [
+const ROOMS: [Room; 4] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
         exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
         rows: client::rows,
     },
+    Room { exports: &[include_str!("../src/client/handshake/mod.rs")], rows: handshake::rows },
     Room {
         exports: &[include_str!("../src/server/verify/mod.rs"), include_str!("../src/server/nonce/mod.rs")],
         rows: server::rows,
