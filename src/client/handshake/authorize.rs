@@ -1,6 +1,8 @@
 //! Leg 2: where the user is sent (§2.2).
 
-use crate::protocol::{encode, names};
+use std::fmt;
+
+use crate::protocol::{Origin, encode, names};
 
 /// The provider's page on which the user decides, and how it wants to be asked.
 ///
@@ -26,7 +28,7 @@ use crate::protocol::{encode, names};
 ///
 /// Some servers send the whole URL with the reply to leg 1, as `login_url` (Etsy) or `xoauth_request_auth_url`
 /// (Yahoo): it is among [`PendingAuthorization::extras`](super::PendingAuthorization::extras).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthorizationPage {
     url: String,
     token_name: String,
@@ -72,6 +74,18 @@ impl AuthorizationPage {
             separator = "&";
         }
         url + fragment
+    }
+}
+
+impl fmt::Debug for AuthorizationPage {
+    /// Shows the names of the parameters, never a value: OAuth 1.0's callback may be among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        f.debug_struct("AuthorizationPage")
+            .field("origin", &Origin::parse(&self.url).ok())
+            .field("token_name", &self.token_name)
+            .field("parameters", &parameters)
+            .finish()
     }
 }
 

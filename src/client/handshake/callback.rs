@@ -24,7 +24,7 @@ use crate::protocol::{Secret, names, pairs};
 /// assert!(matches!(Decision::from_url(url)?, Decision::Denied { .. }));
 /// # Ok::<_, tower_oauth1::client::handshake::InvalidCallback>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 #[doc(alias = "callback")]
 pub enum Decision {
@@ -100,6 +100,20 @@ impl Decision {
         match token {
             Some(token) => Ok(Self::Authorized { token, verifier, extras }),
             None => Err(InvalidCallback::new(InvalidCallbackKind::MissingToken)),
+        }
+    }
+}
+
+impl fmt::Debug for Decision {
+    /// Does not show the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authorized { extras, .. } => {
+                f.debug_struct("Authorized").field("extras", extras).finish_non_exhaustive()
+            }
+            Self::Denied { problem, extras, .. } => {
+                f.debug_struct("Denied").field("problem", problem).field("extras", extras).finish_non_exhaustive()
+            }
         }
     }
 }

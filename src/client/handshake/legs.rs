@@ -1,5 +1,7 @@
 //! The legs that ask the server for credentials: what each sends, and how its reply is read.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -31,7 +33,7 @@ mod sealed {
 }
 
 /// Leg 1 (§2.1), the request for temporary credentials: where the user is sent after the decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[doc(alias = "oauth_callback")]
 pub enum Callback {
     /// To this absolute URI, which need not be one of the web.
@@ -59,6 +61,16 @@ impl Leg for Callback {
         Ok(match provider.lifetime {
             Some(lifetime) if pending.expires_at().is_none() => pending.lifetime(lifetime),
             _ => pending,
+        })
+    }
+}
+
+impl fmt::Debug for Callback {
+    /// Does not show the URI, whose query may say whose session it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uri(_) => "Uri([redacted])",
+            Self::OutOfBand => "OutOfBand",
         })
     }
 }
