@@ -9,6 +9,8 @@
 mod client;
 #[path = "redaction/handshake.rs"]
 mod handshake;
+#[path = "redaction/mediawiki.rs"]
+mod mediawiki;
 #[path = "redaction/protocol.rs"]
 mod protocol;
 #[path = "redaction/server.rs"]
@@ -32,13 +34,14 @@ struct Room {
     rows: fn() -> Vec<Row>,
 }
 
-const ROOMS: [Room; 4] = [
+const ROOMS: [Room; 5] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
         exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
         rows: client::rows,
     },
     Room { exports: &[include_str!("../src/client/handshake/mod.rs")], rows: handshake::rows },
+    Room { exports: &[include_str!("../src/mediawiki/mod.rs")], rows: mediawiki::rows },
     Room {
         exports: &[include_str!("../src/server/verify/mod.rs"), include_str!("../src/server/nonce/mod.rs")],
         rows: server::rows,
