@@ -22,7 +22,9 @@ use super::answer::Answer;
 /// let times = error.timestamps().unwrap();
 /// assert_eq!(times.ours - times.yours, 302);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Wikis repeat what they were sent, so neither `Debug` nor `Display` shows [`MediaWikiError::message`].
+#[derive(Clone, PartialEq)]
 pub struct MediaWikiError {
     kind: MediaWikiErrorKind,
     status: StatusCode,
@@ -321,12 +323,22 @@ impl fmt::Display for MediaWikiError {
             PermissionDenied => "permission denied",
             ReadDenied => "reading denied",
             InvalidAuthorization | Protocol | Other => {
-                let line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-                let (code, message) = (line(self.code().unwrap_or("unnamed error")), line(&self.message));
-                return write!(f, "mediawiki refused the request: {code}: {message}");
+                self.code().unwrap_or("unnamed error").lines().next().unwrap_or_default()
             }
         };
         write!(f, "mediawiki refused the request: {text}")
+    }
+}
+
+impl fmt::Debug for MediaWikiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaWikiError")
+            .field("kind", &self.kind)
+            .field("status", &self.status)
+            .field("codes", &self.codes)
+            .field("retry_after", &self.retry_after)
+            .field("lag", &self.lag)
+            .finish_non_exhaustive()
     }
 }
 
@@ -521,9 +533,9 @@ mod tests {
                 special("mwoauth-oauth-exception", "x: Expired timestamp, yours 1, ours 2"),
                 "timestamp 1 is too far from 2",
             ),
-            (special("protectedpage", "Not\nnow"), "protectedpage: Not"),
-            (special("odd\ncode", ""), "odd: "),
-            ("Error: Nanu?".to_owned(), "unnamed error: Nanu?"),
+            (special("protectedpage", "Not\nnow"), "protectedpage"),
+            (special("odd\ncode", ""), "odd"),
+            ("Error: Nanu?".to_owned(), "unnamed error"),
         ] {
             assert_eq!(read(&body).to_string(), format!("mediawiki refused the request: {shown}"));
         }
