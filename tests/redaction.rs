@@ -13,6 +13,8 @@ mod handshake;
 mod mediawiki;
 #[path = "redaction/protocol.rs"]
 mod protocol;
+#[path = "redaction/provider.rs"]
+mod provider;
 #[path = "redaction/server.rs"]
 mod server;
 
@@ -34,7 +36,7 @@ struct Room {
     rows: fn() -> Vec<Row>,
 }
 
-const ROOMS: [Room; 5] = [
+const ROOMS: [Room; 6] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
         exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
@@ -45,6 +47,13 @@ const ROOMS: [Room; 5] = [
     Room {
         exports: &[include_str!("../src/server/verify/mod.rs"), include_str!("../src/server/nonce/mod.rs")],
         rows: server::rows,
+    },
+    Room {
+        exports: &[
+            include_str!("../src/server/provider/mod.rs"),
+            include_str!("../src/server/provider/mediawiki/mod.rs"),
+        ],
+        rows: provider::rows,
     },
 ];
 
