@@ -1,11 +1,13 @@
 //! Where users are sent back to: which callbacks a client may ask for (§2.1), and what is appended (§2.2).
 
+use std::fmt;
+
 use http::Uri;
 
 use crate::protocol::encode;
 
 /// Where the user goes after the consent page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Callback {
     /// To this absolute URI, with the answer appended to its query.
     Uri(String),
@@ -25,11 +27,21 @@ impl Callback {
     }
 }
 
+impl fmt::Debug for Callback {
+    /// Does not show the URI, whose query may say whose session it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uri(_) => "Uri([redacted])",
+            Self::OutOfBand => "OutOfBand",
+        })
+    }
+}
+
 /// Which callbacks a client has registered.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct CallbackRules(Vec<Rule>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Rule {
     Exactly(Callback),
     Under(String),
@@ -71,6 +83,13 @@ impl CallbackRules {
             Rule::Exactly(callback) => Some(callback),
             Rule::Under(_) => None,
         })
+    }
+}
+
+impl fmt::Debug for CallbackRules {
+    /// Shows how many there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallbackRules").field(&self.0.len()).finish()
     }
 }
 

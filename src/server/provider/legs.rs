@@ -31,12 +31,22 @@ pub struct Provider<S = MemoryStorage, N = MemoryNonceStore> {
 }
 
 /// Who looks at the consent page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Visitor {
     /// The user of this name is signed in.
     User(String),
     /// Nobody is: sign in here first, at an absolute URI or a path, which is to lead back to the request's own.
     SignInAt(String),
+}
+
+impl fmt::Debug for Visitor {
+    /// Does not show where to sign in: the way back from there has a token in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => f.debug_tuple("User").field(user).finish(),
+            Self::SignInAt(_) => f.write_str("SignInAt([redacted])"),
+        }
+    }
 }
 
 impl<S: Storage> Provider<S> {
