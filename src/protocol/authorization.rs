@@ -40,7 +40,7 @@ impl Separator {
 /// assert_eq!(parameters[1].1, &b"\xFF"[..]);
 /// # Ok::<_, tower_oauth1::protocol::InvalidAuthorization>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct AuthorizationHeader {
     realm: Option<String>,
     /// The parameters as they came, joined as a form: what a base string takes its parameters from.

@@ -138,7 +138,8 @@ fn headers() {
         assert_eq!(realm.into_iter().chain(parameters).collect::<Vec<_>>(), vector.expected, "{}", vector.id);
         for separator in [Separator::Comma, Separator::CommaSpace] {
             let written = header.to_string_with(separator);
-            assert!(AuthorizationHeader::parse(written.as_bytes()).unwrap() == header, "{}", vector.id);
+            let again = AuthorizationHeader::parse(written.as_bytes()).unwrap();
+            assert!(again.realm() == header.realm() && again.parameters().eq(header.parameters()), "{}", vector.id);
         }
     }
 }
