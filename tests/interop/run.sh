@@ -3,7 +3,7 @@
 # for Debian's packages, root; then runs every part. Arguments go to `cargo test`.
 set -eu
 cd "$(dirname "$0")"
-for part in providers.sh; do
+for part in providers.sh clients.sh browser.sh; do
     echo "== $part" >&2
     "./$part" "$@"
 done
