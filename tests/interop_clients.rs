@@ -52,7 +52,7 @@ fn interop() -> PathBuf {
 }
 
 fn python() -> PathBuf {
-    interop().join(".work/venv/bin/python")
+    interop().join(".work/clients-venv/bin/python")
 }
 
 fn script(program: impl AsRef<Path>, path: &str) -> Command {

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs a browser, and uses the consent page with it. Debian, as root or with sudo.
-# The screenshots are in tests/interop/.work/screenshots.
+# The consent page in Chromium. The screenshots are in .work/screenshots, to be looked at.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")"
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+apt_install() {
+    as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+    $as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@"
+}
+chromedriver --version >/dev/null 2>&1 || apt_install chromium chromium-driver fonts-dejavu-core python3
 
-as_root apt-get update -q
-as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
-    chromium chromium-driver fonts-dejavu-core python3
-
-exec cargo test --all-features --test interop_browser -- --ignored --nocapture
+cd ../..
+cargo test --features testing --test interop_browser "$@" -- --ignored --nocapture
