@@ -1,10 +1,12 @@
 //! Two servers that verify requests and share a real `redis-server`: what one has accepted, the other refuses.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
 mod redis_server;
 
 use std::convert::Infallible;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tower::{Layer as _, service_fn};
 use tower_oauth1::protocol::{Payload, RequestHead, Signed, Stamp, Verifier};
+use tower_oauth1::server::nonce::RedisNonceStore;
 use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, SignedBody};
 use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
@@ -40,15 +43,63 @@ fn token() -> TokenCredentials {
     TokenCredentials::new("token", "token's secret")
 }
 
-/// One of the servers behind `https://api.example.com`.
-async fn server(redis: &Redis) -> TestServer {
+/// Tells a process of this program which Redis to serve with.
+const REDIS_URL: &str = "TEST_SERVER_REDIS_URL";
+
+/// One of the servers behind `https://api.example.com`, in a process of its own: it shares nothing but Redis.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    /// This program again, in the one test that serves.
+    fn start(redis: &Redis) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "a_server_process_refuses_what_is_not_signed", "--nocapture"])
+            .env(REDIS_URL, redis.url())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let url = lines.map_while(Result::ok).find(|line| line.starts_with("http://")).unwrap();
+        Self { process, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn a_server_process_refuses_what_is_not_signed() {
+    if let Ok(redis) = std::env::var(REDIS_URL) {
+        return serve(redis).await;
+    }
+    let redis = Redis::new().await;
+    let (server, http) = (Server::start(&redis), Client::builder(TokioExecutor::new()).build_http());
+    let (status, _) = send(&http, &server.url, HeaderValue::from_static("Bearer x")).await;
+    assert_eq!(status, 401);
+}
+
+/// Serves until the process that started this one is gone.
+async fn serve(redis: String) {
     let credentials = MemoryCredentials::new().client(client(), ()).token("client", &token(), ());
-    let layer = OAuthVerifyLayer::new(origin(), credentials).nonces(redis.store());
+    let layer = OAuthVerifyLayer::new(origin(), credentials).nonces(RedisNonceStore::new(redis).unwrap());
     let layer = layer.verifier(Verifier::new().timestamp_window(WINDOW));
     let accept = service_fn(|_: Request<SignedBody<Incoming>>| async {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
-    TestServer::start(|_| layer.layer(accept)).await.unwrap()
+    let server = TestServer::start(|_| layer.layer(accept)).await.unwrap();
+    // A line of its own: the test harness writes here, too.
+    println!("\n{}", server.origin());
+    let end_of_input = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    end_of_input.await.unwrap().unwrap();
 }
 
 /// The header of a form's request, signed now.
@@ -85,15 +136,15 @@ fn replayed() -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server: .ci/run installs one and runs these"]
-async fn of_two_servers_one_accepts_each_of_a_thousand_requests() {
+async fn of_two_server_processes_one_accepts_each_of_a_thousand_requests() {
     let redis = Redis::new().await;
-    let servers = [server(&redis).await, server(&redis).await];
+    let servers = [Server::start(&redis), Server::start(&redis)];
     let http = Client::builder(TokioExecutor::new()).build_http();
     for race in 0..1000 {
         let header = signed(&race.to_string());
         let mut racers = JoinSet::new();
         for server in servers.iter().chain(&servers) {
-            let (http, url, header) = (Http::clone(&http), server.origin().to_string(), header.clone());
+            let (http, url, header) = (Http::clone(&http), server.url.clone(), header.clone());
             racers.spawn(async move { send(&http, &url, header).await });
         }
         let mut answers = racers.join_all().await;
@@ -106,9 +157,9 @@ async fn of_two_servers_one_accepts_each_of_a_thousand_requests() {
 #[ignore = "needs redis-server: .ci/run installs one and runs these"]
 async fn while_redis_is_away_and_recovers_nothing_is_accepted() {
     let mut redis = Redis::new().await;
-    let servers = [server(&redis).await, server(&redis).await];
+    let servers = [Server::start(&redis), Server::start(&redis)];
     let http = Client::builder(TokioExecutor::new()).build_http();
-    let urls = servers.each_ref().map(|server| server.origin().to_string());
+    let urls = servers.each_ref().map(|server| server.url.clone());
     let overheard = signed("overheard");
     assert_eq!(send(&http, &urls[0], overheard.clone()).await.0, 200);
 
