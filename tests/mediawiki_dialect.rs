@@ -371,3 +371,22 @@ fn the_handshake_and_what_it_is_for() {
         assert_eq!(answer["upload"]["imageinfo"], expected);
     });
 }
+
+/// A path that begins with two slashes would be an address of another host, wherever it is repeated.
+#[test]
+fn no_path_leads_to_another_host() {
+    let wiki = wiki();
+    let initiated = block_on(send(&wiki, Sent::initiate(INITIATE).request()));
+    let (_, token) = initiated.body().split_once("oauth_token=").unwrap();
+    let token = token.split('&').next().unwrap();
+    let visit = |uri: &str| block_on(send(&wiki, Request::builder().uri(uri).body(Full::default()).unwrap()));
+
+    let page = visit(&format!("//evil.example/?title=Special:OAuth/authorize&oauth_token={token}"));
+    let (_, action) = page.body().split_once(" action=\"").unwrap();
+    let action = action.split('"').next().unwrap();
+    assert_eq!(action, format!("?title=Special:OAuth/authorize&amp;oauth_token={token}"));
+
+    let redirected = visit("//evil.example/index.php?title=special:oauth/initiate");
+    let location = redirected.headers()["location"].to_str().unwrap();
+    assert_eq!(location, "http://127.0.0.1:8180//evil.example/index.php?title=Special:OAuth/initiate");
+}

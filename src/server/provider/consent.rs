@@ -84,8 +84,8 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
     }
 
     async fn ask(&self, parts: &Parts, user: &str) -> Result<Answer, LegError> {
-        let token =
-            field(parts.uri.query().unwrap_or_default().as_bytes(), names::TOKEN).ok_or(LegError::NotPending)?;
+        let query = parts.uri.query().unwrap_or_default();
+        let token = field(query.as_bytes(), names::TOKEN).ok_or(LegError::NotPending)?;
         let pending = self.pending(&token).await?;
         let client = self.storage.client(&pending.client_key).await?.ok_or(LegError::NotPending)?;
         let consent = Consent {
@@ -97,7 +97,8 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
                 (names::TOKEN, &token),
                 (CONSENT, &URL_SAFE_NO_PAD.encode(self.seal(&token, user).finalize().into_bytes())),
             ],
-            action: parts.uri.path_and_query().map_or("", |path| path.as_str()),
+            // Without the path, which is not always that of the browser, and one with two slashes names a host.
+            action: &format!("?{query}"),
         };
         Ok(consent.page())
     }

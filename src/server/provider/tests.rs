@@ -127,7 +127,7 @@ impl Page {
         let form = format!("oauth_token={}&consent={}&decision={decision}", value("oauth_token"), value("consent"));
         Request::builder()
             .method("POST")
-            .uri(action.split('"').next().unwrap())
+            .uri(format!("{AUTHORIZE}{}", action.split('"').next().unwrap()))
             .header("x-user", "Jane")
             .header("sec-fetch-site", "same-origin")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -118,7 +118,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
         let (title, format) = (title(&parts), format(&parts));
         let request = Request::from_parts(parts, body);
         let Some(subpage) = title.strip_prefix("Special:OAuth/") else {
-            return elsewhere(request.uri(), &title);
+            return self.elsewhere(request.uri(), &title);
         };
         // Another spelling of the scheme is no authorization here.
         let unauthorized =
@@ -131,6 +131,25 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
             "token" => self.token(request, format).await,
             "identify" => self.identify(request).await,
             _ => page::notice(StatusCode::OK, "Connected app error", "Invalid action, E002"),
+        }
+    }
+
+    /// What is not `Special:OAuth`: another spelling of it, a page, or nothing.
+    fn elsewhere(&self, uri: &http::Uri, title: &str) -> Answer {
+        let is_page = uri.path().ends_with("/index.php") || uri.path().starts_with("/wiki/");
+        match title.to_ascii_lowercase().strip_prefix("special:oauth/") {
+            Some(subpage) => {
+                let origin = &self.provider.origin;
+                let mut answer = redirect(&format!(
+                    "{origin}{}?title=Special:OAuth/{}",
+                    uri.path(),
+                    crate::protocol::encode(subpage)
+                ));
+                *answer.status_mut() = StatusCode::FOUND;
+                answer
+            }
+            None if is_page => page::notice(StatusCode::OK, title, "This wiki has no pages to look at."),
+            None => page::notice(StatusCode::NOT_FOUND, "Not found", "There is nothing at this address."),
         }
     }
 }
@@ -152,21 +171,6 @@ fn format(parts: &Parts) -> Format {
     match pairs(query).filter(|(name, _)| *name == b"format").last() {
         Some((_, b"json")) => Format::Json,
         _ => Format::Raw,
-    }
-}
-
-/// What is not `Special:OAuth`: another spelling of it, a page, or nothing.
-fn elsewhere(uri: &http::Uri, title: &str) -> Answer {
-    let is_page = uri.path().ends_with("/index.php") || uri.path().starts_with("/wiki/");
-    match title.to_ascii_lowercase().strip_prefix("special:oauth/") {
-        Some(subpage) => {
-            let mut answer =
-                redirect(&format!("{}?title=Special:OAuth/{}", uri.path(), crate::protocol::encode(subpage)));
-            *answer.status_mut() = StatusCode::FOUND;
-            answer
-        }
-        None if is_page => page::notice(StatusCode::OK, title, "This wiki has no pages to look at."),
-        None => page::notice(StatusCode::NOT_FOUND, "Not found", "There is nothing at this address."),
     }
 }
 
