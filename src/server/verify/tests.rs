@@ -798,8 +798,8 @@ impl Random {
     }
 }
 
-#[test]
-fn hostile_headers_are_refused() {
+/// A header that is broken, or was: pieces in any order, or a good one with a few bytes changed, cut out or doubled.
+fn hostile(random: &mut Random, round: usize, whole: &[u8]) -> Vec<u8> {
     const PIECES: [&[u8]; 28] = [
         b"OAuth ",
         b"oauth",
@@ -830,26 +830,30 @@ fn hostile_headers_are_refused() {
         b"oauth_%66oo=\"",
         b", ",
     ];
+    let mut header: Vec<u8> = match round % 2 {
+        0 => (0..random.below(40)).flat_map(|_| PIECES[random.below(PIECES.len())]).copied().collect(),
+        _ => whole.to_owned(),
+    };
+    for _ in 0..=random.below(4) {
+        let at = random.below(header.len().max(1));
+        match random.below(3) {
+            _ if header.is_empty() => header.push(b'O'),
+            0 => header[at] = b"\"\\%,= aZ0\xFF\x80"[random.below(11)],
+            1 => drop(header.drain(at..header.len().min(at + 1 + random.below(9)))),
+            _ => header.extend_from_within(at..),
+        }
+    }
+    header
+}
+
+#[test]
+fn hostile_headers_are_refused() {
     let layer = layer();
     let mut random = Random(0x0005_D588_B656_C078);
     let whole = Sent::default().signed().headers()[AUTHORIZATION].as_bytes().to_owned();
     let mut statuses = std::collections::BTreeMap::new();
     for round in 0..10_000 {
-        let mut header: Vec<u8> = match round % 2 {
-            // Pieces in any order,
-            0 => (0..random.below(40)).flat_map(|_| PIECES[random.below(PIECES.len())]).copied().collect(),
-            // or a good header with a few bytes changed, cut out or doubled.
-            _ => whole.clone(),
-        };
-        for _ in 0..=random.below(4) {
-            let at = random.below(header.len().max(1));
-            match random.below(3) {
-                _ if header.is_empty() => header.push(b'O'),
-                0 => header[at] = b"\"\\%,= aZ0\xFF\x80"[random.below(11)],
-                1 => drop(header.drain(at..header.len().min(at + 1 + random.below(9)))),
-                _ => header.extend_from_within(at..),
-            }
-        }
+        let header = hostile(&mut random, round, &whole);
         let Ok(value) = http::HeaderValue::from_bytes(&header) else { continue };
         if value.as_bytes() == whole {
             continue;
@@ -873,6 +877,44 @@ fn hostile_headers_are_refused() {
     assert!(statuses.keys().all(|status| [400, 401].contains(status)), "{statuses:?}");
     assert!(statuses.values().sum::<usize>() > 9_900, "{statuses:?}");
     assert!(layer.nonces.len() <= 1);
+}
+
+#[test]
+fn refusals_keep_no_memory() {
+    let layer = layer();
+    let mut random = Random(0x0005_D588_B656_C078);
+    let whole = Sent::default().signed().headers()[AUTHORIZATION].as_bytes().to_owned();
+    // The nonce of the good header is used up, so that what is still good after all is refused as well.
+    assert!(block_on(layer.verify(Sent::default().signed())).is_ok());
+    let mut refused = 0;
+    let measured = allocation_counter::measure(|| {
+        for round in 0..10_000 {
+            let header = hostile(&mut random, round, &whole);
+            let Ok(value) = http::HeaderValue::from_bytes(&header) else { continue };
+            let request = Request::builder().uri("/a?b=c").header(AUTHORIZATION, value).body(Full::<Bytes>::default());
+            refused += usize::from(block_on(layer.verify(request.unwrap())).is_err());
+        }
+    });
+    assert!(refused > 9_900, "{refused}");
+    assert_eq!((measured.count_current, measured.bytes_current), (0, 0));
+}
+
+#[test]
+fn odd_request_targets_are_refused() {
+    let signed = Sent::default().signed().headers()[AUTHORIZATION].clone();
+    for (method, target) in [
+        ("OPTIONS", "*"),
+        ("CONNECT", "api.example.com:443"),
+        ("GET", "http://elsewhere.example"),
+        ("GET", "https://user@[::1]:0/?b=c"),
+        ("GET", "//elsewhere.example/a?b=c"),
+        ("GET", "/a?b=c&?&=&&%"),
+        ("g", "/a?b=c"),
+    ] {
+        let request = Request::builder().method(method).uri(target).header(AUTHORIZATION, &signed);
+        let refused = block_on(answer(&layer(), request.body(Full::<Bytes>::default()).unwrap())).unwrap_err();
+        assert_eq!(refused.kind(), RejectionKind::Invalid(VerifyErrorKind::BadSignature), "{method} {target}");
+    }
 }
 
 #[cfg(feature = "axum")]
