@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use super::encode::{decode, encode_into, from_hex, into_text, is_unreserved, pairs};
+use super::encode::{decode, encode_into, from_hex, into_text, is_unreserved, pairs, unreserved_at};
 use super::names;
 
 /// What stands between two parameters of the header.
@@ -44,12 +44,12 @@ impl Separator {
 pub struct AuthorizationHeader {
     realm: Option<String>,
     /// The parameters as they came, joined as a form: what a base string takes its parameters from.
-    form: String,
+    form: Vec<u8>,
 }
 
 impl AuthorizationHeader {
     /// A header of a realm and the parameters of a form.
-    pub(crate) fn new(realm: Option<String>, form: String) -> Self {
+    pub(crate) fn new(realm: Option<String>, form: Vec<u8>) -> Self {
         Self { realm, form }
     }
 
@@ -63,7 +63,7 @@ impl AuthorizationHeader {
     /// [`InvalidAuthorization`], which tells another scheme from a broken header.
     pub fn parse(value: &[u8]) -> Result<Self, InvalidAuthorization> {
         let mut rest = strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?;
-        let mut header = Self { realm: None, form: String::with_capacity(rest.len()) };
+        let mut header = Self { realm: None, form: Vec::with_capacity(rest.len()) };
         while !rest.is_empty() {
             let (name, quoted) = split_name(rest)?;
             rest = if *decode(name) == *names::REALM.as_bytes() {
@@ -89,7 +89,7 @@ impl AuthorizationHeader {
 
     /// The parameters in the header's order, decoded. A value is any sequence of bytes.
     pub fn parameters(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-        pairs(self.form.as_bytes()).map(|(name, value)| (decode(name), decode(value)))
+        pairs(&self.form).map(|(name, value)| (decode(name), decode(value)))
     }
 
     /// The value of the header, realm first.
@@ -102,24 +102,24 @@ impl AuthorizationHeader {
     }
 
     /// The parameters as a form; every byte is unreserved, `%`, `=` or `&`.
-    pub(crate) fn form(&self) -> &str {
+    pub(crate) fn form(&self) -> &[u8] {
         &self.form
     }
 
     fn push(&mut self, name: &[u8], value: &[u8]) {
         if !self.form.is_empty() {
-            self.form.push('&');
+            self.form.push(b'&');
         }
-        self.form.extend(name.iter().map(|&byte| char::from(byte)));
-        self.form.push('=');
-        self.form.extend(value.iter().map(|&byte| char::from(byte)));
+        self.form.extend_from_slice(name);
+        self.form.push(b'=');
+        self.form.extend_from_slice(value);
     }
 }
 
 impl fmt::Debug for AuthorizationHeader {
     /// Shows the names of the parameters, never a value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = pairs(self.form.as_bytes()).map(|(name, _)| String::from_utf8_lossy(name));
+        let names = pairs(&self.form).map(|(name, _)| String::from_utf8_lossy(name));
         f.debug_struct("AuthorizationHeader")
             .field("realm", &self.realm)
             .field("parameters", &names.collect::<Vec<_>>())
@@ -204,11 +204,12 @@ fn split_value(quoted: &[u8]) -> Result<(&[u8], &[u8]), InvalidAuthorization> {
 fn split_encoded(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut length = 0;
     loop {
-        length += match &bytes[length..] {
-            [byte, ..] if is_unreserved(*byte) => 1,
-            [b'%', high, low, ..] if from_hex(*high, *low).is_some() => 3,
+        length += unreserved_at(bytes, length);
+        match bytes[length..] {
+            [byte, ..] if is_unreserved(byte) => {}
+            [b'%', high, low, ..] if from_hex(high, low).is_some() => length += 3,
             _ => return bytes.split_at(length),
-        };
+        }
     }
 }
 

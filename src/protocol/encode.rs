@@ -153,8 +153,11 @@ enum Plus {
 }
 
 fn decode_with(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
-    let special = |b: u8| b == b'%' || (b == b'+' && plus == Plus::Space);
-    let Some(first) = encoded.iter().position(|&b| special(b)) else {
+    let first = match plus {
+        Plus::Literal => memchr::memchr(b'%', encoded),
+        Plus::Space => memchr::memchr2(b'%', b'+', encoded),
+    };
+    let Some(first) = first else {
         return Cow::Borrowed(encoded);
     };
     let mut decoded = Vec::with_capacity(encoded.len());

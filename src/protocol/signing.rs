@@ -9,7 +9,7 @@ use http::HeaderValue;
 use super::authorization::{AuthorizationHeader, HeaderWriter};
 use super::base_string::{BaseString, Message as _, Protocol, Writer};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
-use super::encode::{encode, encode_into, encoded_len, into_text};
+use super::encode::{encode, encode_into, encoded_len};
 use super::error::{SignError, SignErrorKind};
 use super::names;
 use super::origin::Scheme;
@@ -116,7 +116,7 @@ impl<'a> SigningRequest<'a> {
                     Some(stamp) if extra.is_empty() => header_value(prepared.header(stamp, &signature)),
                     _ => {
                         let form = self.form(prepared, &extra, Some(&signature))?;
-                        let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), into_text(form));
+                        let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), form);
                         header_value(header.to_string_with(self.signer.settings.separator).into_bytes())
                     }
                 },

@@ -292,7 +292,7 @@ impl Presented<'_> {
 
     fn with_base_string<T>(&self, run: impl FnOnce(&BaseString<'_>) -> Result<T, SignError>) -> Result<T, VerifyError> {
         let protocol = match &self.place {
-            Place::Header(header) => Protocol::Form(header.form().as_bytes()),
+            Place::Header(header) => Protocol::Form(header.form()),
             Place::Query | Place::Form => Protocol::Elsewhere,
         };
         run(&BaseString { head: &self.head, payload: self.payload, protocol }).map_err(|error| match error.kind() {
@@ -357,7 +357,7 @@ enum Place {
 impl Place {
     fn form<'s>(&'s self, head: &RequestHead<'s>, payload: Payload<'s>) -> &'s [u8] {
         match self {
-            Self::Header(header) => header.form().as_bytes(),
+            Self::Header(header) => header.form(),
             Self::Query => head.query,
             Self::Form => payload.form(),
         }
@@ -412,7 +412,7 @@ fn find(
     };
     let (in_query, in_form) = (Raw::of(head.query)?, Raw::of(payload.form())?);
     match (header, in_query.is_empty(), in_form.is_empty()) {
-        (Some(header), true, true) => Raw::of(header.form().as_bytes()).map(|raw| (Place::Header(header), raw)),
+        (Some(header), true, true) => Raw::of(header.form()).map(|raw| (Place::Header(header), raw)),
         (None, false, true) => Ok((Place::Query, in_query)),
         (None, true, false) => Ok((Place::Form, in_form)),
         (None, true, true) => Err(VerifyErrorKind::NotSigned.into()),
