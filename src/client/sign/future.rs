@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::Request;
 use http::request::Parts;
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::error::OAuthSignError;
 use super::requests::{Requests, Treatment};
+use super::time::Drawn;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
 
@@ -43,7 +44,7 @@ pin_project! {
         },
         Done {
             #[pin]
-            outcome: CallOrRefusal<F>,
+            response: HeadResponseFuture<F>,
         },
     }
 }
@@ -70,14 +71,14 @@ where
         Self { state: State::Reading { body, waiting: Some(Waiting { head, treatment, ready, requests }) } }
     }
 
-    pub(super) fn done(outcome: CallOrRefusal<S::Future>) -> Self {
-        Self { state: State::Done { outcome } }
+    pub(super) fn done(response: HeadResponseFuture<S::Future>) -> Self {
+        Self { state: State::Done { response } }
     }
 }
 
-impl<S, B> Future for ResponseFuture<S, B>
+impl<S, B, ResBody> Future for ResponseFuture<S, B>
 where
-    S: Service<Request<SignedBody<B>>>,
+    S: Service<Request<SignedBody<B>>, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -91,13 +92,13 @@ where
                 StateProjection::Reading { body, waiting } => {
                     let read = ready!(body.poll(cx)).map_err(OAuthSignError::from);
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    let outcome = match read.and_then(|body| waiting.call(body)) {
-                        Ok(response) => CallOrRefusal::called(response),
-                        Err(error) => CallOrRefusal::refused(error),
+                    let response = match read.and_then(|body| waiting.call(body)) {
+                        Ok((response, drawn)) => HeadResponseFuture::called(response, Some(drawn)),
+                        Err(error) => HeadResponseFuture::refused(error),
                     };
-                    state.set(State::Done { outcome });
+                    state.set(State::Done { response });
                 }
-                StateProjection::Done { outcome } => return outcome.poll(cx),
+                StateProjection::Done { response } => return response.poll(cx),
             }
         }
     }
@@ -105,14 +106,15 @@ where
 
 impl<S> Waiting<S> {
     /// Signs, now that all there is to sign is here, and calls.
-    fn call<B>(self, body: Bytes) -> Result<S::Future, OAuthSignError>
+    fn call<B>(self, body: Bytes) -> Result<(S::Future, Drawn), OAuthSignError>
     where
         S: Service<Request<SignedBody<B>>>,
     {
         let Self { mut head, treatment, mut ready, requests } = self;
         let payload = if treatment == Treatment::SignForm { Payload::Form(&body) } else { Payload::Other(&body) };
-        let body = requests.sign(&mut head, payload)?.unwrap_or(body);
-        Ok(ready.call(Request::from_parts(head, SignedBody::read(body))))
+        let (new_body, drawn) = requests.sign(&mut head, payload)?;
+        let body = SignedBody::read(new_body.unwrap_or(body));
+        Ok((ready.call(Request::from_parts(head, body)), drawn))
     }
 }
 
@@ -126,7 +128,50 @@ where
 }
 
 pin_project! {
-    /// The future of a service that calls its inner service or refuses to: of [`OAuthSignHead`](super::OAuthSignHead).
+    /// The future of [`OAuthSignHead`](super::OAuthSignHead).
+    pub struct HeadResponseFuture<F> {
+        #[pin]
+        outcome: CallOrRefusal<F>,
+        // Of a request that was signed.
+        drawn: Option<Drawn>,
+    }
+}
+
+impl<F> HeadResponseFuture<F> {
+    pub(super) fn called(response: F, drawn: Option<Drawn>) -> Self {
+        Self { outcome: CallOrRefusal::called(response), drawn }
+    }
+
+    pub(super) fn refused(error: OAuthSignError) -> Self {
+        Self { outcome: CallOrRefusal::refused(error), drawn: None }
+    }
+}
+
+impl<F, ResBody, E> Future for HeadResponseFuture<F>
+where
+    F: Future<Output = Result<Response<ResBody>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<ResBody>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = ready!(this.outcome.poll(cx))?;
+        if let Some(drawn) = this.drawn {
+            drawn.hear(&response);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<F> fmt::Debug for HeadResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeadResponseFuture").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of a service that calls its inner service or refuses to.
     pub struct CallOrRefusal<F> {
         #[pin]
         state: Outcome<F>,

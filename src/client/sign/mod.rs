@@ -68,6 +68,7 @@ pub mod future;
 mod layer;
 mod requests;
 mod service;
+mod time;
 
 pub use error::{OAuthSignError, OAuthSignErrorKind};
 pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
@@ -77,5 +78,6 @@ pub use requests::Unsigned;
 #[cfg(feature = "handshake")]
 pub(crate) use requests::{SignedWithTemporary, with_query};
 pub use service::{OAuthSign, OAuthSignHead};
+pub use time::TimestampOrder;
 
 pub use crate::body::SignedBody;

@@ -1,0 +1,191 @@
+//! How far the server's clock is from ours.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::UNIX_EPOCH;
+
+use http::header::{AGE, DATE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
+
+use super::problem::{Problem, ProblemKind};
+use crate::clock::Clock;
+
+/// A clock that keeps to the server's: ours, and the offset that was learned from the server's answers.
+///
+/// Given to [`OAuthSignLayer::clock_skew`], it is told of every refusal, and timestamps are drawn from it. Clones
+/// share what was learned, and so do the layers, services and handshakes they were given to; there is no lock.
+///
+/// ```
+/// use http::{HeaderMap, header::DATE};
+/// use tower_oauth1::Clock;
+/// use tower_oauth1::client::{ClockSkew, Learned};
+///
+/// let skew = ClockSkew::of(Clock::from_fn(|| 1_700_000_000)); // of the system's clock: ClockSkew::default()
+/// assert_eq!(skew.offset(), 0);
+///
+/// // What a refusal from a server says whose clock is 2 h ahead.
+/// let headers = HeaderMap::from_iter([(DATE, "Wed, 15 Nov 2023 00:13:20 GMT".parse()?)]);
+/// assert_eq!(skew.learn_from_headers(&headers), Learned::Corrected);
+/// assert_eq!(skew.offset(), 7200);
+/// assert_eq!(skew.now(), 1_700_007_200);
+/// # Ok::<_, http::Error>(())
+/// ```
+///
+/// # What is believed
+///
+/// 1. `oauth_acceptable_timestamps` outweighs `Date`: it is the server's own word on what it wants. The timestamp
+///    moves to the middle of that range, or where the range is longer than ten minutes, to five minutes inside of its
+///    nearer end.
+/// 2. `Date` (RFC 9110 §6.6.1) counts when there is exactly one, and no `Age` other than 0: an answer out of a cache
+///    tells when it was stored. It does not count where the server reports another problem than the timestamp.
+/// 3. No time before 4 December 2007, when OAuth Core 1.0 was published, is believed: that is a server whose clock was
+///    never set. Ours may be off by any amount.
+/// 4. Up to [`THRESHOLD`](Self::THRESHOLD) seconds of difference nothing changes.
+///
+/// An answer is taken to be new: the offset is the server's time less ours when the answer is handed over.
+///
+/// [`OAuthSignLayer::clock_skew`]: crate::OAuthSignLayer::clock_skew
+#[derive(Clone)]
+pub struct ClockSkew {
+    clock: Clock,
+    offset: Arc<AtomicI64>,
+}
+
+/// What an answer taught a [`ClockSkew`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learned {
+    /// Nothing: it does not tell the server's time, or not so that it could be believed.
+    Nothing,
+    /// That [`ClockSkew::now`] agrees with the server's time. So it is, too, where somebody else learned before: the
+    /// layer from the same answer, or from that to another request.
+    Agrees,
+    /// That it did not; now it does.
+    Corrected,
+}
+
+/// 2007-12-04, when OAuth Core 1.0 was published.
+const EARLIEST: u64 = 1_196_726_400;
+
+/// How far from the end of a range is safe, in seconds: what most servers allow to either side of their clock.
+const MARGIN: u64 = 300;
+
+impl ClockSkew {
+    /// Up to how many seconds of difference nothing is corrected.
+    ///
+    /// Servers that look at timestamps accept some minutes to either side; MediaWiki, and most others, five. A `Date`
+    /// counts whole seconds, and is as old as the answer was long on its way. Half a minute is well above the one and
+    /// well below the other.
+    pub const THRESHOLD: u64 = 30;
+
+    /// No offset yet, from this clock.
+    pub fn of(clock: Clock) -> Self {
+        Self { clock, offset: Arc::default() }
+    }
+
+    /// The server's time less ours, in seconds: above 0 when our clock is behind. 0 up to
+    /// [`THRESHOLD`](Self::THRESHOLD), and before anything was learned.
+    pub fn offset(&self) -> i64 {
+        self.offset.load(Ordering::Relaxed)
+    }
+
+    /// The server's time, as far as it is known, in seconds since 1970: what timestamps are drawn from.
+    pub fn now(&self) -> u64 {
+        self.clock.now().saturating_add_signed(self.offset())
+    }
+
+    /// [`now`](Self::now) as a clock, for whatever else has to keep to the server's time.
+    pub fn clock(&self) -> Clock {
+        let skew = self.clone();
+        Clock::from_fn(move || skew.now())
+    }
+
+    /// Learns from the headers of an answer that refused a request: `oauth_acceptable_timestamps` in
+    /// `WWW-Authenticate`, or `Date`. The layer does so by itself, with every answer of status 400, 401 or 403 and
+    /// those with a `WWW-Authenticate`, to requests that it signed.
+    pub fn learn_from_headers(&self, headers: &HeaderMap) -> Learned {
+        match Problem::from_headers(headers) {
+            Some(problem) if problem.acceptable_timestamps().is_some() => self.learn_from_problem(&problem),
+            Some(problem) if !matches!(problem.kind(), ProblemKind::TimestampRefused | ProblemKind::Unknown) => {
+                Learned::Nothing
+            }
+            _ => date(headers).map_or(Learned::Nothing, |date| self.server_is_at(date)),
+        }
+    }
+
+    /// Learns from a reported problem: `oauth_acceptable_timestamps`. For those that are reported in a body, which
+    /// the layer does not read.
+    pub fn learn_from_problem(&self, problem: &Problem) -> Learned {
+        let Some(acceptable) = problem.acceptable_timestamps() else { return Learned::Nothing };
+        let now = self.now();
+        if acceptable.contains(&now) { Learned::Agrees } else { self.move_to(inside(&acceptable, now)) }
+    }
+
+    /// Learns the server's time, which it has just told.
+    pub(crate) fn server_is_at(&self, time: u64) -> Learned {
+        let is_close_to = |ours: u64| time.abs_diff(ours) <= Self::THRESHOLD;
+        if is_close_to(self.now()) {
+            Learned::Agrees
+        } else if is_close_to(self.clock.now()) {
+            self.offset.store(0, Ordering::Relaxed);
+            Learned::Corrected
+        } else {
+            self.move_to(time)
+        }
+    }
+
+    fn move_to(&self, time: u64) -> Learned {
+        match i64::try_from(i128::from(time) - i128::from(self.clock.now())) {
+            Ok(offset) if time >= EARLIEST => {
+                self.offset.store(offset, Ordering::Relaxed);
+                Learned::Corrected
+            }
+            _ => Learned::Nothing,
+        }
+    }
+}
+
+impl Default for ClockSkew {
+    /// No offset yet, from the system's clock.
+    fn default() -> Self {
+        Self::of(Clock::default())
+    }
+}
+
+impl fmt::Debug for ClockSkew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClockSkew").field("offset", &self.offset()).finish_non_exhaustive()
+    }
+}
+
+/// Whether an answer may be one to a timestamp that is not accepted.
+pub(crate) fn refuses<B>(answer: &Response<B>) -> bool {
+    matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        || answer.headers().contains_key(WWW_AUTHENTICATE)
+}
+
+/// A time inside of the range, by the end that is nearer to a time outside of it.
+fn inside(acceptable: &RangeInclusive<u64>, outside: u64) -> u64 {
+    let (first, last) = (*acceptable.start(), *acceptable.end());
+    let inwards = ((last - first) / 2).min(MARGIN);
+    if outside < first { first + inwards } else { last - inwards }
+}
+
+/// `Date`, in seconds since 1970, of an answer that does not come out of a cache.
+fn date(headers: &HeaderMap) -> Option<u64> {
+    if headers.contains_key(AGE) && only(headers, AGE) != Some("0") {
+        return None;
+    }
+    let date = httpdate::parse_http_date(only(headers, DATE)?).ok()?;
+    date.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+/// The value of a header that is there once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().map(str::trim),
+        _ => None,
+    }
+}
