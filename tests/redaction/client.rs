@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
-use http::{HeaderName, Request};
+use http::{HeaderName, Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, ServiceExt as _, service_fn};
-use tower_oauth1::client::sign::{OAuthSignError, OAuthSignLayer, SignedBody, Unsigned};
-use tower_oauth1::client::{Fields, Problem};
+use tower_oauth1::client::sign::{OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned};
+use tower_oauth1::client::{ClockSkew, Fields, Learned, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
 use tower_oauth1::{Clock, Origin, SignatureMethod, Signer};
 
@@ -72,11 +72,14 @@ fn frame(frame: Result<Frame<Bytes>, &'static str>) -> Body {
 
 fn signed() -> Vec<Row> {
     let shows_body = service_fn(async |request: Request<SignedBody<Body>>| {
-        Ok::<_, BoxError>(Row::debug("SignedBody", request.body()))
+        Ok::<_, BoxError>(Response::new(Row::debug("SignedBody", request.body())))
     });
-    let takes_body = service_fn(async |_: Request<Body>| Ok::<_, BoxError>(()));
+    let takes_body = service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(())));
     let mut rows = vec![
         Row::debug("Unsigned", Unsigned),
+        Row::debug("ClockSkew", ClockSkew::default()),
+        Row::debug("Learned", Learned::Nothing),
+        Row::debug("TimestampOrder", TimestampOrder::default()),
         Row::debug("OAuthSignLayer", layer()),
         Row::debug("OAuthSignHeadLayer", layer().without_form_bodies()),
         Row::debug("OAuthSignHead", layer().without_form_bodies().layer(takes_body)),
@@ -96,7 +99,7 @@ fn signed() -> Vec<Row> {
         rows.push(Row::debug("OAuthSign", &service));
         let sending = service.call(request(full(FORM), &[(CONTENT_TYPE, content_type)]));
         rows.push(Row::debug("ResponseFuture", &sending));
-        rows.push(block_on(sending).unwrap());
+        rows.push(block_on(sending).unwrap().into_body());
     }
     rows
 }
@@ -104,7 +107,7 @@ fn signed() -> Vec<Row> {
 fn refused() -> Vec<Row> {
     let form = [(CONTENT_TYPE, FORM_TYPE)];
     let trailers = Frame::trailers([(WWW_AUTHENTICATE, "markerTrailer".parse().unwrap())].into_iter().collect());
-    let sink = service_fn(async |_: Request<SignedBody<Body>>| Ok::<_, BoxError>(()));
+    let sink = service_fn(async |_: Request<SignedBody<Body>>| Ok::<_, BoxError>(Response::new(())));
     let signed = |body, headers| block_on(layer().form_limit(30).layer(sink).oneshot(request(body, headers)));
     let refused = [
         signed(full(""), &[(AUTHORIZATION, "Bearer markerBearer")]),
@@ -114,7 +117,7 @@ fn refused() -> Vec<Row> {
         block_on(
             layer()
                 .without_form_bodies()
-                .layer(service_fn(async |_: Request<Body>| Ok::<_, BoxError>(())))
+                .layer(service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(()))))
                 .oneshot(request(full(FORM), &form)),
         ),
     ];
