@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::UNIX_EPOCH;
 
-use http::header::{AGE, DATE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::header::{AGE, DATE};
+use http::{HeaderMap, HeaderName};
 
 use super::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
@@ -49,12 +49,16 @@ use crate::clock::Clock;
 /// [`OAuthSignLayer::clock_skew`]: crate::OAuthSignLayer::clock_skew
 #[derive(Clone)]
 pub struct ClockSkew {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     clock: Clock,
-    offset: Arc<AtomicI64>,
+    offset: AtomicI64,
 }
 
 /// What an answer taught a [`ClockSkew`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Learned {
     /// Nothing: it does not tell the server's time, or not so that it could be believed.
     Nothing,
@@ -81,18 +85,18 @@ impl ClockSkew {
 
     /// No offset yet, from this clock.
     pub fn of(clock: Clock) -> Self {
-        Self { clock, offset: Arc::default() }
+        Self { shared: Arc::new(Shared { clock, offset: AtomicI64::new(0) }) }
     }
 
     /// The server's time less ours, in seconds: above 0 when our clock is behind. 0 up to
     /// [`THRESHOLD`](Self::THRESHOLD), and before anything was learned.
     pub fn offset(&self) -> i64 {
-        self.offset.load(Ordering::Relaxed)
+        self.shared.offset.load(Ordering::Relaxed)
     }
 
     /// The server's time, as far as it is known, in seconds since 1970: what timestamps are drawn from.
     pub fn now(&self) -> u64 {
-        self.clock.now().saturating_add_signed(self.offset())
+        self.shared.clock.now().saturating_add_signed(self.offset())
     }
 
     /// [`now`](Self::now) as a clock, for whatever else has to keep to the server's time.
@@ -117,9 +121,13 @@ impl ClockSkew {
     /// Learns from a reported problem: `oauth_acceptable_timestamps`. For those that are reported in a body, which
     /// the layer does not read.
     pub fn learn_from_problem(&self, problem: &Problem) -> Learned {
-        let Some(acceptable) = problem.acceptable_timestamps() else { return Learned::Nothing };
+        problem.acceptable_timestamps().map_or(Learned::Nothing, |acceptable| self.learn_acceptable(&acceptable))
+    }
+
+    /// Learns from the first and the last timestamp that the server accepts.
+    pub(crate) fn learn_acceptable(&self, acceptable: &RangeInclusive<u64>) -> Learned {
         let now = self.now();
-        if acceptable.contains(&now) { Learned::Agrees } else { self.move_to(inside(&acceptable, now)) }
+        if acceptable.contains(&now) { Learned::Agrees } else { self.move_to(inside(acceptable, now)) }
     }
 
     /// Learns the server's time, which it has just told.
@@ -127,8 +135,8 @@ impl ClockSkew {
         let is_close_to = |ours: u64| time.abs_diff(ours) <= Self::THRESHOLD;
         if is_close_to(self.now()) {
             Learned::Agrees
-        } else if is_close_to(self.clock.now()) {
-            self.offset.store(0, Ordering::Relaxed);
+        } else if is_close_to(self.shared.clock.now()) {
+            self.shared.offset.store(0, Ordering::Relaxed);
             Learned::Corrected
         } else {
             self.move_to(time)
@@ -136,9 +144,9 @@ impl ClockSkew {
     }
 
     fn move_to(&self, time: u64) -> Learned {
-        match i64::try_from(i128::from(time) - i128::from(self.clock.now())) {
+        match i64::try_from(i128::from(time) - i128::from(self.shared.clock.now())) {
             Ok(offset) if time >= EARLIEST => {
-                self.offset.store(offset, Ordering::Relaxed);
+                self.shared.offset.store(offset, Ordering::Relaxed);
                 Learned::Corrected
             }
             _ => Learned::Nothing,
@@ -157,12 +165,6 @@ impl fmt::Debug for ClockSkew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClockSkew").field("offset", &self.offset()).finish_non_exhaustive()
     }
-}
-
-/// Whether an answer may be one to a timestamp that is not accepted.
-pub(crate) fn refuses<B>(answer: &Response<B>) -> bool {
-    matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-        || answer.headers().contains_key(WWW_AUTHENTICATE)
 }
 
 /// A time inside of the range, by the end that is nearer to a time outside of it.

@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::error::OAuthSignError;
 use super::requests::{Requests, Treatment};
-use super::time::Drawn;
+use super::time::Listener;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
 
@@ -93,7 +93,7 @@ where
                     let read = ready!(body.poll(cx)).map_err(OAuthSignError::from);
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
                     let response = match read.and_then(|body| waiting.call(body)) {
-                        Ok((response, drawn)) => HeadResponseFuture::called(response, Some(drawn)),
+                        Ok((response, listener)) => HeadResponseFuture::called(response, listener),
                         Err(error) => HeadResponseFuture::refused(error),
                     };
                     state.set(State::Done { response });
@@ -106,15 +106,15 @@ where
 
 impl<S> Waiting<S> {
     /// Signs, now that all there is to sign is here, and calls.
-    fn call<B>(self, body: Bytes) -> Result<(S::Future, Drawn), OAuthSignError>
+    fn call<B>(self, body: Bytes) -> Result<(S::Future, Option<Listener>), OAuthSignError>
     where
         S: Service<Request<SignedBody<B>>>,
     {
         let Self { mut head, treatment, mut ready, requests } = self;
         let payload = if treatment == Treatment::SignForm { Payload::Form(&body) } else { Payload::Other(&body) };
-        let (new_body, drawn) = requests.sign(&mut head, payload)?;
+        let (new_body, listener) = requests.sign(&mut head, payload)?;
         let body = SignedBody::read(new_body.unwrap_or(body));
-        Ok((ready.call(Request::from_parts(head, body)), drawn))
+        Ok((ready.call(Request::from_parts(head, body)), listener))
     }
 }
 
@@ -132,18 +132,18 @@ pin_project! {
     pub struct HeadResponseFuture<F> {
         #[pin]
         outcome: CallOrRefusal<F>,
-        // Of a request that was signed.
-        drawn: Option<Drawn>,
+        // None of a request that passed unsigned.
+        listener: Option<Listener>,
     }
 }
 
 impl<F> HeadResponseFuture<F> {
-    pub(super) fn called(response: F, drawn: Option<Drawn>) -> Self {
-        Self { outcome: CallOrRefusal::called(response), drawn }
+    pub(super) fn called(response: F, listener: Option<Listener>) -> Self {
+        Self { outcome: CallOrRefusal::called(response), listener }
     }
 
     pub(super) fn refused(error: OAuthSignError) -> Self {
-        Self { outcome: CallOrRefusal::refused(error), drawn: None }
+        Self { outcome: CallOrRefusal::refused(error), listener: None }
     }
 }
 
@@ -157,8 +157,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.outcome.poll(cx))?;
-        if let Some(drawn) = this.drawn {
-            drawn.hear(&response);
+        if let Some(listener) = this.listener {
+            listener.hear(&response);
         }
         Poll::Ready(Ok(response))
     }

@@ -7,7 +7,7 @@ use tower_layer::Layer;
 use super::requests::{Origins, Requests};
 use super::service::{OAuthSign, OAuthSignHead};
 use super::time::{Time, TimestampOrder};
-use crate::client::skew::ClockSkew;
+use crate::client::ClockSkew;
 use crate::clock::Clock;
 use crate::protocol::{Origin, Signer};
 

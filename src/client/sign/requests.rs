@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 
 use super::error::OAuthSignError;
-use super::time::{Drawn, Time};
+use super::time::{Listener, Time};
 use crate::client::nonce::Nonce;
 use crate::protocol::{
     InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed, Signer,
@@ -90,13 +90,13 @@ impl Requests {
         &self,
         request: &mut Parts,
         payload: Payload<'_>,
-    ) -> Result<(Option<Bytes>, Drawn), OAuthSignError> {
+    ) -> Result<(Option<Bytes>, Option<Listener>), OAuthSignError> {
         let in_header = self.signer.goes_into() == Transmission::Header;
         if in_header && request.headers.contains_key(AUTHORIZATION) {
             return Err(SignError::from(SignErrorKind::AuthorizationPresent).into());
         }
-        let drawn = self.time.draw();
-        let new_body = match self.signed(request, payload, drawn.timestamp)? {
+        let (timestamp, listener) = self.time.draw();
+        let new_body = match self.signed(request, payload, timestamp)? {
             Signed::Header(header) => {
                 request.headers.insert(AUTHORIZATION, header);
                 None
@@ -113,7 +113,7 @@ impl Requests {
                 Some(form.into())
             }
         };
-        Ok((new_body, drawn))
+        Ok((new_body, listener))
     }
 
     fn signed(&self, request: &Parts, payload: Payload<'_>, timestamp: u64) -> Result<Signed, OAuthSignError> {

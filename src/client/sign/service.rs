@@ -63,7 +63,7 @@ where
         let signed = match self.requests.treatment(&head) {
             Treatment::Pass => Ok(None),
             Treatment::SignHead => {
-                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, drawn)| Some(drawn))
+                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
             }
             treatment @ (Treatment::SignForm | Treatment::SignHash) => {
                 // The ready service waits with the request; its clone, which is not ready, stays behind.
@@ -74,9 +74,9 @@ where
             }
         };
         match signed {
-            Ok(drawn) => {
+            Ok(listener) => {
                 let request = Request::from_parts(head, SignedBody::untouched(body));
-                ResponseFuture::done(HeadResponseFuture::called(self.inner.call(request), drawn))
+                ResponseFuture::done(HeadResponseFuture::called(self.inner.call(request), listener))
             }
             Err(error) => ResponseFuture::done(HeadResponseFuture::refused(error)),
         }
@@ -101,12 +101,12 @@ where
         let signed = match self.requests.treatment(&head) {
             Treatment::Pass => Ok(None),
             Treatment::SignHead | Treatment::SignHash => {
-                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, drawn)| Some(drawn))
+                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
             }
             Treatment::SignForm => Err(OAuthSignError::from(OAuthSignErrorKind::FormBody)),
         };
         match signed {
-            Ok(drawn) => HeadResponseFuture::called(self.inner.call(Request::from_parts(head, body)), drawn),
+            Ok(listener) => HeadResponseFuture::called(self.inner.call(Request::from_parts(head, body)), listener),
             Err(error) => HeadResponseFuture::refused(error),
         }
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::Response;
+use http::header::WWW_AUTHENTICATE;
+use http::{Response, StatusCode};
 
-use crate::client::skew::{ClockSkew, Learned, refuses};
+use crate::client::{ClockSkew, Learned};
 use crate::clock::Clock;
 
 /// In which order a layer draws timestamps; all of its clones count.
@@ -31,9 +32,9 @@ pub(super) struct Time {
     pub(super) latest: Option<Arc<Latest>>,
 }
 
-/// The timestamp of one request, and who is told of the answer to it.
-pub(super) struct Drawn {
-    pub(super) timestamp: u64,
+/// Who is told of the answer to a request with this timestamp.
+pub(super) struct Listener {
+    timestamp: u64,
     skew: Option<ClockSkew>,
     latest: Option<Arc<Latest>>,
 }
@@ -47,10 +48,13 @@ pub(super) struct Latest {
 }
 
 impl Time {
-    pub(super) fn draw(&self) -> Drawn {
+    /// The timestamp for a request that is about to leave; and who is to be told of the answer, if anybody is.
+    pub(super) fn draw(&self) -> (u64, Option<Listener>) {
         let now = self.clock.now();
         let timestamp = self.latest.as_ref().map_or(now, |latest| latest.raise(now));
-        Drawn { timestamp, skew: self.skew.clone(), latest: self.latest.clone() }
+        let is_heard = self.skew.is_some() || self.latest.is_some();
+        let listener = || Listener { timestamp, skew: self.skew.clone(), latest: self.latest.clone() };
+        (timestamp, is_heard.then(listener))
     }
 }
 
@@ -63,21 +67,25 @@ impl From<TimestampOrder> for Option<Arc<Latest>> {
     }
 }
 
-impl Drawn {
+impl Listener {
     pub(super) fn hear<B>(&self, answer: &Response<B>) {
-        match (&self.skew, &self.latest) {
-            (_, Some(latest)) if !refuses(answer) => latest.accept(self.timestamp),
-            (Some(skew), latest) if refuses(answer) => {
-                let learned = skew.learn_from_headers(answer.headers());
-                if let Some(latest) = latest
-                    && learned != Learned::Nothing
-                {
-                    latest.lower(skew.now());
-                }
+        if !is_refusal(answer) {
+            if let Some(latest) = &self.latest {
+                latest.accept(self.timestamp);
             }
-            _ => (),
+        } else if let Some(skew) = &self.skew {
+            let learned = skew.learn_from_headers(answer.headers());
+            if let (Learned::Agrees | Learned::Corrected, Some(latest)) = (learned, &self.latest) {
+                latest.lower(skew.now());
+            }
         }
     }
+}
+
+/// Whether an answer may be one to a timestamp that is not accepted.
+fn is_refusal<B>(answer: &Response<B>) -> bool {
+    matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        || answer.headers().contains_key(WWW_AUTHENTICATE)
 }
 
 impl Latest {
