@@ -191,3 +191,168 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::WWW_AUTHENTICATE;
+
+    use super::Learned::*;
+    use super::*;
+
+    /// Tue, 14 Nov 2023 22:13:20 GMT
+    const NOW: u64 = 1_700_000_000;
+
+    fn skew(ours: u64) -> ClockSkew {
+        ClockSkew::of(Clock::from_fn(move || ours))
+    }
+
+    fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
+        let lines = lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
+        lines.fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+    }
+
+    #[test]
+    fn what_headers_teach() {
+        let later = (DATE, "Wed, 15 Nov 2023 00:13:20 GMT");
+        let earlier = (DATE, "Tue, 14 Nov 2023 20:13:20 GMT");
+        let problem = |text| (WWW_AUTHENTICATE, text);
+        for (lines, learned, offset) in [
+            (vec![], Nothing, 0),
+            (vec![later.clone()], Corrected, 7200),
+            (vec![earlier.clone()], Corrected, -7200),
+            (vec![(DATE, "Wednesday, 15-Nov-23 00:13:20 GMT")], Corrected, 7200),
+            (vec![(DATE, "Wed Nov 15 00:13:20 2023")], Corrected, 7200),
+            (vec![(DATE, " Wed, 15 Nov 2023 00:13:20 GMT ")], Corrected, 7200),
+            // Within the threshold, and just outside.
+            (vec![(DATE, "Tue, 14 Nov 2023 22:13:50 GMT")], Agrees, 0),
+            (vec![(DATE, "Tue, 14 Nov 2023 22:12:50 GMT")], Agrees, 0),
+            (vec![(DATE, "Tue, 14 Nov 2023 22:13:51 GMT")], Corrected, 31),
+            (vec![(DATE, "Tue, 14 Nov 2023 22:12:49 GMT")], Corrected, -31),
+            // No time to be believed.
+            (vec![(DATE, "Thu, 01 Jan 1970 00:00:00 GMT")], Nothing, 0),
+            (vec![(DATE, "Mon, 03 Dec 2007 23:59:59 GMT")], Nothing, 0),
+            (vec![(DATE, "Tue, 04 Dec 2007 00:00:00 GMT")], Corrected, -503_273_600),
+            (vec![(DATE, "tomorrow")], Nothing, 0),
+            (vec![(DATE, "1700007200")], Nothing, 0),
+            (vec![(DATE, "")], Nothing, 0),
+            (vec![later.clone(), earlier], Nothing, 0),
+            // Out of a cache.
+            (vec![later.clone(), (AGE, "0")], Corrected, 7200),
+            (vec![later.clone(), (AGE, "1")], Nothing, 0),
+            (vec![later.clone(), (AGE, "-1")], Nothing, 0),
+            (vec![later.clone(), (AGE, "0"), (AGE, "600")], Nothing, 0),
+            // The server's own word, which outweighs Date.
+            (vec![problem("OAuth oauth_problem=timestamp_refused"), later.clone()], Corrected, 7200),
+            (vec![problem("OAuth oauth_problem=timestamp_refused")], Nothing, 0),
+            (vec![problem("OAuth realm=x"), later.clone()], Corrected, 7200),
+            (vec![problem("Bearer"), later.clone()], Corrected, 7200),
+            (vec![problem("OAuth oauth_problem=your_clock_is_off"), later.clone()], Corrected, 7200),
+            (vec![problem("OAuth oauth_problem=signature_invalid"), later.clone()], Nothing, 0),
+            (vec![problem("OAuth oauth_problem=token_rejected"), later.clone()], Nothing, 0),
+            (
+                vec![
+                    problem("OAuth oauth_problem=timestamp_refused, oauth_acceptable_timestamps=1700003300-1700003900"),
+                    later.clone(),
+                ],
+                Corrected,
+                3600,
+            ),
+            (
+                vec![
+                    problem("OAuth oauth_problem=timestamp_refused, oauth_acceptable_timestamps=1699999700-1700000300"),
+                    later,
+                ],
+                Agrees,
+                0,
+            ),
+        ] {
+            let skew = skew(NOW);
+            assert_eq!(skew.learn_from_headers(&headers(&lines)), learned, "{lines:?}");
+            assert_eq!((skew.offset(), skew.now()), (offset, NOW.saturating_add_signed(offset)), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_acceptable_timestamps_teach() {
+        for (first, last, learned, offset) in [
+            // The middle, of ranges up to ten minutes.
+            (NOW + 6900, NOW + 7500, Corrected, 7200),
+            (NOW - 7500, NOW - 6900, Corrected, -7200),
+            (NOW + 7140, NOW + 7260, Corrected, 7200),
+            (NOW + 7200, NOW + 7200, Corrected, 7200),
+            (NOW + 7200, NOW + 7201, Corrected, 7200),
+            // Five minutes inside of the nearer end, of longer ones.
+            (NOW + 7200, NOW + 72_000, Corrected, 7500),
+            (EARLIEST, NOW - 7200, Corrected, -7500),
+            (0, NOW - 7200, Corrected, -7500),
+            (NOW + 7200, u64::MAX, Corrected, 7500),
+            // Below the threshold, too: the timestamp was refused.
+            (NOW + 1, NOW + 21, Corrected, 11),
+            (NOW - 21, NOW - 1, Corrected, -11),
+            (NOW - 300, NOW + 300, Agrees, 0),
+            (NOW, NOW + 600, Agrees, 0),
+            (NOW - 600, NOW, Agrees, 0),
+            (0, u64::MAX, Agrees, 0),
+            (0, 600, Nothing, 0),
+            (0, 0, Nothing, 0),
+            (u64::MAX, u64::MAX, Nothing, 0),
+        ] {
+            let skew = skew(NOW);
+            let body = format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={first}-{last}");
+            let problem = Problem::from_body(body.as_bytes()).unwrap();
+            assert_eq!(skew.learn_from_problem(&problem), learned, "{body}");
+            assert_eq!(skew.offset(), offset, "{body}");
+        }
+        let without = Problem::from_body(b"oauth_problem=timestamp_refused").unwrap();
+        assert_eq!(skew(NOW).learn_from_problem(&without), Nothing);
+    }
+
+    /// What comes after it was learned that the server is two hours ahead.
+    #[test]
+    fn what_is_learned_next() {
+        for (time, learned, offset) in [
+            (NOW + 7200, Agrees, 7200),
+            (NOW + 7230, Agrees, 7200),
+            (NOW + 7170, Agrees, 7200),
+            (NOW + 7231, Corrected, 7231),
+            (NOW + 7169, Corrected, 7169),
+            (NOW - 7200, Corrected, -7200),
+            // Our clock is right after all.
+            (NOW, Corrected, 0),
+            (NOW + 30, Corrected, 0),
+            (NOW - 30, Corrected, 0),
+            (NOW - 31, Corrected, -31),
+            (0, Nothing, 7200),
+        ] {
+            let skew = skew(NOW);
+            assert_eq!(skew.server_is_at(NOW + 7200), Corrected);
+            assert_eq!(skew.server_is_at(time), learned, "{time}");
+            assert_eq!(skew.offset(), offset, "{time}");
+        }
+    }
+
+    #[test]
+    fn clocks_that_were_never_set() {
+        for ours in [0, u64::MAX / 4] {
+            let skew = skew(ours);
+            assert_eq!(skew.server_is_at(NOW), Corrected);
+            assert_eq!(skew.now(), NOW);
+        }
+        // Further than the offset reaches.
+        let skew = skew(u64::MAX);
+        assert_eq!((skew.server_is_at(NOW), skew.now()), (Nothing, u64::MAX));
+    }
+
+    #[test]
+    fn clones_and_clocks_share_the_offset() {
+        let skew = skew(NOW);
+        let (clone, clock) = (skew.clone(), skew.clock());
+        skew.server_is_at(NOW + 7200);
+        assert_eq!((clone.offset(), clock.now()), (7200, NOW + 7200));
+        assert_eq!(format!("{skew:?}"), "ClockSkew { offset: 7200, .. }");
+    }
+}

@@ -103,3 +103,128 @@ impl Latest {
         self.drawn.fetch_min(now, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::header::DATE;
+
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+    const NOW_AS_DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+
+    /// What a clock said, and what came of the request that was sent then.
+    enum Sent {
+        Unanswered,
+        Accepted,
+        /// Without a word of the time.
+        Refused,
+        /// With the server's `Date`.
+        RefusedWithDate,
+    }
+
+    impl Sent {
+        fn answer(self) -> Option<Response<()>> {
+            let answer = Response::builder();
+            let answer = match self {
+                Self::Unanswered => return None,
+                Self::Accepted => answer,
+                Self::Refused => answer.status(401),
+                Self::RefusedWithDate => answer.status(401).header(DATE, NOW_AS_DATE),
+            };
+            Some(answer.body(()).unwrap())
+        }
+    }
+
+    /// The timestamps of requests that were sent one after the other, by a clock that said this.
+    fn drawn(skew: Option<fn(Clock) -> ClockSkew>, sent: Vec<(u64, Sent)>) -> Vec<u64> {
+        let reading = Arc::new(AtomicU64::new(0));
+        let clock = Clock::from_fn({
+            let reading = reading.clone();
+            move || reading.load(Ordering::Relaxed)
+        });
+        let skew = skew.map(|skew| skew(clock.clone()));
+        let clock = skew.as_ref().map_or(clock, ClockSkew::clock);
+        let time = Time { clock, skew, latest: TimestampOrder::Monotonic.into() };
+        let requests = sent.into_iter().map(|(read, sent)| {
+            reading.store(read, Ordering::Relaxed);
+            // Each by a clone of the layer.
+            let (timestamp, listener) = time.clone().draw();
+            if let Some(answer) = sent.answer() {
+                listener.unwrap().hear(&answer);
+            }
+            timestamp
+        });
+        requests.collect()
+    }
+
+    #[test]
+    fn monotonic() {
+        use Sent::*;
+        let ahead = NOW + 7200;
+        for (with_skew, sent, expected) in [
+            (None, vec![(5, Unanswered), (3, Unanswered), (5, Unanswered), (6, Unanswered)], vec![5, 5, 5, 6]),
+            (None, vec![(5, Accepted), (3, Accepted), (7, Accepted)], vec![5, 5, 7]),
+            // A refusal alone says nothing of the time.
+            (None, vec![(5, Refused), (3, Refused), (4, RefusedWithDate)], vec![5, 5, 5]),
+            (Some(ClockSkew::of as fn(Clock) -> ClockSkew), vec![(5, Refused), (3, Refused)], vec![5, 5]),
+            // The server says that our clock is ahead.
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, RefusedWithDate), (ahead + 1, Accepted), (ahead, Accepted)],
+                vec![ahead, NOW + 1, NOW + 1],
+            ),
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, Unanswered), (ahead, RefusedWithDate), (ahead, Accepted)],
+                vec![ahead, ahead, NOW],
+            ),
+            // What it has accepted it would not take back.
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, Accepted), (ahead + 9, RefusedWithDate), (ahead, Unanswered), (ahead + 1, Unanswered)],
+                vec![ahead, ahead + 9, ahead, ahead],
+            ),
+            // The server says that it is behind.
+            (
+                Some(ClockSkew::of),
+                vec![(NOW - 7200, RefusedWithDate), (NOW - 7200, Accepted), (NOW - 7300, Accepted)],
+                vec![NOW - 7200, NOW, NOW],
+            ),
+        ] {
+            assert_eq!(drawn(with_skew, sent), expected);
+        }
+    }
+
+    #[test]
+    fn by_the_clock_nobody_listens() {
+        let time = Time { clock: Clock::from_fn(|| NOW), skew: None, latest: TimestampOrder::ByClock.into() };
+        let (timestamp, listener) = time.draw();
+        assert_eq!(timestamp, NOW);
+        assert!(listener.is_none());
+    }
+
+    #[test]
+    fn refusals() {
+        for (status, challenge, expected) in [
+            (200, false, false),
+            (200, true, true),
+            (302, false, false),
+            (400, false, true),
+            (401, false, true),
+            (403, false, true),
+            (404, false, false),
+            (404, true, true),
+            (429, false, false),
+            (500, false, false),
+            (503, false, false),
+        ] {
+            let mut answer = Response::new(());
+            *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+            if challenge {
+                answer.headers_mut().insert(WWW_AUTHENTICATE, "OAuth".parse().unwrap());
+            }
+            assert_eq!(is_refusal(&answer), expected, "{status} {challenge}");
+        }
+    }
+}
