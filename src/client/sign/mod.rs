@@ -63,6 +63,43 @@
 //! hyper-util's client sends a request again when the pooled connection turns out dead before anything of it was
 //! written. That is inside of this layer: the nonce is the same, and the server has not seen it.
 
+//!
+//! # Clock skew
+//!
+//! Most servers refuse timestamps that are some minutes off (§3.3), and not every clock is right: that of a board
+//! without a battery is not, nor that of a laptop that has just woken up. With a [`ClockSkew`](crate::client::ClockSkew)
+//! the layer keeps to the server's clock. It learns the offset from a refusal, so the next attempt succeeds:
+//!
+//! ```
+//! # use tower_oauth1::{ClientCredentials, InvalidOrigin, OAuthSignLayer, Origin, Signer};
+//! use tower_oauth1::client::ClockSkew;
+//!
+//! # let signer = Signer::new(ClientCredentials::new("key", "secret"));
+//! let skew = ClockSkew::default();
+//! let layer = OAuthSignLayer::new(signer, Origin::parse("https://api.example.com")?).clock_skew(skew.clone());
+//! // … some requests later:
+//! println!("the server's clock is {} s ahead of ours", skew.offset());
+//! # Ok::<_, InvalidOrigin>(())
+//! ```
+//!
+//! - It is off unless asked for, as it lets servers choose the time; over plain HTTP, anybody on the way. Have one for
+//!   each provider.
+//! - Only answers to requests that were signed here teach anything, and of those only refusals: what was accepted had
+//!   the right time.
+//! - The layer reads headers, no bodies. Who reads a body that reports a problem hands it over, to
+//!   [`learn_from_problem`](crate::client::ClockSkew::learn_from_problem)
+#![cfg_attr(
+    feature = "mediawiki",
+    doc = "  or, from a wiki, to [`learn_from_wiki`](crate::client::ClockSkew::learn_from_wiki)."
+)]
+#![cfg_attr(not(feature = "mediawiki"), doc = "  or, from a wiki, to `learn_from_wiki`.")]
+//!   The handshakes of this crate, which read bodies, do so by themselves.
+//! - *Outside* belongs what sends again, for a timestamp is drawn with every attempt. So does what answers in the place
+//!   of the server, caches above all: an answer that comes up from *inside* is taken for the server's, and its `Date` for
+//!   the server's time.
+//!
+//! For servers that refuse a timestamp lower than the one before, there is [`TimestampOrder::Monotonic`].
+
 mod error;
 pub mod future;
 mod layer;
