@@ -30,15 +30,15 @@ async fn main() -> Result<(), BoxError> {
 
     println!("A provider, and a client that believes its clock:");
     let stubborn = layer.clone().clock(two_hours_behind()).layer(http_client.clone());
-    expect(StatusCode::UNAUTHORIZED, get(&stubborn, &url).await?)?;
-    expect(StatusCode::UNAUTHORIZED, get(&stubborn, &url).await?)?;
+    expect(StatusCode::UNAUTHORIZED, &get(&stubborn, &url).await?)?;
+    expect(StatusCode::UNAUTHORIZED, &get(&stubborn, &url).await?)?;
 
     println!("\nA client that learns from the refusal, which says what timestamps are acceptable:");
     let skew = ClockSkew::of(two_hours_behind());
     let learning = layer.clock_skew(skew.clone()).layer(http_client.clone());
-    expect(StatusCode::UNAUTHORIZED, get(&learning, &url).await?)?;
+    expect(StatusCode::UNAUTHORIZED, &get(&learning, &url).await?)?;
     println!("   The server's clock is {} s ahead of ours.", skew.offset());
-    expect(StatusCode::OK, get(&learning, &url).await?)?;
+    expect(StatusCode::OK, &get(&learning, &url).await?)?;
 
     println!("\nA wiki, which says it with status 200, in the body:");
     let server = TestWiki::start().await?;
@@ -77,7 +77,7 @@ where
     Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
 }
 
-fn expect(status: StatusCode, answer: Response<Bytes>) -> Result<(), BoxError> {
+fn expect(status: StatusCode, answer: &Response<Bytes>) -> Result<(), BoxError> {
     println!("   {} {}", answer.status(), String::from_utf8_lossy(answer.body()));
     if answer.status() == status { Ok(()) } else { Err(format!("expected {status}").into()) }
 }
