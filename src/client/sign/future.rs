@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::Request;
 use http::request::Parts;
-use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::error::OAuthSignError;
 use super::requests::{Requests, Treatment};
+use super::response::ResponseHead;
 use super::time::Listener;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
@@ -76,9 +77,9 @@ where
     }
 }
 
-impl<S, B, ResBody> Future for ResponseFuture<S, B>
+impl<S, B> Future for ResponseFuture<S, B>
 where
-    S: Service<Request<SignedBody<B>>, Response = Response<ResBody>>,
+    S: Service<Request<SignedBody<B>>, Response: ResponseHead>,
     S::Error: Into<BoxError>,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -147,12 +148,13 @@ impl<F> HeadResponseFuture<F> {
     }
 }
 
-impl<F, ResBody, E> Future for HeadResponseFuture<F>
+impl<F, R, E> Future for HeadResponseFuture<F>
 where
-    F: Future<Output = Result<Response<ResBody>, E>>,
+    F: Future<Output = Result<R, E>>,
+    R: ResponseHead,
     E: Into<BoxError>,
 {
-    type Output = Result<Response<ResBody>, BoxError>;
+    type Output = Result<R, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -104,6 +104,7 @@ mod error;
 pub mod future;
 mod layer;
 mod requests;
+mod response;
 mod service;
 mod time;
 
@@ -114,6 +115,7 @@ pub(crate) use requests::FixedNonce;
 pub use requests::Unsigned;
 #[cfg(feature = "handshake")]
 pub(crate) use requests::{SignedWithTemporary, with_query};
+pub use response::ResponseHead;
 pub use service::{OAuthSign, OAuthSignHead};
 pub use time::TimestampOrder;
 

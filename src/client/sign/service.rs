@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use http_body::Body;
 use tower_service::Service;
 
 use super::error::{OAuthSignError, OAuthSignErrorKind};
 use super::future::{HeadResponseFuture, ResponseFuture};
 use super::requests::{Requests, Treatment};
+use super::response::ResponseHead;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
 
@@ -43,9 +44,9 @@ impl<S> OAuthSignHead<S> {
     }
 }
 
-impl<S, B, ResBody> Service<Request<B>> for OAuthSign<S>
+impl<S, B> Service<Request<B>> for OAuthSign<S>
 where
-    S: Service<Request<SignedBody<B>>, Response = Response<ResBody>> + Clone,
+    S: Service<Request<SignedBody<B>>, Response: ResponseHead> + Clone,
     S::Error: Into<BoxError>,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -83,9 +84,9 @@ where
     }
 }
 
-impl<S, B, ResBody> Service<Request<B>> for OAuthSignHead<S>
+impl<S, B> Service<Request<B>> for OAuthSignHead<S>
 where
-    S: Service<Request<B>, Response = Response<ResBody>>,
+    S: Service<Request<B>, Response: ResponseHead>,
     S::Error: Into<BoxError>,
 {
     type Response = S::Response;

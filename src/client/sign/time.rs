@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
-use http::{Response, StatusCode};
 
+use super::response::ResponseHead;
 use crate::client::{ClockSkew, Learned};
 use crate::clock::Clock;
 
@@ -68,7 +69,7 @@ impl From<TimestampOrder> for Option<Arc<Latest>> {
 }
 
 impl Listener {
-    pub(super) fn hear<B>(&self, answer: &Response<B>) {
+    pub(super) fn hear(&self, answer: &impl ResponseHead) {
         if !is_refusal(answer) {
             if let Some(latest) = &self.latest {
                 latest.accept(self.timestamp);
@@ -83,7 +84,7 @@ impl Listener {
 }
 
 /// Whether an answer may be one to a timestamp that is not accepted.
-fn is_refusal<B>(answer: &Response<B>) -> bool {
+fn is_refusal(answer: &impl ResponseHead) -> bool {
     matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         || answer.headers().contains_key(WWW_AUTHENTICATE)
 }
@@ -106,6 +107,7 @@ impl Latest {
 
 #[cfg(test)]
 mod tests {
+    use http::Response;
     use http::header::DATE;
 
     use super::*;
