@@ -202,14 +202,16 @@ async fn what_is_not_learned_from() {
 
 #[tokio::test]
 async fn without_it_the_clock_is_believed() {
-    let ours = SERVER - 7200;
-    let plain = OAuthSignLayer::new(signer(), Origin::parse("https://example.com").unwrap());
-    let off = layer(&off_by(0)).clock(Clock::from_fn(move || ours));
-    for layer in [plain.clock(Clock::from_fn(move || ours)), off] {
+    let clock = || Clock::from_fn(|| SERVER - 7200);
+    let never = OAuthSignLayer::new(signer(), Origin::parse("https://example.com").unwrap()).clock(clock());
+    let skew = off_by(TWO_HOURS);
+    let no_more = layer(&skew).clock(clock());
+    for layer in [never, no_more] {
         for _ in 0..2 {
-            assert_eq!(exchange(&layer, get(), refusal(&[(DATE, SERVER_DATE)])).await, Some(ours));
+            assert_eq!(exchange(&layer, get(), refusal(&[(DATE, SERVER_DATE)])).await, Some(SERVER - 7200));
         }
     }
+    assert_eq!(skew.offset(), 0);
 }
 
 /// The offset is learned anew when it is ours that is set right, or set wrong again.

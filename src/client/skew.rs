@@ -99,8 +99,8 @@ impl ClockSkew {
         self.shared.clock.now().saturating_add_signed(self.offset())
     }
 
-    /// [`now`](Self::now) as a clock, for whatever else has to keep to the server's time.
-    pub fn clock(&self) -> Clock {
+    /// [`now`](Self::now) as a clock.
+    pub(crate) fn clock(&self) -> Clock {
         let skew = self.clone();
         Clock::from_fn(move || skew.now())
     }

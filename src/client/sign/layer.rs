@@ -71,7 +71,7 @@ impl OAuthSignLayer {
         self
     }
 
-    /// The clock that timestamps are read from, the system's by default.
+    /// The clock that timestamps are read from, as it says; the system's by default.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.requests.time.clock = clock;
@@ -79,8 +79,8 @@ impl OAuthSignLayer {
         self
     }
 
-    /// Keeps timestamps to the server's clock, in the place of a [`clock`](Self::clock) that is believed as it is.
-    /// [The module](super#clock-skew) says when that is of use.
+    /// Keeps timestamps to the server's clock, in the place of a [`clock`](Self::clock) that is believed: of the two,
+    /// the one that was set last. [The module](super#clock-skew) says when this is of use.
     #[must_use]
     pub fn clock_skew(mut self, skew: ClockSkew) -> Self {
         self.requests.time.clock = skew.clock();

@@ -8,7 +8,7 @@
 //! 3. Nonce and timestamp are drawn, the request is signed, and handed to the inner service. Every call is signed
 //!    afresh, so retries and redirects belong outside of this layer.
 //! 4. What cannot be signed is not sent. The error is an [`OAuthSignError`]; one of the inner service comes back as
-//!    it is.
+//!    it is, and so does its response, of which the layer needs to see the [`ResponseHead`].
 //!
 //! ```
 //! # use bytes::Bytes;

@@ -170,6 +170,7 @@ mod tests {
             // A refusal alone says nothing of the time.
             (None, vec![(5, Refused), (3, Refused), (4, RefusedWithDate)], vec![5, 5, 5]),
             (Some(ClockSkew::of as fn(Clock) -> ClockSkew), vec![(5, Refused), (3, Refused)], vec![5, 5]),
+            (Some(ClockSkew::of), vec![(5, Unanswered), (3, Refused), (4, Unanswered)], vec![5, 5, 5]),
             // The server says that our clock is ahead.
             (
                 Some(ClockSkew::of),
