@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -42,10 +42,11 @@ impl Server {
     /// # Errors
     ///
     /// When the loopback address has no port to listen on, or TLS cannot be had with the certificate.
-    pub async fn start<S>(certificate: Option<&Certificate>, service: S) -> Result<Self, BoxError>
+    pub async fn start<S, B>(certificate: Option<&Certificate>, service: S) -> Result<Self, BoxError>
     where
-        S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + Send + 'static,
-        S::Future: Send,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>,
+        S: Clone + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let tls = certificate.map(Certificate::acceptor).transpose()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -101,10 +102,11 @@ impl Service<Name> for Resolver {
 }
 
 /// Whichever version of HTTP the client begins with; over TLS, ALPN has told it which.
-async fn serve<S>(tls: Option<TlsAcceptor>, stream: TcpStream, service: S) -> Result<(), BoxError>
+async fn serve<S, B>(tls: Option<TlsAcceptor>, stream: TcpStream, service: S) -> Result<(), BoxError>
 where
-    S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>,
+    S: Clone + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let (http, service) = (auto::Builder::new(TokioExecutor::new()), TowerToHyperService::new(service));
     match tls {
