@@ -6,9 +6,9 @@
 //!
 //! One `OAuthSignLayer`, one connection pool. A request brings its user's `TokenCredentials` in its extensions, and one
 //! without is signed with the signer's own token or, as here, with none. The look-up of the token is a layer of its own
-//! outside of `OAuthSignLayer`: it may wait for a database, and no timestamp is drawn before it is done. Retries may go
-//! outside of the look-up, which asks again, or between the two, which does not; limits on concurrency go outside of
-//! both, or a request that waits for the database takes the place of one that could be sent.
+//! outside of `OAuthSignLayer`: it may wait for a database, and no timestamp is drawn before it is done. Outside of the
+//! look-up goes what says on whose behalf the request is made. Retries may go there, too, and then ask for the token
+//! again; between the look-up and `OAuthSignLayer` they send with the one that was found.
 //!
 //! Keep one `TokenCredentials` a user and clone it, as the cache here does: clones share the prepared signing key. That
 //! key lives in the token, so that a user who is forgotten leaves nothing behind in the client.

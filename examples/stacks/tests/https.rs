@@ -13,7 +13,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use stacks::{Certificate, Resolver, Server};
 use tokio::sync::mpsc;
@@ -23,8 +24,7 @@ use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Verified
 use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignedBody, Signer, TokenCredentials};
 
 type AnyBody = UnsyncBoxBody<Bytes, Infallible>;
-type HttpClient =
-    Client<HttpsConnector<hyper_util::client::legacy::connect::HttpConnector<Resolver>>, SignedBody<AnyBody>>;
+type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, SignedBody<AnyBody>>;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -183,6 +183,23 @@ async fn an_upload_streams_through_both_layers() {
     }
 }
 
+/// What counts is the origin the server was told, whatever `Host` and `:authority` say of it.
+#[tokio::test]
+async fn the_public_origin_is_signed_and_verified() {
+    let certificate = Certificate::new().unwrap();
+    for way in [Http1, Http2] {
+        let server = way.server(&certificate, tower::service_fn(seen)).await;
+        let signer = Signer::new(ClientCredentials::new("printer", "secret"));
+        let signer = signer.token(TokenCredentials::new("jane", "secret"));
+        let internal = OAuthSignLayer::new(signer, Origin::parse("http://photos.internal").unwrap());
+        for (sign, expected) in [(internal.clone().sign_as(way.origin()), 200), (internal, 401)] {
+            let client = ServiceBuilder::new().layer(sign).service(way.http_client(&server, &certificate));
+            let request = Request::get("http://photos.internal/p").body(whole("")).unwrap();
+            assert_eq!(client.oneshot(request).await.unwrap().status(), expected, "{way:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_server_with_another_root_gets_no_signature() {
     let (certificate, another) = (Certificate::new().unwrap(), Certificate::new().unwrap());
@@ -191,7 +208,7 @@ async fn a_server_with_another_root_gets_no_signature() {
         let client = way.signed(way.http_client(&server, &another), "secret");
         let request = Request::get(format!("{}/p", way.origin())).body(whole("")).unwrap();
         let error = client.oneshot(request).await.unwrap_err();
-        let error = error.downcast_ref::<hyper_util::client::legacy::Error>().unwrap();
+        let error = error.downcast_ref::<legacy::Error>().unwrap();
         assert!(error.is_connect(), "{way:?}: {error:?}");
     }
 }

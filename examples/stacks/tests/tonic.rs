@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use http::{Request, Response, Uri};
 use hyper_rustls::HttpsConnectorBuilder;
 use stacks::Certificate;
+use tokio::task::JoinSet;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
@@ -167,6 +168,21 @@ async fn plaintext_goes_over_tls_or_not_at_all() {
     let mut client = HealthClient::new(signed(signer, &origin, channel));
     assert_eq!(client.check(overall()).await.unwrap().into_inner().status(), Seen::Serving);
     assert_eq!(*callers.lock().unwrap(), ["Jane"]);
+}
+
+/// A `Channel` is a queue, and panics where it is called without having been ready.
+#[tokio::test]
+async fn a_queue_of_one_serves_many_at_once() {
+    let photos = Photos::start(|response| response).await;
+    let channel = Endpoint::from_shared(photos.origin.to_string()).unwrap().buffer_size(1).connect().await.unwrap();
+    let client = HealthClient::new(signed(signer("secret"), &photos.origin, channel));
+    let mut under_way = JoinSet::new();
+    for _ in 0..100 {
+        let mut client = client.clone();
+        under_way.spawn(async move { client.check(overall()).await.unwrap().into_inner().status() });
+    }
+    assert_eq!(under_way.join_all().await, [Seen::Serving; 100]);
+    assert_eq!(photos.callers(), ["Jane"; 100]);
 }
 
 /// A channel goes where it goes, whatever the URI says. The signature follows the URI: none for another host.
