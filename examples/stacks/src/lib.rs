@@ -1,1 +1,3 @@
 //! What the examples of this package share.
+
+pub mod redirects;
