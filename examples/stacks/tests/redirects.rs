@@ -356,6 +356,10 @@ async fn after_a_foreign_hop_the_signers_token_stands_in_for_the_users() {
     send(Standard::default(), both(), get(home.url("/own"))).await.unwrap();
     assert_eq!((home.whose(), foreign.whose()), (vec![JANE], vec![BOT]));
 
+    // And a request that was never to be signed is, where a stranger sends it on.
+    send(Standard::default(), sign(&home), get(foreign.url("/b"))).await.unwrap();
+    assert_eq!((home.whose(), foreign.whose()), (vec![BOT], vec![Nobodys]));
+
     // Nothing goes abroad.
     let stays = Limited::default().and::<_, Body, BoxError>(SameOrigin::new());
     let answer = send(stays, sign(&home), get(home.url("/a"))).await.unwrap();
@@ -369,6 +373,9 @@ async fn after_a_foreign_hop_the_signers_token_stands_in_for_the_users() {
     }
     send(unsigned_abroad(), both(), get(home.url("/own"))).await.unwrap();
     assert_eq!((home.whose(), foreign.whose()), (vec![JANE], vec![Nobodys]));
+
+    send(unsigned_abroad(), sign(&home), get(foreign.url("/b"))).await.unwrap();
+    assert_eq!((home.whose(), foreign.whose()), (vec![Nobodys], vec![Nobodys]));
 
     // Whose it is is kept, for origins that trust each other.
     let kept = FilterCredentials::new().allow_extension::<TokenCredentials>().allow_extension::<Unsigned>();
