@@ -32,6 +32,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 type Client = BoxService<Request<Slow>, Response<()>, BoxError>;
 type ClientOfClones = BoxCloneService<Request<Slow>, Response<()>, BoxError>;
+type Stack = fn(&Wire) -> Client;
+type StackOfClones = fn(&Wire) -> ClientOfClones;
 type ToSend = fn(&Wire) -> Request<Slow>;
 
 /// Where requests leave, and what is seen there.
@@ -186,7 +188,7 @@ async fn send_all(mut client: Client, requests: impl Iterator<Item = Request<Slo
 }
 
 /// A request's timestamp is that of the moment it leaves, not of the moment it joined a queue.
-async fn timestamps_are_those_of_departure(stack: fn(&Wire) -> Client, request: ToSend) -> bool {
+async fn timestamps_are_those_of_departure(stack: Stack, request: ToSend) -> bool {
     let wire = Wire::new(|_| MINUTE);
     send_all(stack(&wire), (0..4).map(|_| request(&wire))).await;
     let left = wire.left();
@@ -197,7 +199,7 @@ async fn timestamps_are_those_of_departure(stack: fn(&Wire) -> Client, request: 
 
 #[tokio::test(start_paused = true)]
 async fn queues_go_outside() {
-    type Row = (&'static str, fn(&Wire) -> Client, &'static [ToSend], bool);
+    type Row = (&'static str, Stack, &'static [ToSend], bool);
     let rows: [Row; 9] = [
         (
             "rate limit, sign",
@@ -280,7 +282,7 @@ async fn queues_go_outside() {
 }
 
 /// No two requests leave in the same minute.
-async fn they_leave_a_minute_apart(stack: fn(&Wire) -> Client, requests: fn(&Wire) -> [Request<Slow>; 3]) -> bool {
+async fn they_leave_a_minute_apart(stack: Stack, requests: fn(&Wire) -> [Request<Slow>; 3]) -> bool {
     let wire = Wire::new(|_| Duration::ZERO);
     send_all(stack(&wire), requests(&wire).into_iter()).await;
     let mut left: Vec<_> = wire.left().iter().map(|departure| departure.at).collect();
@@ -291,9 +293,9 @@ async fn they_leave_a_minute_apart(stack: fn(&Wire) -> Client, requests: fn(&Wir
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_limit_outside_counts_requests_before_their_forms_are_read() {
-    let outside: fn(&Wire) -> Client =
+    let outside: Stack =
         |wire| boxed(ServiceBuilder::new().rate_limit(1, MINUTE).layer(wire.sign()).service(wire.clone()));
-    let inside: fn(&Wire) -> Client =
+    let inside: Stack =
         |wire| boxed(ServiceBuilder::new().layer(wire.sign_head()).rate_limit(1, MINUTE).service(wire.clone()));
     let heads = |wire: &Wire| [get(wire), get(wire), get(wire)];
     let forms = |wire: &Wire| [form(wire), form(wire), form(wire)];
@@ -305,7 +307,7 @@ async fn a_rate_limit_outside_counts_requests_before_their_forms_are_read() {
 }
 
 /// No more forms are in memory than the limit allows.
-async fn forms_in_reading_are_limited(stack: fn(&Wire) -> Client) -> bool {
+async fn forms_in_reading_are_limited(stack: Stack) -> bool {
     let wire = Wire::new(|_| SECOND);
     send_all(stack(&wire), (0..6).map(|_| slow_form(&wire))).await;
     wire.seen.most_in_reading.load(Ordering::Relaxed) <= 2
@@ -313,7 +315,7 @@ async fn forms_in_reading_are_limited(stack: fn(&Wire) -> Client) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_concurrency_limit_holds_for_forms_unless_a_buffer_lies_between() {
-    let rows: [(_, fn(&Wire) -> Client, _); 5] = [
+    let rows: [(_, Stack, _); 5] = [
         (
             "concurrency limit, sign",
             |wire| boxed(ServiceBuilder::new().concurrency_limit(2).layer(wire.sign()).service(wire.clone())),
@@ -349,7 +351,7 @@ async fn a_concurrency_limit_holds_for_forms_unless_a_buffer_lies_between() {
 }
 
 /// While one clone of the client idles after a request that was refused, the others are not held up.
-async fn a_refusal_gives_its_permit_back(stack: fn(&Wire) -> ClientOfClones) -> bool {
+async fn a_refusal_gives_its_permit_back(stack: StackOfClones) -> bool {
     let wire = Wire::new(|_| Duration::ZERO);
     let mut idle = stack(&wire);
     let busy = idle.clone();
@@ -359,7 +361,7 @@ async fn a_refusal_gives_its_permit_back(stack: fn(&Wire) -> ClientOfClones) -> 
 
 #[tokio::test(start_paused = true)]
 async fn a_concurrency_limit_goes_outside() {
-    let rows: [(_, fn(&Wire) -> ClientOfClones, _); 2] = [
+    let rows: [(_, StackOfClones, _); 2] = [
         (
             "concurrency limit, sign",
             |wire| clones(ServiceBuilder::new().concurrency_limit(1).layer(wire.sign()).service(wire.clone())),
@@ -377,7 +379,7 @@ async fn a_concurrency_limit_goes_outside() {
 }
 
 /// A form that is slow to come takes no place in the buffer from others.
-async fn a_slow_form_holds_nobody_up(stack: fn(&Wire) -> ClientOfClones) -> bool {
+async fn a_slow_form_holds_nobody_up(stack: StackOfClones) -> bool {
     let wire = Wire::new(|_| Duration::ZERO);
     let mut uploading = stack(&wire);
     let other = uploading.clone();
@@ -399,7 +401,7 @@ async fn a_buffer_goes_outside() {
 }
 
 /// What its sender gives up on while it queues is not signed.
-async fn what_is_given_up_on_is_not_signed(stack: fn(&Wire) -> Client) -> bool {
+async fn what_is_given_up_on_is_not_signed(stack: Stack) -> bool {
     let wire = Wire::new(|_| MINUTE);
     let mut client = stack(&wire);
     let first = tokio::spawn(client.ready().await.unwrap().call(get(&wire)));
@@ -426,7 +428,7 @@ async fn a_buffer_outside_forgets_what_nobody_waits_for() {
 }
 
 /// What is shed has cost nothing: it was not signed, and its form, which may be large, was not read.
-async fn what_is_shed_costs_nothing(stack: fn(&Wire) -> Client, request: ToSend) -> bool {
+async fn what_is_shed_costs_nothing(stack: Stack, request: ToSend) -> bool {
     let wire = Wire::new(|_| MINUTE);
     let mut client = stack(&wire);
     let first = tokio::spawn(client.ready().await.unwrap().call(get(&wire)));
@@ -455,7 +457,7 @@ async fn load_is_shed_outside() {
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A request that takes too long is given up on when its time is over.
-async fn it_ends_in_time(stack: fn(&Wire) -> Client, occupied: bool, request: ToSend) -> bool {
+async fn it_ends_in_time(stack: Stack, occupied: bool, request: ToSend) -> bool {
     let wire = Wire::new(|_| DAY);
     let mut client = stack(&wire);
     let occupant = if occupied { Some(tokio::spawn(client.ready().await.unwrap().call(get(&wire)))) } else { None };
@@ -467,24 +469,22 @@ async fn it_ends_in_time(stack: fn(&Wire) -> Client, occupied: bool, request: To
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_goes_outside_of_all_that_takes_time() {
-    let outside: fn(&Wire) -> Client =
-        |wire| boxed(ServiceBuilder::new().timeout(LIMIT).layer(wire.sign()).service(wire.clone()));
-    let inside: fn(&Wire) -> Client =
-        |wire| boxed(ServiceBuilder::new().layer(wire.sign()).timeout(LIMIT).service(wire.clone()));
-    let outside_of_the_queue: fn(&Wire) -> Client = |wire| {
+    let outside: Stack = |wire| boxed(ServiceBuilder::new().timeout(LIMIT).layer(wire.sign()).service(wire.clone()));
+    let inside: Stack = |wire| boxed(ServiceBuilder::new().layer(wire.sign()).timeout(LIMIT).service(wire.clone()));
+    let outside_of_the_queue: Stack = |wire| {
         let limits = ServiceBuilder::new().timeout(LIMIT).buffer(8).concurrency_limit(1);
         boxed(limits.layer(wire.sign()).service(wire.clone()))
     };
-    let inside_of_the_queue: fn(&Wire) -> Client = |wire| {
+    let inside_of_the_queue: Stack = |wire| {
         let limits = ServiceBuilder::new().buffer(8).concurrency_limit(1).timeout(LIMIT);
         boxed(limits.layer(wire.sign()).service(wire.clone()))
     };
     // Waiting for a service to be ready is no part of a request to it: only a buffer makes it one.
-    let outside_of_a_limit: fn(&Wire) -> Client = |wire| {
+    let outside_of_a_limit: Stack = |wire| {
         let limits = ServiceBuilder::new().timeout(LIMIT).concurrency_limit(1);
         boxed(limits.layer(wire.sign()).service(wire.clone()))
     };
-    let rows: [(_, fn(&Wire) -> Client, bool, ToSend, _); 7] = [
+    let rows: [(_, Stack, bool, ToSend, _); 7] = [
         ("timeout, sign: no answer", outside, false, get, true),
         ("sign, timeout: no answer", inside, false, get, true),
         ("timeout, sign: a form that never comes", outside, false, endless_form, true),
@@ -535,7 +535,7 @@ fn server(wire: &Wire) -> OAuthVerify<Wire, MemoryCredentials> {
 }
 
 /// What the caller gets when the first attempt is slow and the second is not.
-async fn answer_to_a_hedge(stack: fn(&Wire) -> Client) -> (StatusCode, Vec<Departure>) {
+async fn answer_to_a_hedge(stack: Stack) -> (StatusCode, Vec<Departure>) {
     let wire = Wire::new(|nth| if nth == 0 { MINUTE } else { SECOND });
     let mut client = stack(&wire);
     let answer = client.ready().await.unwrap().call(get(&wire)).await.unwrap();
