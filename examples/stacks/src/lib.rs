@@ -25,6 +25,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tower::{BoxError, Service};
 
+pub mod redirects;
+
 /// The name that clients know a [`Server`] by, wherever it listens.
 pub const HOST: &str = "photos.example";
 
@@ -157,3 +159,8 @@ impl Certificate {
         Ok(TlsAcceptor::from(Arc::new(tls)))
     }
 }
+
+/// The stacks in the documentation of `client::sign` compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../src/client/sign/order.md")]
+pub struct Order;
