@@ -21,7 +21,7 @@ impl Embedded {
     pub(crate) async fn start(site: &Origin) -> Result<Self, BoxError> {
         let wiki = TestWiki::start().await?;
         let credentials = ClientCredentials::new("login-example", "the login example's secret");
-        let client = Client::new(credentials.clone()).name("Log in with MediaWiki");
+        let client = Client::new(credentials.clone()).name("Example tool");
         wiki.register(client.asks_for("Know your user name").callbacks_under(format!("{site}/")));
         Ok(Self { wiki, credentials })
     }

@@ -402,7 +402,7 @@ async fn the_embedded_wiki_takes_the_site() {
     let router = fixture::router(&consumer, &site, &crate::store::Store::memory(tower_oauth1::Clock::default()));
     let begun = fixture::Browser::new(router.clone()).post("/login", "").await;
     let consent = body(begun.location()).await;
-    for words in ["Log in with MediaWiki", "Know your user name", "127.0.0.1", "Test User"] {
+    for words in ["Example tool", "Know your user name", "127.0.0.1", "Test User"] {
         assert!(consent.contains(words), "{consent}");
     }
     assert!(embedded.to_string().contains(begun.location().split('?').next().unwrap()));
