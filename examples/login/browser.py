@@ -199,7 +199,8 @@ def alone(browser):
         print("next; keyboard; cookies, frames and forms of others")
         nowhere = {**app.wiki(), "LOGIN_WIKI": f"http://127.0.0.1:{free_port()}/index.php"}
         address = f"127.0.0.1:{free_port()}"
-        with Instance("nowhere", LOGIN_LISTEN=address, LOGIN_BASE_URL=f"http://{address}", **nowhere) as lost, browser() as it:
+        nowhere |= {"LOGIN_LISTEN": address, "LOGIN_BASE_URL": f"http://{address}"}
+        with Instance("nowhere", **nowhere) as lost, browser() as it:
             it.open(lost.site)
             it.click("form[action='/login'] button")
             assert it.text("h1") == "The wiki cannot be asked", it.text("main")

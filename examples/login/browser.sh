@@ -14,5 +14,6 @@ redis-server --version >/dev/null 2>&1 || apt_install redis-server
 
 cargo test --features redis -- --ignored
 cargo build --features redis
-target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+target=$(cargo metadata --format-version 1 --no-deps \
+    | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 python3 browser.py "$target/debug/login" .work

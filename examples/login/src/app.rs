@@ -85,14 +85,19 @@ impl Wanted {
 async fn home(State(app): State<App>, session: Session, cookies: Cookies) -> Result<Markup, Failure> {
     Ok(match Account::of(&session).await? {
         Some(account) => pages::welcome(&account),
-        None => pages::log_in(app.wiki.wiki(), &Next::default(), Browser::known(&cookies).is_some()),
+        None => pages::log_in(app.wiki.wiki(), &Next::default(), Browser::known(&cookies)),
     })
 }
 
-async fn log_in(State(app): State<App>, Query(wanted): Query<Wanted>, session: Session) -> Result<Response, Failure> {
+async fn log_in(
+    State(app): State<App>,
+    Query(wanted): Query<Wanted>,
+    session: Session,
+    cookies: Cookies,
+) -> Result<Response, Failure> {
     Ok(match Account::of(&session).await? {
         Some(_) => Redirect::to(wanted.next().path()).into_response(),
-        None => pages::log_in(app.wiki.wiki(), &wanted.next(), false).into_response(),
+        None => pages::log_in(app.wiki.wiki(), &wanted.next(), Browser::known(&cookies)).into_response(),
     })
 }
 

@@ -3,22 +3,27 @@
 use maud::{DOCTYPE, Markup, html};
 use tower_oauth1::mediawiki::{Identity, Wiki};
 
+use crate::browser::Browser;
 use crate::failure::Failure;
 use crate::next::Next;
 use crate::session::Account;
 
-/// Whether the user has begun to log in and not come back is all that is known of those who cancel.
-pub(crate) fn log_in(wiki: &Wiki, next: &Next, begun: bool) -> Markup {
+/// With a word for those who have begun to log in and not come back: it is all that is known of those who cancel.
+pub(crate) fn log_in(wiki: &Wiki, next: &Next, begun_in: Option<Browser>) -> Markup {
     let host = wiki.canonical().host();
     page(
         "Log in with your wiki account",
         &html! {
-            @if begun {
+            @if begun_in.is_some() {
                 p.note role="status" {
-                    "You have begun to log in, and have not finished. If you cancelled, nothing was shared with this site."
+                    "You have begun to log in, and have not finished. "
+                    "If you cancelled, nothing was shared with this site."
                 }
             }
-            p { strong { (host) } " will ask whether you want to log in here, and tell this site your user name. This site does not get your password." }
+            p {
+                strong { (host) } " will ask whether you want to log in here, and tell this site your user name. "
+                "This site does not get your password."
+            }
             (log_in_button("Log in with MediaWiki", next))
         },
     )

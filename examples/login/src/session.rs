@@ -36,9 +36,7 @@ impl Account {
     /// Makes the session theirs, under a new number: the old one may be known to somebody else.
     pub(crate) async fn log_in(&self, session: &Session) -> Result<(), Error> {
         session.cycle_id().await?;
-        session.insert(Self::KEY, self).await?;
-        // The layer would do it, and answer with an empty page where it fails.
-        session.save().await
+        session.insert(Self::KEY, self).await
     }
 
     pub(crate) fn name(&self) -> &str {
