@@ -18,6 +18,7 @@ use tower_oauth1::client::handshake::{
 };
 use tower_oauth1::mediawiki::{CallError, CallErrorKind, MediaWiki, MediaWikiErrorKind, Wiki};
 use tower_oauth1::protocol::Transmission;
+use tower_oauth1::server::provider;
 use tower_oauth1::server::provider::testing::{TestProvider, TestWiki, USER};
 use tower_oauth1::{ClientCredentials, Clock, OAuthSignLayer, SignatureMethod, SignedBody, Signer, TokenCredentials};
 
@@ -178,6 +179,18 @@ async fn a_wiki_from_the_first_leg_to_identify() {
         assert_eq!(identity.username.as_deref(), Some(USER));
         assert_eq!(identity.audience, server.client().key());
     }
+}
+
+#[tokio::test]
+async fn a_wiki_takes_the_callbacks_of_each_consumer() {
+    let server = TestWiki::start().await.unwrap();
+    let tool = ClientCredentials::new("tool", "tool's secret");
+    server.register(provider::Client::new(tool.clone()).callbacks_under("http://127.0.0.1:8000/"));
+    let wiki = MediaWiki::new(Wiki::new(&server.index_php()).unwrap(), tool, http_client());
+    let begin = |uri: &str| wiki.request_temporary_credentials(Callback::Uri(uri.into()));
+    assert!(begin("http://127.0.0.1:8000/ready").await.is_ok());
+    let refused = CallErrorKind::Refused(MediaWikiErrorKind::CallbackNotUnderPrefix);
+    assert_eq!(begin("https://client.example/ready").await.unwrap_err().kind(), refused);
 }
 
 #[tokio::test]

@@ -75,11 +75,15 @@
 //! ```
 //!
 //! To log users in, send them to [`MediaWiki::authenticate_url`]: who has accepted an authentication-only consumer
-//! before comes straight back.
+//! before comes straight back. On a server, keep `pending` by [`Decision::token`] *and* by what only this browser has, a
+//! session or a cookie: otherwise a callback that an attacker sends to your user logs the user in as the attacker.
+//! `examples/login` is a whole site that does so, on one instance or on several.
 //!
 //! A user who cancels is sent nowhere: the callback never comes. So give a pending authorization a time limit; the wiki
 //! forgets it after 600 s. A wrong verification code does not use it up. Token credentials are good until the user
 //! revokes them; for RSA consumers their secret is `__unused__`.
+//!
+//! [`Decision::token`]: crate::client::handshake::Decision::token
 //!
 //! # 4. Find out whose token it is
 //!

@@ -3,23 +3,18 @@
 usage: browser.py DIRECTORY-FOR-SCREENSHOTS
 """
 
-import base64
-import json
 import os
 import pathlib
 import re
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 import urllib.parse
 import urllib.request
+
+from webdriver import Browsers, contrast, luminance
 
 PROVIDER, SITE = os.environ["PROVIDER"], os.environ["SITE"]
 KEY, SECRET = os.environ["CLIENT_KEY"], os.environ["CLIENT_SECRET"]
 SCREENSHOTS = pathlib.Path(sys.argv[1])
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 def temporary_token(callback):
@@ -38,100 +33,6 @@ def temporary_token(callback):
 
 def page_for(callback=SITE + "/ready?state=1"):
     return PROVIDER + "/oauth/authorize?oauth_token=" + temporary_token(callback)
-
-
-class Browser:
-    """A session of chromedriver, with a profile of its own."""
-
-    def __init__(self, driver, profile, *, scripts=True, scheme="light", size=(900, 800)):
-        self.driver = driver
-        options = {
-            "args": [
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                f"--user-data-dir={profile}",
-                "--window-size={},{}".format(*size),
-                *(["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []),
-            ],
-            "prefs": {} if scripts else {"profile.managed_default_content_settings.javascript": 2},
-        }
-        capabilities = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
-        self.session = ""
-        self.session = "/session/" + self.do("POST", "/session", capabilities)["sessionId"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.do("DELETE", "")
-
-    def do(self, method, path, body=None):
-        data = None if method in ("GET", "DELETE") else json.dumps(body or {}).encode()
-        request = urllib.request.Request(self.driver + self.session + path, data, method=method)
-        request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.load(answer)["value"]
-        except urllib.error.HTTPError as error:
-            raise AssertionError(error.read().decode()) from error
-
-    def open(self, url):
-        self.do("POST", "/url", {"url": url})
-
-    def find(self, css):
-        return "/element/" + self.do("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
-
-    def find_all(self, css):
-        return [found[ELEMENT] for found in self.do("POST", "/elements", {"using": "css selector", "value": css})]
-
-    def count(self, css):
-        return len(self.find_all(css))
-
-    def text(self, css):
-        return self.do("GET", self.find(css) + "/text")
-
-    def click(self, css):
-        """Clicks what leads to another page. Without scripts the driver does not wait for that page by itself."""
-        self.leave(lambda: self.do("POST", self.find(css) + "/click"))
-
-    def keys(self, css, keys):
-        self.do("POST", self.find(css) + "/value", {"text": keys})
-
-    def leave(self, how):
-        left = self.find_all("html")
-        how()
-        deadline = time.monotonic() + 20
-        while self.find_all("html") in (left, []) or not self.count("h1"):
-            assert time.monotonic() < deadline, "still on " + self.url
-            time.sleep(0.05)
-
-    @property
-    def url(self):
-        return self.do("GET", "/url")
-
-    def color(self, css, name):
-        return self.do("GET", self.find(css) + "/css/" + name)
-
-    def screenshot(self, name):
-        (SCREENSHOTS / (name + ".png")).write_bytes(base64.b64decode(self.do("GET", "/screenshot")))
-
-
-def luminance(color):
-    """As the Web Content Accessibility Guidelines define it."""
-    channels = [int(channel) / 255 for channel in re.findall(r"\d+", color)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 def look(browser, name, scheme="light"):
@@ -223,10 +124,7 @@ def others(browser):
     assert "&oauth_verifier=" in browser.url, browser.url
 
 
-def main(driver, profiles):
-    def browser(**options):
-        return Browser(driver, tempfile.mkdtemp(dir=profiles), **options)
-
+def main(browser):
     for scheme in ("light", "dark"):
         with browser(scheme=scheme) as it:
             look(it, scheme, scheme)
@@ -247,24 +145,5 @@ def main(driver, profiles):
     print("narrow: looked at; keyboard; not framed, not posted to by others")
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-port = free_port()
-with tempfile.TemporaryDirectory() as profiles:
-    driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/status").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        main(f"http://127.0.0.1:{port}", profiles)
-    finally:
-        driver.terminate()
-        driver.wait()
+with Browsers(SCREENSHOTS) as browsers:
+    main(browsers.browser)

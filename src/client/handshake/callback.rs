@@ -102,6 +102,15 @@ impl Decision {
             None => Err(InvalidCallback::new(InvalidCallbackKind::MissingToken)),
         }
     }
+
+    /// The temporary credentials it is about: what to look the pending authorization up by. Some servers name none when
+    /// the user said no.
+    pub fn token(&self) -> Option<&str> {
+        match self {
+            Self::Authorized { token, .. } => Some(token),
+            Self::Denied { token, .. } => token.as_deref(),
+        }
+    }
 }
 
 impl fmt::Debug for Decision {
@@ -173,6 +182,7 @@ mod tests {
     use super::*;
 
     fn shown(decision: Result<Decision, InvalidCallback>) -> String {
+        let looked_up = decision.as_ref().ok().and_then(|decision| decision.token().map(str::to_owned));
         let (mut line, extras) = match decision {
             Ok(Decision::Authorized { token, verifier, extras }) => {
                 (format!("yes {token} {}", verifier.as_ref().map_or("-", Secret::expose)), extras)
@@ -183,6 +193,7 @@ mod tests {
             }
             Err(invalid) => return invalid.to_string(),
         };
+        assert_eq!(line.split(' ').nth(1), Some(looked_up.as_deref().unwrap_or("-")));
         for (name, value) in extras.iter() {
             line += &format!(" | {name}={value}");
         }

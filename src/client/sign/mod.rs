@@ -62,7 +62,9 @@
 //!
 //! hyper-util's client sends a request again when the pooled connection turns out dead before anything of it was
 //! written. That is inside of this layer: the nonce is the same, and the server has not seen it.
-
+//!
+// Its examples are compiled where tower-http is: in examples/stacks.
+#![cfg_attr(not(doctest), doc = include_str!("order.md"))]
 //!
 //! # Clock skew
 //!

@@ -287,6 +287,11 @@ impl TestWiki {
         &self.client
     }
 
+    /// Registers one more client, with callbacks of its own.
+    pub fn register(&self, client: Client) {
+        let _registered = self.wiki.provider().storage().clone().client(client);
+    }
+
     /// Where it listens.
     pub fn origin(&self) -> &Origin {
         self.server.origin()

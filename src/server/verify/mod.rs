@@ -55,8 +55,19 @@
 //! # Ok::<_, tower_oauth1::InvalidOrigin>(())
 //! ```
 //!
+//! # What goes outside
+//!
 //! Limits and timeouts belong outside of this layer, so that whoever cannot sign cannot hold them: an inner
-//! `ConcurrencyLimit` is entered before the body is read.
+//! `ConcurrencyLimit` is entered before the body is read. So do TLS and the choice of HTTP/1.1 or HTTP/2: the origin is
+//! the configured one, and neither `Host` nor `:authority` is asked.
+//!
+//! Around an **axum** router it is a `Router::layer`, inside or outside of `Router::nest`; inside, it needs
+//! `axum_original_uri` (feature `axum`). The extractors are inside: their `DefaultBodyLimit` counts for what streams
+//! through, [`OAuthVerifyLayer::body_limit`] for the forms that are read before.
+//!
+//! Around **tonic**'s services it is a `Server::layer`. A gRPC client takes a refusal with 401 for `Unauthenticated`,
+//! and one with 400 for `Internal`, without a word why. A layer outside can turn it into a status: the [`Rejection`] is
+//! in the extensions of the response, and displays as the reason.
 
 #[cfg(feature = "axum")]
 mod axum;

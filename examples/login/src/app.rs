@@ -1,0 +1,122 @@
+//! The site: which page is where, what surrounds all of them, and the pages that are no part of logging in.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::Markup;
+use serde::Deserialize;
+use tower::{BoxError, ServiceBuilder};
+use tower_cookies::Cookies;
+use tower_http::csrf::CsrfLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_oauth1::Origin;
+use tower_sessions::Session;
+
+use crate::browser::Browser;
+use crate::failure::Failure;
+use crate::next::Next;
+use crate::session::Account;
+use crate::store::Store;
+use crate::wiki::{self, Wiki};
+use crate::{login, pages, session};
+
+/// What all instances of the site have in common.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) wiki: Wiki,
+    /// Where browsers find the site.
+    pub(crate) site: Origin,
+    /// Of its own, so that beginning many log-ins ends nobody's session.
+    pub(crate) pending: Store,
+    pub(crate) sessions: Store,
+}
+
+impl App {
+    pub(crate) fn router(self) -> Result<Router, BoxError> {
+        // Forms are ours alone, by what browsers say of where they come from.
+        let forms = CsrfLayer::new().add_trusted_origin(self.site.to_string())?;
+        let forms = forms.with_rejection_response(|_| Failure::OtherSite.into_response());
+        let layers = ServiceBuilder::new()
+            .layer(header(CONTENT_SECURITY_POLICY, POLICY))
+            .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .layer(header(X_FRAME_OPTIONS, "DENY"))
+            // Not `no-referrer`, with which browsers say of a form that it comes from nowhere.
+            .layer(header(REFERRER_POLICY, "same-origin"))
+            .layer(header(CACHE_CONTROL, "no-store"))
+            .layer(forms)
+            .layer(session::layer(self.sessions.clone(), &self.site));
+        Ok(Router::new()
+            .route("/", get(home))
+            .route("/user", get(user))
+            .route("/login", get(log_in).post(login::begin))
+            .route(login::CALLBACK, get(login::finish))
+            .route("/logout", post(login::log_out))
+            .route("/style.css", get(style))
+            .fallback(async || Failure::NotFound)
+            .layer(layers)
+            .with_state(self))
+    }
+}
+
+/// Pages of text and our own style. No `form-action`: browsers hold it against what the wiki redirects to, as well.
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// For every answer that does not say otherwise.
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    next: Option<String>,
+}
+
+impl Wanted {
+    pub(crate) fn next(&self) -> Next {
+        Next::from_parameter(self.next.as_deref())
+    }
+}
+
+async fn home(State(app): State<App>, session: Session, cookies: Cookies) -> Result<Markup, Failure> {
+    Ok(match Account::of(&session).await? {
+        Some(account) => pages::welcome(&account),
+        None => pages::log_in(app.wiki.wiki(), &Next::default(), Browser::known(&cookies)),
+    })
+}
+
+async fn log_in(
+    State(app): State<App>,
+    Query(wanted): Query<Wanted>,
+    session: Session,
+    cookies: Cookies,
+) -> Result<Response, Failure> {
+    Ok(match Account::of(&session).await? {
+        Some(_) => Redirect::to(wanted.next().path()).into_response(),
+        None => pages::log_in(app.wiki.wiki(), &wanted.next(), Browser::known(&cookies)).into_response(),
+    })
+}
+
+/// What the wiki says of the user at this moment.
+async fn user(State(app): State<App>, session: Session) -> Result<Response, Failure> {
+    let Some(account) = Account::of(&session).await? else {
+        return Ok(Redirect::to("/login?next=/user").into_response());
+    };
+    match wiki::in_time(app.wiki.identify(&account.token)).await {
+        Ok(identity) => Ok(pages::user(&account, &identity).into_response()),
+        Err(failure) => {
+            if matches!(failure, Failure::Revoked | Failure::UserRefused) {
+                session.flush().await?;
+            }
+            Err(failure)
+        }
+    }
+}
+
+async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")], include_str!("style.css"))
+}

@@ -1,0 +1,149 @@
+//! The pages: plain HTML, without scripts. What is put into them is escaped by `maud`.
+
+use maud::{DOCTYPE, Markup, html};
+use tower_oauth1::mediawiki::{Identity, Wiki};
+
+use crate::browser::Browser;
+use crate::failure::Failure;
+use crate::next::Next;
+use crate::session::Account;
+
+/// With a word for those who have begun to log in and not come back: it is all that is known of those who cancel.
+pub(crate) fn log_in(wiki: &Wiki, next: &Next, begun_in: Option<Browser>) -> Markup {
+    let host = wiki.canonical().host();
+    page(
+        "Log in with your wiki account",
+        &html! {
+            @if begun_in.is_some() {
+                p.note role="status" {
+                    "You have begun to log in, and have not finished. "
+                    "If you cancelled, nothing was shared with this site."
+                }
+            }
+            p {
+                strong { (host) } " will ask whether you want to log in here, and tell this site your user name. "
+                "This site does not get your password."
+            }
+            (log_in_button("Log in with MediaWiki", next))
+        },
+    )
+}
+
+pub(crate) fn welcome(account: &Account) -> Markup {
+    page(
+        "You are logged in",
+        &html! {
+            p { "Welcome, " strong { (account.name()) } "." }
+            p { a href="/user" { "What the wiki says of you" } }
+            (log_out_button())
+        },
+    )
+}
+
+pub(crate) fn user(account: &Account, identity: &Identity) -> Markup {
+    let edits = identity.edit_count.map(|edits| edits.to_string());
+    let since = identity.registered.as_deref().and_then(date);
+    // Everybody is in these two.
+    let groups = identity.groups.iter().filter(|group| !matches!(&***group, "*" | "user"));
+    let groups = groups.map(String::as_str).collect::<Vec<_>>().join(", ");
+    page(
+        account.name(),
+        &html! {
+            @if identity.blocked == Some(true) {
+                p.note role="status" { "This account is blocked on the wiki." }
+            }
+            p { "This is what " strong { (identity.issuer) } " has just vouched for:" }
+            dl {
+                (fact("User name", identity.username.as_deref()))
+                (fact("User number", Some(&identity.subject)))
+                (fact("Edits", edits.as_deref()))
+                (fact("Registered", since.as_deref()))
+                (fact("Groups", Some(&groups).filter(|groups| !groups.is_empty()).map(String::as_str)))
+                (fact("Granted to this site", Some(&identity.grants.join(", "))))
+            }
+            (log_out_button())
+        },
+    )
+}
+
+pub(crate) fn failure(failure: &Failure) -> Markup {
+    let again = html! { (log_in_button("Log in again", &Next::default())) };
+    let home = html! { p { a href="/" { "To the start page" } } };
+    let (title, text, way_on) = match failure {
+        Failure::NotPending => (
+            "This log-in cannot be finished",
+            "It was begun more than ten minutes ago, or in another browser, or it was finished before.",
+            again,
+        ),
+        Failure::Denied => {
+            ("You have not logged in", "You did not allow it. Nothing was shared with this site.", again)
+        }
+        Failure::Revoked => (
+            "You have been logged out",
+            "This site may no longer ask the wiki who you are: you have taken that back, or its access was ended.",
+            again,
+        ),
+        Failure::UserRefused => (
+            "The wiki does not let you log in",
+            "Your account is blocked or locked, or you have none on this wiki. Its administrators can tell you more.",
+            home,
+        ),
+        Failure::Wiki(_) | Failure::WikiTooSlow => (
+            "The wiki cannot be asked",
+            "It gave no answer that this site can use. This is no fault of yours. Please try again in a little while.",
+            home,
+        ),
+        Failure::Store(_) => {
+            ("That does not work right now", "This is our fault, not yours. Please try again in a little while.", home)
+        }
+        Failure::OtherSite => {
+            ("Nothing was done", "Another site has sent you here with a form. Please use the forms on this site.", home)
+        }
+        Failure::NotFound => ("There is no such page", "The address may be mistyped, or out of date.", home),
+    };
+    page(title, &html! { p { (text) } (way_on) })
+}
+
+fn log_in_button(text: &str, next: &Next) -> Markup {
+    html! {
+        form method="post" action="/login" {
+            input type="hidden" name="next" value=(next.path());
+            button { (text) }
+        }
+    }
+}
+
+fn log_out_button() -> Markup {
+    html! {
+        form method="post" action="/logout" { button.quiet { "Log out" } }
+    }
+}
+
+fn fact(name: &str, value: Option<&str>) -> Markup {
+    html! {
+        div { dt { (name) } dd { (value.unwrap_or("not told")) } }
+    }
+}
+
+/// The day of a timestamp such as `20261123180859`.
+fn date(timestamp: &str) -> Option<String> {
+    Some(format!("{}-{}-{}", timestamp.get(..4)?, timestamp.get(4..6)?, timestamp.get(6..8)?))
+}
+
+fn page(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                link rel="stylesheet" href="/style.css";
+            }
+            body {
+                header { a href="/" { "Example tool" } }
+                main { h1 { (title) } (body) }
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! 10,000 users, one HTTP client: whose token signs a request is said by the request.
+//!
+//! ```text
+//! cargo run -p stacks --example users
+//! ```
+//!
+//! One `OAuthSignLayer`, one connection pool. A request brings its user's `TokenCredentials` in its extensions, and one
+//! without is signed with the signer's own token or, as here, with none. The look-up of the token is a layer of its own
+//! outside of `OAuthSignLayer`: it may wait for a database, and no timestamp is drawn before it is done. Outside of the
+//! look-up goes what says on whose behalf the request is made. Retries may go there, too, and then ask for the token
+//! again; between the look-up and `OAuthSignLayer` they send with the one that was found.
+//!
+//! Keep one `TokenCredentials` a user and clone it, as the cache here does: clones share the prepared signing key. That
+//! key lives in the token, so that a user who is forgotten leaves nothing behind in the client.
+
+#![allow(clippy::print_stdout, reason = "a program that shows what it does")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tokio::task::JoinSet;
+use tower::filter::AsyncFilterLayer;
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower_oauth1::server::provider::testing::TestProvider;
+use tower_oauth1::{OAuthSignLayer, Signer, TokenCredentials};
+
+const USERS: usize = 10_000;
+const ROUNDS: usize = 2;
+const IN_FLIGHT: usize = 64;
+
+/// In a request's extensions: on whose behalf it is made.
+#[derive(Clone, Copy)]
+struct User(usize);
+
+/// What an application keeps in its database, behind a cache.
+struct Tokens(Vec<TokenCredentials>);
+
+impl Tokens {
+    async fn of(&self, User(user): User) -> Result<TokenCredentials, BoxError> {
+        tokio::task::yield_now().await;
+        self.0.get(user).cloned().ok_or_else(|| "a user who has given no consent".into())
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    let provider = TestProvider::start().await?;
+    let mut tokens = Vec::with_capacity(USERS);
+    for user in 0..USERS {
+        tokens.push(provider.token_for(&format!("user {user}")).await);
+    }
+    let tokens = Arc::new(Tokens(tokens));
+    println!("{USERS} users have given their consent.  {}", memory());
+
+    let look_up = AsyncFilterLayer::new(move |mut request: Request<Full<Bytes>>| {
+        let tokens = tokens.clone();
+        async move {
+            let user = request.extensions().get::<User>().ok_or("a request on nobody's behalf")?;
+            let token = tokens.of(*user).await?;
+            request.extensions_mut().insert(token);
+            Ok::<_, BoxError>(request)
+        }
+    });
+    let sign = OAuthSignLayer::new(Signer::new(provider.client().clone()), provider.origin().clone());
+    let http_client = Client::builder(TokioExecutor::new()).build_http();
+    let client = ServiceBuilder::new().layer(look_up).layer(sign).service(http_client);
+
+    let url: Arc<str> = provider.api_url().into();
+    for round in 1..=ROUNDS {
+        let (began, next) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
+        let mut workers = JoinSet::new();
+        for _ in 0..IN_FLIGHT {
+            workers.spawn(work(client.clone(), url.clone(), next.clone()));
+        }
+        let mut seen = vec![0; USERS];
+        for done in workers.join_all().await {
+            for User(user) in done? {
+                seen[user] += 1;
+            }
+        }
+        if seen.iter().any(|&times| times != 1) {
+            return Err("the server has not seen each user once".into());
+        }
+        let (took, memory) = (began.elapsed().as_millis(), memory());
+        println!("Round {round}: the server has seen each of them once, as who they are, in {took} ms.  {memory}");
+    }
+
+    let nobodys = client.clone().oneshot(Request::get(&*url).body(Full::default())?).await;
+    println!("And one on nobody's behalf: {}", nobodys.err().ok_or("that should not have been sent")?);
+    Ok(())
+}
+
+/// Sends one user's request after another's, never two of one user in a row, and returns whom the server took them for.
+async fn work<S>(client: S, url: Arc<str>, next: Arc<AtomicUsize>) -> Result<Vec<User>, BoxError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Incoming>, Error = BoxError> + Clone,
+{
+    let mut seen = Vec::new();
+    loop {
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        if turn >= USERS {
+            return Ok(seen);
+        }
+        let user = User(turn * 7_919 % USERS);
+        let request = Request::get(&*url).extension(user).body(Full::default())?;
+        let answer = client.clone().oneshot(request).await?.into_body().collect().await?.to_bytes();
+        if answer != format!(r#"{{"client":"test-client","user":"user {}"}}"#, user.0) {
+            return Err(format!("user {} was taken for {}", user.0, String::from_utf8_lossy(&answer)).into());
+        }
+        seen.push(user);
+    }
+}
+
+/// What this process has in memory, client and server both.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).map_or("unknown", str::trim);
+    format!("Memory: {resident}")
+}
