@@ -31,6 +31,14 @@
     doc = "| [`client::sign`] | signing outgoing requests: [`OAuthSignLayer`] | `client` |"
 )]
 #![cfg_attr(
+    feature = "client",
+    doc = "| [`client::refusals`] | reading refusals that are worded in the body of an answer | `client` |"
+)]
+#![cfg_attr(
+    feature = "retry",
+    doc = "| [`client::retry`] | sending again what was refused, with tower's retry layer | `retry` |"
+)]
+#![cfg_attr(
     feature = "handshake",
     doc = "| [`client::handshake`] | obtaining credentials: the three legs | `handshake` (default) |"
 )]

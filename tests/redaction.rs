@@ -15,6 +15,8 @@ mod mediawiki;
 mod protocol;
 #[path = "redaction/provider.rs"]
 mod provider;
+#[path = "redaction/retry.rs"]
+mod retry;
 #[path = "redaction/server.rs"]
 mod server;
 
@@ -36,13 +38,17 @@ struct Room {
     rows: fn() -> Vec<Row>,
 }
 
-const ROOMS: [Room; 6] = [
+const ROOMS: [Room; 7] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
         exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
         rows: client::rows,
     },
     Room { exports: &[include_str!("../src/client/handshake/mod.rs")], rows: handshake::rows },
+    Room {
+        exports: &[include_str!("../src/client/refusals/mod.rs"), include_str!("../src/client/retry/mod.rs")],
+        rows: retry::rows,
+    },
     Room { exports: &[include_str!("../src/mediawiki/mod.rs")], rows: mediawiki::rows },
     Room {
         exports: &[include_str!("../src/server/verify/mod.rs"), include_str!("../src/server/nonce/mod.rs")],

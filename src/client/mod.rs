@@ -2,6 +2,9 @@
 
 #[cfg(feature = "handshake")]
 pub mod handshake;
+pub mod refusals;
+#[cfg(feature = "retry")]
+pub mod retry;
 pub mod sign;
 
 mod challenge;

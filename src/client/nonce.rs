@@ -1,4 +1,4 @@
-//! Nonces, §3.3: the only place on the client's side that asks for randomness.
+//! Nonces, §3.3: all that is random in a request.
 
 use rand::RngExt as _;
 

@@ -119,7 +119,7 @@ impl ClockSkew {
     }
 
     /// Learns from a reported problem: `oauth_acceptable_timestamps`. For those that are reported in a body, which
-    /// the layer does not read.
+    /// the layer does not read, unless there is a [`ReadRefusalsLayer`](super::refusals::ReadRefusalsLayer) inside of it.
     pub fn learn_from_problem(&self, problem: &Problem) -> Learned {
         problem.acceptable_timestamps().map_or(Learned::Nothing, |acceptable| self.learn_acceptable(&acceptable))
     }

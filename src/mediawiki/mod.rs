@@ -190,6 +190,7 @@
 //! timestamp: [`NonceUsed`](MediaWikiErrorKind::NonceUsed), [`MaxLag`](MediaWikiErrorKind::MaxLag),
 //! [`RateLimited`](MediaWikiErrorKind::RateLimited), [`ReadOnly`](MediaWikiErrorKind::ReadOnly), and with the clock set
 //! right [`TimestampRefused`](MediaWikiErrorKind::TimestampRefused).
+//! [`refusal()`] tells them to [a layer](crate::client::refusals) that makes a note of them, for retry and the clock.
 //!
 //! [`InvalidSignature`](MediaWikiErrorKind::InvalidSignature) with the right secrets has two causes left. The wiki
 //! takes itself for another server than the one you connect to: see [`Wiki::canonical_server`]. Or it reads the request
@@ -206,6 +207,7 @@ mod error;
 mod identity;
 mod json;
 mod preflight;
+mod refusal;
 
 pub use call::{CallError, CallErrorKind};
 pub use caller::{ASSERT_USER, Caller};
@@ -214,3 +216,4 @@ pub use endpoints::{InvalidWiki, InvalidWikiKind, Wiki};
 pub use error::{MediaWikiError, MediaWikiErrorKind, Timestamps};
 pub use identity::{Identity, IdentityError, IdentityErrorKind};
 pub use preflight::{MisreadRequest, Misreading, MisreadingKind, Preflight, PreflightLayer, preflight};
+pub use refusal::refusal;

@@ -158,9 +158,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.outcome.poll(cx))?;
+        let mut response = ready!(this.outcome.poll(cx))?;
         if let Some(listener) = this.listener {
-            listener.hear(&response);
+            listener.hear(&mut response);
         }
         Poll::Ready(Ok(response))
     }

@@ -119,6 +119,8 @@ pub use requests::Unsigned;
 pub(crate) use requests::{SignedWithTemporary, with_query};
 pub use response::ResponseHead;
 pub use service::{OAuthSign, OAuthSignHead};
+#[cfg(feature = "retry")]
+pub(crate) use time::ClockCorrected;
 pub use time::TimestampOrder;
 
 pub use crate::body::SignedBody;

@@ -7,6 +7,7 @@ use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 
 use super::response::ResponseHead;
+use crate::client::refusals::Refusal;
 use crate::client::{ClockSkew, Learned};
 use crate::clock::Clock;
 
@@ -37,8 +38,14 @@ pub(super) struct Time {
 pub(super) struct Listener {
     timestamp: u64,
     skew: Option<ClockSkew>,
+    /// The offset that was in the timestamp.
+    offset: i64,
     latest: Option<Arc<Latest>>,
 }
+
+/// In the extensions of an answer to a request with a wrong timestamp: the next one differs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockCorrected;
 
 /// How high timestamps were.
 #[derive(Debug, Default)]
@@ -51,10 +58,11 @@ pub(super) struct Latest {
 impl Time {
     /// The timestamp for a request that is about to leave; and who is to be told of the answer, if anybody is.
     pub(super) fn draw(&self) -> (u64, Option<Listener>) {
+        let offset = self.skew.as_ref().map_or(0, ClockSkew::offset);
         let now = self.clock.now();
         let timestamp = self.latest.as_ref().map_or(now, |latest| latest.raise(now));
         let is_heard = self.skew.is_some() || self.latest.is_some();
-        let listener = || Listener { timestamp, skew: self.skew.clone(), latest: self.latest.clone() };
+        let listener = || Listener { timestamp, skew: self.skew.clone(), offset, latest: self.latest.clone() };
         (timestamp, is_heard.then(listener))
     }
 }
@@ -69,15 +77,26 @@ impl From<TimestampOrder> for Option<Arc<Latest>> {
 }
 
 impl Listener {
-    pub(super) fn hear(&self, answer: &impl ResponseHead) {
-        if !is_refusal(answer) {
+    pub(super) fn hear(&self, answer: &mut impl ResponseHead) {
+        let acceptable = match answer.extensions().get() {
+            Some(Refusal::TimestampRefused { acceptable }) => acceptable.as_ref(),
+            _ => None,
+        };
+        if acceptable.is_none() && !is_refusal(answer) {
             if let Some(latest) = &self.latest {
                 latest.accept(self.timestamp);
             }
         } else if let Some(skew) = &self.skew {
-            let learned = skew.learn_from_headers(answer.headers());
+            let learned = match acceptable {
+                Some(acceptable) => skew.learn_acceptable(acceptable),
+                None => skew.learn_from_headers(answer.headers()),
+            };
             if let (Learned::Agrees | Learned::Corrected, Some(latest)) = (learned, &self.latest) {
                 latest.lower(skew.now());
+            }
+            // By this answer, or by one to another request in the meantime.
+            if skew.offset() != self.offset {
+                answer.extensions_mut().insert(ClockCorrected);
             }
         }
     }
@@ -123,6 +142,8 @@ mod tests {
         Refused,
         /// With the server's `Date`.
         RefusedWithDate,
+        /// With status 200, and what it accepts.
+        RefusedInBody,
     }
 
     impl Sent {
@@ -133,6 +154,9 @@ mod tests {
                 Self::Accepted => answer,
                 Self::Refused => answer.status(401),
                 Self::RefusedWithDate => answer.status(401).header(DATE, NOW_AS_DATE),
+                Self::RefusedInBody => {
+                    answer.extension(Refusal::TimestampRefused { acceptable: Some(NOW - 300..=NOW + 300) })
+                }
             };
             Some(answer.body(()).unwrap())
         }
@@ -152,8 +176,8 @@ mod tests {
             reading.store(read, Ordering::Relaxed);
             // Each by a clone of the layer.
             let (timestamp, listener) = time.clone().draw();
-            if let Some(answer) = sent.answer() {
-                listener.unwrap().hear(&answer);
+            if let Some(mut answer) = sent.answer() {
+                listener.unwrap().hear(&mut answer);
             }
             timestamp
         });
@@ -175,6 +199,11 @@ mod tests {
             (
                 Some(ClockSkew::of),
                 vec![(ahead, RefusedWithDate), (ahead + 1, Accepted), (ahead, Accepted)],
+                vec![ahead, NOW + 1, NOW + 1],
+            ),
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, RefusedInBody), (ahead + 1, Accepted), (ahead, Accepted)],
                 vec![ahead, NOW + 1, NOW + 1],
             ),
             (

@@ -1,0 +1,196 @@
+//! When a request is sent again.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{Method, Request, StatusCode};
+use tower::retry::Policy;
+use tower::retry::backoff::{Backoff, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff};
+use tower::retry::budget::{Budget, TpsBudget};
+use tower::util::rng::Rng as _;
+
+use super::future::Wait;
+use super::jitter::Jitter;
+use super::retry_after::retry_after;
+use crate::client::refusals::Refusal;
+use crate::client::sign::{ClockCorrected, OAuthSignError, ResponseHead};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Sends again what may succeed the next time and does no harm, for [`tower::retry::RetryLayer`]. See
+/// [the module](super) for the rules.
+///
+/// Clones share the budget.
+pub struct OAuthRetryPolicy<B, K = ExponentialBackoff<Jitter>> {
+    clone_body: fn(&B) -> Option<B>,
+    backoff: K,
+    budget: Arc<dyn Budget + Send + Sync>,
+    retries: u32,
+    longest_wait: Duration,
+}
+
+impl<B: Clone> OAuthRetryPolicy<B> {
+    /// Up to four more attempts, after 100 ms, 200 ms, 400 ms and 800 ms or up to twice as long; tower's own
+    /// [`TpsBudget`], which lets a fifth of the requests be sent again, and ten a second; waits of up to a minute.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::cloning(|body| Some(body.clone()))
+    }
+}
+
+impl<B: Clone> Default for OAuthRetryPolicy<B> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B> OAuthRetryPolicy<B> {
+    /// [`new`](OAuthRetryPolicy::new), for bodies of which some can be cloned and some cannot: a request whose body gives
+    /// `None` is sent once.
+    #[must_use]
+    pub fn cloning(clone_body: fn(&B) -> Option<B>) -> Self {
+        Self {
+            clone_body,
+            backoff: backoff(),
+            budget: Arc::new(TpsBudget::default()),
+            retries: 4,
+            longest_wait: Duration::from_secs(60),
+        }
+    }
+}
+
+impl<B, K> OAuthRetryPolicy<B, K> {
+    /// How long to wait for each attempt.
+    #[must_use]
+    pub fn backoff<M: MakeBackoff>(self, mut maker: M) -> OAuthRetryPolicy<B, M::Backoff> {
+        let Self { clone_body, backoff: _, budget, retries, longest_wait } = self;
+        OAuthRetryPolicy { clone_body, backoff: maker.make_backoff(), budget, retries, longest_wait }
+    }
+
+    /// How many requests may be sent again, of all that share the budget: of several clients of one server, say.
+    #[must_use]
+    pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// How often the same request may be sent again.
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// The longest `Retry-After` that is waited for. When the server asks for more, its answer is given out instead.
+    #[must_use]
+    pub fn longest_wait(mut self, longest_wait: Duration) -> Self {
+        self.longest_wait = longest_wait;
+        self
+    }
+}
+
+impl<B, K, R> Policy<Request<B>, R, BoxError> for OAuthRetryPolicy<B, K>
+where
+    K: Backoff,
+    R: ResponseHead,
+{
+    type Future = Wait<K::Future>;
+
+    fn retry(&mut self, request: &mut Request<B>, outcome: &mut Result<R, BoxError>) -> Option<Self::Future> {
+        if !is_worthwhile(request.method(), outcome) {
+            self.budget.deposit();
+            return None;
+        }
+        let asked = outcome.as_ref().ok().and_then(|answer| retry_after(answer.headers()));
+        if asked.is_some_and(|asked| asked > self.longest_wait) {
+            return None;
+        }
+        self.retries = self.retries.checked_sub(1)?;
+        self.budget.withdraw().then(|| Wait::new(self.backoff.next_backoff(), asked.map(spread)))
+    }
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        // Signed outside of here, so it would come with the same nonce again.
+        if request.headers().get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"OAuth ")) {
+            return None;
+        }
+        let body = (self.clone_body)(request.body())?;
+        let mut clone = Request::new(body);
+        *clone.method_mut() = request.method().clone();
+        *clone.uri_mut() = request.uri().clone();
+        *clone.version_mut() = request.version();
+        *clone.headers_mut() = request.headers().clone();
+        *clone.extensions_mut() = request.extensions().clone();
+        Some(clone)
+    }
+}
+
+impl<B, K: Clone> Clone for OAuthRetryPolicy<B, K> {
+    fn clone(&self) -> Self {
+        Self {
+            clone_body: self.clone_body,
+            backoff: self.backoff.clone(),
+            budget: self.budget.clone(),
+            retries: self.retries,
+            longest_wait: self.longest_wait,
+        }
+    }
+}
+
+impl<B, K> fmt::Debug for OAuthRetryPolicy<B, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthRetryPolicy")
+            .field("retries", &self.retries)
+            .field("longest_wait", &self.longest_wait)
+            .finish_non_exhaustive()
+    }
+}
+
+fn backoff() -> ExponentialBackoff<Jitter> {
+    let (shortest, longest) = (Duration::from_millis(100), Duration::from_secs(10));
+    match ExponentialBackoffMaker::new(shortest, longest, 1.0, Jitter) {
+        Ok(mut maker) => maker.make_backoff(),
+        Err(_) => unreachable!("the one is shorter than the other"),
+    }
+}
+
+/// The time asked for and up to a quarter more, so that not all who were asked come at once.
+fn spread(asked: Duration) -> Duration {
+    asked.saturating_add((asked / 4).mul_f64(Jitter.next_f64()))
+}
+
+/// Whether another attempt may succeed, and does no harm.
+fn is_worthwhile(method: &Method, outcome: &Result<impl ResponseHead, BoxError>) -> bool {
+    let answer = match outcome {
+        // Whatever broke may have done so after the server had the request.
+        Err(error) => return method.is_idempotent() && !could_not_be_signed(&**error),
+        Ok(answer) => answer,
+    };
+    let noted = answer.extensions().get::<Refusal>().cloned();
+    match noted.or_else(|| Refusal::from_response(answer.status(), answer.headers(), b"")) {
+        Some(Refusal::NonceUsed | Refusal::TryLater) => true,
+        Some(Refusal::TimestampRefused { .. }) => answer.extensions().get::<ClockCorrected>().is_some(),
+        Some(Refusal::Lasting) => false,
+        None => method.is_idempotent() && is_passing(answer.status()),
+    }
+}
+
+fn could_not_be_signed(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<OAuthSignError>)
+}
+
+/// Errors of the server and of gateways that may be gone the next time. Whether the request was carried out they do
+/// not say: a gateway sends 502, 503 and 504, too, when it has lost the server halfway.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::INTERNAL_SERVER_ERROR
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    )
+}
