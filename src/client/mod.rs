@@ -2,6 +2,8 @@
 
 #[cfg(feature = "handshake")]
 pub mod handshake;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 pub mod sign;
 
 mod challenge;

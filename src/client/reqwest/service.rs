@@ -1,0 +1,93 @@
+//! The Tower layer around reqwest's client.
+
+use std::error::Error;
+use std::task::{Context, Poll};
+
+use http::Request;
+use reqwest::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::convert::{from_http, to_http};
+use super::future::ResponseFuture;
+use crate::body::SignedBody;
+use crate::client::sign::future::CallOrRefusal;
+use crate::client::sign::{OAuthSign, OAuthSignLayer};
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Signs the requests of reqwest. Built by [`OAuthSignLayer::for_reqwest`]; see [the module](super).
+#[derive(Clone, Debug)]
+pub struct ReqwestSignLayer {
+    layer: OAuthSignLayer,
+}
+
+/// Signs the requests of reqwest; from [`ReqwestSignLayer`].
+#[derive(Clone, Debug)]
+pub struct ReqwestSign<S> {
+    service: OAuthSign<HttpToReqwest<S>>,
+}
+
+/// Takes a signed request apart again, into one of reqwest's.
+#[derive(Clone, Debug)]
+pub(super) struct HttpToReqwest<S> {
+    inner: S,
+}
+
+impl OAuthSignLayer {
+    /// A layer around [`reqwest::Client`], or around any other service that takes its requests.
+    #[must_use]
+    pub fn for_reqwest(self) -> ReqwestSignLayer {
+        ReqwestSignLayer { layer: self }
+    }
+}
+
+impl<S> Layer<S> for ReqwestSignLayer {
+    type Service = ReqwestSign<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ReqwestSign { service: self.layer.layer(HttpToReqwest { inner }) }
+    }
+}
+
+impl<S> Service<reqwest::Request> for ReqwestSign<S>
+where
+    S: Service<reqwest::Request> + Clone,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = ResponseFuture<S>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<Request<Body>>::poll_ready(&mut self.service, cx)
+    }
+
+    fn call(&mut self, request: reqwest::Request) -> Self::Future {
+        ResponseFuture::new(match to_http(request) {
+            Ok(request) => CallOrRefusal::called(self.service.call(request)),
+            Err(error) => CallOrRefusal::refused(error),
+        })
+    }
+}
+
+impl<S> Service<Request<SignedBody<Body>>> for HttpToReqwest<S>
+where
+    S: Service<reqwest::Request>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = CallOrRefusal<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<SignedBody<Body>>) -> Self::Future {
+        match from_http(request) {
+            Ok(request) => CallOrRefusal::called(self.inner.call(request)),
+            Err(error) => CallOrRefusal::refused(error),
+        }
+    }
+}
