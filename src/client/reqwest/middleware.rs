@@ -13,7 +13,7 @@ use reqwest_middleware::{Middleware, Next};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
-use super::convert::{from_http, to_http};
+use super::convert::from_http;
 use crate::body::SignedBody;
 use crate::client::sign::{OAuthSignError, OAuthSignLayer};
 
@@ -33,7 +33,7 @@ impl Middleware for OAuthSignLayer {
         Self: 'handle,
     {
         Box::pin(async move {
-            let mut request = to_http(request)?;
+            let mut request = Request::<Body>::try_from(request)?;
             request.extensions_mut().extend(extensions.clone());
             let signed = self.layer(Handback).call(request).await.map_err(refused)?;
             next.run(from_http(signed)?, extensions).await

@@ -8,7 +8,7 @@ use reqwest::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::convert::{from_http, to_http};
+use super::convert::from_http;
 use super::future::ResponseFuture;
 use crate::body::SignedBody;
 use crate::client::sign::future::CallOrRefusal;
@@ -64,7 +64,7 @@ where
     }
 
     fn call(&mut self, request: reqwest::Request) -> Self::Future {
-        ResponseFuture::new(match to_http(request) {
+        ResponseFuture::new(match Request::<Body>::try_from(request) {
             Ok(request) => CallOrRefusal::called(self.service.call(request)),
             Err(error) => CallOrRefusal::refused(error),
         })
