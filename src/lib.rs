@@ -31,6 +31,10 @@
     doc = "| [`client::sign`] | signing outgoing requests: [`OAuthSignLayer`] | `client` |"
 )]
 #![cfg_attr(
+    feature = "reqwest",
+    doc = "| [`client::reqwest`] | signing what reqwest sends, by middleware or layer | `reqwest` |"
+)]
+#![cfg_attr(
     feature = "handshake",
     doc = "| [`client::handshake`] | obtaining credentials: the three legs | `handshake` (default) |"
 )]
