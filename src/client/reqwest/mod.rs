@@ -1,7 +1,7 @@
-//! Signing what [reqwest] sends.
+//! Signing what [`reqwest`] sends.
 //!
-//! [`OAuthSignLayer`] is a middleware of [reqwest_middleware], so that whatever `client.post(url).form(..).send()` does,
-//! it does signed:
+//! [`OAuthSignLayer`] is a middleware of [`reqwest_middleware`]: whatever `client.post(url).form(..).send()` sends, it
+//! sends signed.
 //!
 //! ```
 //! use reqwest::redirect::Policy;
@@ -18,8 +18,8 @@
 //! # }
 //! ```
 //!
-//! On Tower, [`OAuthSignLayer::for_reqwest`] goes around [`reqwest::Client`], or around any other service that takes its
-//! requests. One client for many users:
+//! On Tower, [`OAuthSignLayer::for_reqwest`] goes around [`reqwest::Client`], or around any other service that takes
+//! its requests. One client for many users:
 //!
 //! ```
 //! use reqwest::redirect::Policy;
@@ -57,19 +57,19 @@
 //!
 //! reqwest does a good deal by itself, and all of that is inside of the signature, where nothing is signed anew:
 //!
-//! - **Redirects: have none followed**, as shown. To another URL of the same origin, reqwest repeats the `Authorization`
-//!   header, which signs for the first URL: the server refuses it. To another origin it drops the header, but not a form
-//!   with the protocol parameters in it ([`Transmission::Form`](crate::protocol::Transmission::Form)). Who wants to
-//!   follow redirects puts tower-http's `FollowRedirect` outside, where every hop is signed for itself and foreign ones
-//!   are not.
-//! - **Retries of reqwest itself** ([`reqwest::retry`]) repeat the nonce. The default policy is fine: it sends again only
-//!   what the server has not looked at. One that retries after an answer, 503 for example, belongs outside: a middleware
-//!   that is added [before](reqwest_middleware::ClientBuilder::with) this one, such as reqwest-retry, or `tower::retry`.
+//! - **Redirects: have none followed**, as shown. To another URL of the same origin, reqwest repeats the
+//!   `Authorization` header, which signs for the first URL: the server refuses it. To another origin it drops the
+//!   header, but not a form with the protocol parameters in it
+//!   ([`Transmission::Form`](crate::protocol::Transmission::Form)). Who wants to follow redirects puts tower-http's
+//!   `FollowRedirect` outside, where every hop is signed for itself, and a foreign one is not.
+//! - **Retries of reqwest itself** ([`reqwest::retry`]) repeat the nonce. The default policy is fine: it sends again
+//!   only what the server has not looked at. One that retries after an answer, 503 for example, belongs outside: a
+//!   middleware that is added before this one, such as reqwest-retry, or `tower::retry`.
 //! - **Default headers** come in last. `User-Agent`, `Accept` and the like are no concern of the signature;
 //!   `Content-Type` and `Host` are, so give those with the request. `Authorization` among them gives way to the
 //!   signature, while one that a request has already, also from `user:password@` in its URL, is an error.
-//! - **Cookies, decompression, proxies, TLS and timeouts** of the client change nothing that is signed. A timeout of the
-//!   client begins with sending, and one outside counts the reading of a streamed form, too.
+//! - **Cookies, decompression, proxies, TLS and timeouts** of the client change nothing that is signed. A timeout of
+//!   the client begins with sending; one outside counts the reading of a streamed form, too.
 //!
 //! Middlewares run in the order in which they are added: what changes a request comes before this one, what only
 //! looks at it may come after.
