@@ -130,6 +130,8 @@ impl Requests {
                 drawn.as_str()
             }
         };
+        #[cfg(feature = "tracing")]
+        let _span = super::span::enter(&head, &self.signer, nonce);
         Ok(signing.stamp(Stamp { timestamp: self.clock.now(), nonce }).sign()?)
     }
 
