@@ -134,27 +134,30 @@ fn a_span_has_method_host_signature_method_and_nonce() {
         request.extensions_mut().insert(janes());
         request
     };
-    for (signer, request, http_method, method) in [
-        (signer(), form(), "POST", "HMAC-SHA1"),
-        (signer(), text(), "PUT", "HMAC-SHA1"),
-        (signer(), with_token(form()), "POST", "HMAC-SHA1"),
-        (signer().transmission(Transmission::Query), form(), "POST", "HMAC-SHA1"),
-        (signer().transmission(Transmission::Form), form(), "POST", "HMAC-SHA1"),
-        (sha256.body_hash(BodyHash::Always), text(), "PUT", "HMAC-SHA256"),
+    let sha256 = sha256.body_hash(BodyHash::Always);
+    let plaintext = signer().method(SignatureMethod::Plaintext);
+    let public = Origin::parse("https://wiki.example.org").unwrap();
+    for (layer, request, http_method, host, method) in [
+        (layer(signer()), form(), "POST", "EXAMPLE.com", "HMAC-SHA1"),
+        (layer(signer()), text(), "PUT", "EXAMPLE.com", "HMAC-SHA1"),
+        (layer(signer()), with_token(form()), "POST", "EXAMPLE.com", "HMAC-SHA1"),
+        (layer(signer()).sign_as(public), text(), "PUT", "wiki.example.org", "HMAC-SHA1"),
+        (layer(signer().transmission(Transmission::Query)), form(), "POST", "EXAMPLE.com", "HMAC-SHA1"),
+        (layer(signer().transmission(Transmission::Form)), form(), "POST", "EXAMPLE.com", "HMAC-SHA1"),
+        (layer(sha256), text(), "PUT", "EXAMPLE.com", "HMAC-SHA256"),
         // Its signature is the secrets themselves (§3.4.4).
-        (signer().method(SignatureMethod::Plaintext), form(), "POST", "PLAINTEXT"),
+        (layer(plaintext), form(), "POST", "EXAMPLE.com", "PLAINTEXT"),
     ] {
         let open = recorder.open.clone();
         let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
             assert_eq!(open.load(Ordering::Relaxed), 0, "closed before the request is sent");
             Ok::<_, BoxError>(sent(request).await)
         });
-        let signed = layer(signer).layer(inner).oneshot(request);
+        let signed = layer.layer(inner).oneshot(request);
         let sent = tracing::subscriber::with_default(recorder.clone(), || block_on(signed)).unwrap();
         let [span] = &*recorder.take() else { unreachable!("one span a signature") };
         let nonce = span.fields["nonce"].clone();
-        let fields =
-            [("method", http_method), ("host", "EXAMPLE.com"), ("signature_method", method), ("nonce", &nonce)];
+        let fields = [("method", http_method), ("host", host), ("signature_method", method), ("nonce", &nonce)];
         let fields = fields.map(|(name, value)| (name, value.to_owned()));
         let expected = Seen { name: "oauth_sign", level: Level::DEBUG, fields: BTreeMap::from(fields) };
         assert_eq!(*span, expected);
