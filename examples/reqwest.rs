@@ -25,7 +25,7 @@ async fn main() -> Result<(), BoxError> {
     println!("A wiki is up at {}. It verifies every request.\n", server.origin());
 
     // A redirect that reqwest follows by itself would repeat the signature of another URL.
-    let http_client = reqwest::Client::builder().redirect(Policy::none()).build()?;
+    let http_client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build()?;
 
     println!("1. The handshake, with reqwest as its HTTP client");
     let legs = ServiceBuilder::new()

@@ -198,7 +198,7 @@ fn streamed(frames: &[&'static str]) -> reqwest::Body {
 
 #[tokio::test]
 async fn urls_are_signed_as_reqwest_will_send_them() {
-    let (server, client) = (Server::start().await, Client::new());
+    let (server, client) = (Server::start().await, plain());
     for path in PATHS {
         for (given, sent) in [
             ("", "/"),
@@ -227,7 +227,7 @@ async fn urls_are_signed_as_reqwest_will_send_them() {
 
 #[tokio::test]
 async fn forms_are_signed_and_other_bodies_are_not() {
-    let (server, client) = (Server::start().await, Client::new());
+    let (server, client) = (Server::start().await, plain());
     let typed = |content_type, body: reqwest::Body| {
         client.post(server.url("/?a=b")).header(CONTENT_TYPE, content_type).body(body)
     };
@@ -247,8 +247,8 @@ async fn forms_are_signed_and_other_bodies_are_not() {
             (typed("text/plain", streamed(&["a=", "1"])), "a=1"),
         ] {
             let request_shown = format!("{path:?} {request:?}");
-            let response = path.send(server.layer(signer()), &client, request.try_clone().unwrap_or(request)).await;
-            assert_eq!(shown(response.unwrap()).await, janes(arrives), "{request_shown}");
+            let response = path.send(server.layer(signer()), &client, request).await.unwrap();
+            assert_eq!(shown(response).await, janes(arrives), "{request_shown}");
         }
     }
 }
@@ -279,9 +279,9 @@ impl Middleware for Watch {
 
 #[tokio::test]
 async fn streams_pass_unread() {
-    let (server, client) = (Server::start().await, Client::new());
+    let (server, client) = (Server::start().await, plain());
     for path in PATHS {
-        for (content_type, expected) in [("application/octet-stream", 0), (FORM, 3)] {
+        for (content_type, read, is_chunked) in [("application/octet-stream", 0, true), (FORM, 3, false)] {
             let (body, given) = Frames::of(["a=", "1&b=", "2"].map(Ok));
             let when_inside = Arc::new(AtomicUsize::new(usize::MAX));
             let inner = reqwest_middleware::ClientBuilder::new(client.clone());
@@ -297,7 +297,8 @@ async fn streams_pass_unread() {
                     server.layer(signer()).for_reqwest().layer(client).oneshot(request).await.unwrap()
                 }
             };
-            assert_eq!(when_inside.load(Ordering::Relaxed), expected, "{path:?} {content_type}");
+            assert_eq!(when_inside.load(Ordering::Relaxed), read, "{path:?} {content_type}");
+            assert_eq!(server.arrived()[0].headers().contains_key("transfer-encoding"), is_chunked, "{content_type}");
             assert_eq!((given.load(Ordering::Relaxed), shown(response).await), (3, janes("a=1&b=2")), "{path:?}");
         }
     }
@@ -305,7 +306,7 @@ async fn streams_pass_unread() {
 
 #[tokio::test]
 async fn every_transmission_and_the_body_hash() {
-    let (server, client) = (Server::start().await, Client::new());
+    let (server, client) = (Server::start().await, plain());
     let sha256 = signer().method(SignatureMethod::HmacSha256);
     for path in PATHS {
         for (signer, content_type, header, query, body, hash) in [
@@ -339,7 +340,7 @@ async fn every_transmission_and_the_body_hash() {
 
 #[tokio::test]
 async fn users_and_origins() {
-    let (server, other, client) = (Server::start().await, Server::start().await, Client::new());
+    let (server, other, client) = (Server::start().await, Server::start().await, plain());
     let wrong = Signer::new(ClientCredentials::new("key", "wrong")).token(token_of("Jane"));
     let extension = |insert: fn(&mut Extensions)| {
         let mut extensions = Extensions::new();
@@ -368,7 +369,7 @@ async fn users_and_origins() {
 #[tokio::test]
 async fn what_cannot_be_signed_is_not_sent() {
     use OAuthSignErrorKind::{BodyTooLarge, BodyUnreadable, Sign};
-    let (server, client) = (Server::start().await, Client::new());
+    let (server, client) = (Server::start().await, plain());
     let with_userinfo = server.url("/").replace("://", "://user:password@");
     let form = |body: reqwest::Body| client.post(server.url("/")).header(CONTENT_TYPE, FORM).body(body);
     let plaintext = signer().method(SignatureMethod::Plaintext);
@@ -394,7 +395,7 @@ async fn what_cannot_be_signed_is_not_sent() {
 /// reqwest's own errors stay what they are.
 #[tokio::test]
 async fn what_reqwest_refuses() {
-    let (server, client) = (Server::start().await, Client::new());
+    let (server, client) = (Server::start().await, plain());
     let gone = Server::start().await.url("/");
     let too_long = server.url(&format!("/?{}", "a".repeat(70_000)));
     for path in PATHS {
@@ -408,8 +409,17 @@ async fn what_reqwest_refuses() {
     }
 }
 
+/// The servers here are on this machine, whatever the environment says.
+fn builder() -> reqwest::ClientBuilder {
+    Client::builder().no_proxy()
+}
+
+fn plain() -> Client {
+    builder().build().unwrap()
+}
+
 fn without_redirects() -> Client {
-    Client::builder().redirect(Policy::none()).build().unwrap()
+    builder().redirect(Policy::none()).build().unwrap()
 }
 
 fn authorizations(requests: &[Request<()>]) -> Vec<Option<&HeaderValue>> {
@@ -421,11 +431,9 @@ fn authorizations(requests: &[Request<()>]) -> Vec<Option<&HeaderValue>> {
 async fn redirects_inside_are_not_signed_anew() {
     let (server, foreign) = (Server::start().await, Server::start().await);
     for path in PATHS {
-        for (client, to, status) in [
-            (Client::new(), "/next", 401),
-            (Client::new(), &*foreign.url("/next"), 401),
-            (without_redirects(), "/next", 307),
-        ] {
+        for (client, to, status) in
+            [(plain(), "/next", 401), (plain(), &*foreign.url("/next"), 401), (without_redirects(), "/next", 307)]
+        {
             let request = client.get(server.url("/to")).header("x-to", to);
             let response = path.send(server.layer(signer()), &client, request).await.unwrap();
             assert_eq!(response.status(), status, "{path:?} {to}");
@@ -446,7 +454,7 @@ async fn redirects_inside_are_not_signed_anew() {
 async fn a_form_with_the_parameters_in_it_follows_redirects_inside() {
     let (server, foreign) = (Server::start().await, Server::start().await);
     for path in PATHS {
-        for (client, leaves) in [(Client::new(), true), (without_redirects(), false)] {
+        for (client, leaves) in [(plain(), true), (without_redirects(), false)] {
             let request = client.post(server.url("/to")).header("x-to", foreign.url("/")).form(&[("a", "1")]);
             path.send(server.layer(signer().transmission(Transmission::Form)), &client, request).await.unwrap();
             let lengths: Vec<usize> = foreign.arrived().iter().map(content_length).collect();
@@ -467,13 +475,13 @@ async fn retries_belong_outside() {
             Some(StatusCode::SERVICE_UNAVAILABLE) => answer.retryable(),
             _ => answer.success(),
         });
-        let client = Client::builder().retry(retry).build().unwrap();
+        let client = builder().retry(retry).build().unwrap();
         let response = path.send(server.layer(signer()), &client, client.get(server.url("/busy"))).await.unwrap();
         assert_eq!(shown(response).await, (401, String::new()), "{path:?}: the nonce was used");
         let arrived = server.arrived();
         assert_eq!(authorizations(&arrived)[0], authorizations(&arrived)[1], "{path:?}");
 
-        let (server, client) = (Server::start().await, Client::new());
+        let (server, client) = (Server::start().await, plain());
         let request = client.get(server.url("/busy")).build().unwrap();
         let layer = server.layer(signer());
         let response = match path {
@@ -549,7 +557,7 @@ async fn default_headers() {
             (CONTENT_TYPE, FORM, (401, String::new())),
         ] {
             let headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(value))]);
-            let client = Client::builder().default_headers(headers).build().unwrap();
+            let client = builder().default_headers(headers).build().unwrap();
             let request = client.post(server.url("/")).body("a=1");
             let response = path.send(server.layer(signer()), &client, request).await.unwrap();
             assert_eq!(shown(response).await, expected, "{path:?} {name}");

@@ -106,8 +106,8 @@ fn for_reqwest() -> Vec<Row> {
     let mut service = layer().for_reqwest().layer(takes_request);
     let request = request(full(FORM), &[(CONTENT_TYPE, FORM_TYPE)]).map(|_| FORM).try_into().unwrap();
     vec![
-        Row::debug("ReqwestSignLayer", layer().for_reqwest()),
-        Row::debug("ReqwestSign", &service),
+        Row::debug("OAuthSignReqwestLayer", layer().for_reqwest()),
+        Row::debug("OAuthSignReqwest", &service),
         Row::debug("ReqwestResponseFuture", service.call(request)),
     ]
 }

@@ -29,7 +29,7 @@ async fn main() -> Result<(), BoxError> {
     let token = provider.token_for("Jane").await;
     let secrets = [provider.client().secret().expose().to_owned(), token.secret().expose().to_owned()];
     let signer = Signer::new(provider.client().clone()).token(token);
-    let http_client = reqwest::Client::builder().redirect(Policy::none()).build()?;
+    let http_client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build()?;
     let client = reqwest_middleware::ClientBuilder::new(http_client)
         .with(OAuthSignLayer::new(signer, provider.origin().clone()))
         .build();

@@ -58,7 +58,7 @@ fn layer(server: &TestServer) -> OAuthSignLayer {
 #[tokio::test]
 async fn json_multipart_and_cookies() {
     let server = server().await;
-    let client = Client::builder().redirect(Policy::none()).cookie_store(true).build().unwrap();
+    let client = Client::builder().no_proxy().redirect(Policy::none()).cookie_store(true).build().unwrap();
     let client = reqwest_middleware::ClientBuilder::new(client).with(layer(&server)).build();
     let url = format!("{}/?a=b", server.origin());
 
@@ -84,7 +84,7 @@ async fn every_hop_outside_is_signed_for_itself_and_a_foreign_one_is_not() {
         .filter(|request: Request<reqwest::Body>| reqwest::Request::try_from(request))
         .map_response(Response::<reqwest::Body>::from)
         .layer(layer(&server).for_reqwest())
-        .service(Client::builder().redirect(Policy::none()).build().unwrap());
+        .service(Client::builder().no_proxy().redirect(Policy::none()).build().unwrap());
     let get = |to: &str| {
         let request = Request::get(format!("{}/to?a", server.origin())).header("x-to", to);
         client.clone().oneshot(request.body(reqwest::Body::default()).unwrap())

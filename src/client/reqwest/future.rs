@@ -16,7 +16,7 @@ use crate::client::sign::future::{CallOrRefusal, ResponseFuture as SignFuture};
 type BoxError = Box<dyn Error + Send + Sync>;
 
 pin_project! {
-    /// The future of [`ReqwestSign`](super::ReqwestSign).
+    /// The future of [`OAuthSignReqwest`](super::OAuthSignReqwest).
     pub struct ResponseFuture<S>
     where
         S: Service<reqwest::Request>,

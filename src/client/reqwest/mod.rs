@@ -122,4 +122,4 @@ mod service;
 #[cfg(doc)]
 use crate::OAuthSignLayer;
 
-pub use service::{ReqwestSign, ReqwestSignLayer};
+pub use service::{OAuthSignReqwest, OAuthSignReqwestLayer};

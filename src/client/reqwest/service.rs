@@ -18,13 +18,13 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Signs the requests of reqwest. Built by [`OAuthSignLayer::for_reqwest`]; see [the module](super).
 #[derive(Clone, Debug)]
-pub struct ReqwestSignLayer {
+pub struct OAuthSignReqwestLayer {
     layer: OAuthSignLayer,
 }
 
-/// Signs the requests of reqwest; from [`ReqwestSignLayer`].
+/// Signs the requests of reqwest; from [`OAuthSignReqwestLayer`].
 #[derive(Clone, Debug)]
-pub struct ReqwestSign<S> {
+pub struct OAuthSignReqwest<S> {
     service: OAuthSign<HttpToReqwest<S>>,
 }
 
@@ -37,20 +37,20 @@ pub(super) struct HttpToReqwest<S> {
 impl OAuthSignLayer {
     /// A layer around [`reqwest::Client`], or around any other service that takes its requests.
     #[must_use]
-    pub fn for_reqwest(self) -> ReqwestSignLayer {
-        ReqwestSignLayer { layer: self }
+    pub fn for_reqwest(self) -> OAuthSignReqwestLayer {
+        OAuthSignReqwestLayer { layer: self }
     }
 }
 
-impl<S> Layer<S> for ReqwestSignLayer {
-    type Service = ReqwestSign<S>;
+impl<S> Layer<S> for OAuthSignReqwestLayer {
+    type Service = OAuthSignReqwest<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ReqwestSign { service: self.layer.layer(HttpToReqwest { inner }) }
+        OAuthSignReqwest { service: self.layer.layer(HttpToReqwest { inner }) }
     }
 }
 
-impl<S> Service<reqwest::Request> for ReqwestSign<S>
+impl<S> Service<reqwest::Request> for OAuthSignReqwest<S>
 where
     S: Service<reqwest::Request> + Clone,
     S::Error: Into<BoxError>,
