@@ -61,7 +61,8 @@
 //!   `Authorization` header, which signs for the first URL: the server refuses it. To another origin it drops the
 //!   header, but not a form with the protocol parameters in it
 //!   ([`Transmission::Form`](crate::protocol::Transmission::Form)). Who wants to follow redirects puts tower-http's
-//!   `FollowRedirect` outside, where every hop is signed for itself, and a foreign one is not.
+//!   `FollowRedirect` outside, where every hop is signed for itself, and a foreign one is not; [`sign`](super::sign)
+//!   says which policy to take.
 //! - **Retries of reqwest itself** ([`reqwest::retry`]) repeat the nonce. The default policy is fine: it sends again
 //!   only what the server has not looked at. One that retries after an answer, 503 for example, belongs outside: a
 //!   middleware that is added before this one, such as reqwest-retry, or `tower::retry`.
