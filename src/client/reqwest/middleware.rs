@@ -1,8 +1,6 @@
 //! `OAuthSignLayer` as a middleware.
 
-use std::convert::Infallible;
 use std::error::Error;
-use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,9 +11,10 @@ use reqwest_middleware::{Middleware, Next};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
-use super::convert::from_http;
-use crate::body::SignedBody;
+use super::service::HttpToReqwest;
 use crate::client::sign::{OAuthSignError, OAuthSignLayer};
+
+type MiddlewareFuture<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Result<Response>> + Send + 'a>>;
 
 /// The extensions of the [`reqwest_middleware::RequestBuilder`] count: `with_extension(token)`.
 impl Middleware for OAuthSignLayer {
@@ -25,7 +24,7 @@ impl Middleware for OAuthSignLayer {
         request: reqwest::Request,
         extensions: &'extensions mut Extensions,
         next: Next<'next>,
-    ) -> Pin<Box<dyn Future<Output = reqwest_middleware::Result<Response>> + Send + 'handle>>
+    ) -> MiddlewareFuture<'handle>
     where
         'layer: 'handle,
         'extensions: 'handle,
@@ -35,33 +34,51 @@ impl Middleware for OAuthSignLayer {
         Box::pin(async move {
             let mut request = Request::<Body>::try_from(request)?;
             request.extensions_mut().extend(extensions.clone());
-            let signed = self.layer(Handback).call(request).await.map_err(refused)?;
-            next.run(from_http(signed)?, extensions).await
+            let rest = HttpToReqwest(Rest(Some((next, extensions))));
+            self.layer(rest).call(request).await.map_err(unboxed)
         })
     }
 }
 
-fn refused(error: Box<dyn Error + Send + Sync>) -> reqwest_middleware::Error {
+/// The error as the types of this field have it.
+fn unboxed(error: Box<dyn Error + Send + Sync>) -> reqwest_middleware::Error {
+    let error = match error.downcast::<reqwest_middleware::Error>() {
+        Ok(of_the_rest) => return *of_the_rest,
+        Err(error) => error,
+    };
+    let error = match error.downcast::<reqwest::Error>() {
+        Ok(of_the_request) => return (*of_the_request).into(),
+        Err(error) => error,
+    };
     match error.downcast::<OAuthSignError>() {
-        Ok(error) => reqwest_middleware::Error::middleware(*error),
-        Err(other) => reqwest_middleware::Error::middleware(io::Error::other(other)),
+        Ok(refused) => reqwest_middleware::Error::middleware(*refused),
+        Err(error) => reqwest_middleware::Error::middleware(io::Error::other(error)),
     }
 }
 
-/// Gives a signed request back to whoever sends it.
-#[derive(Clone)]
-struct Handback;
+/// What comes after this middleware, as a service that can be called once.
+struct Rest<'a>(Option<(Next<'a>, &'a mut Extensions)>);
 
-impl Service<Request<SignedBody<Body>>> for Handback {
-    type Response = Request<SignedBody<Body>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
+impl Clone for Rest<'_> {
+    /// There is one to call; its clone, which stays behind, is none.
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+impl<'a> Service<reqwest::Request> for Rest<'a> {
+    type Response = Response;
+    type Error = reqwest_middleware::Error;
+    type Future = MiddlewareFuture<'a>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<reqwest_middleware::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<SignedBody<Body>>) -> Self::Future {
-        ready(Ok(request))
+    fn call(&mut self, request: reqwest::Request) -> Self::Future {
+        match self.0.take() {
+            Some((next, extensions)) => next.run(request, extensions),
+            None => Box::pin(async { Err(unboxed("called a second time".into())) }),
+        }
     }
 }

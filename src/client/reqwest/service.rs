@@ -30,9 +30,7 @@ pub struct OAuthSignReqwest<S> {
 
 /// Takes a signed request apart again, into one of reqwest's.
 #[derive(Clone, Debug)]
-pub(super) struct HttpToReqwest<S> {
-    inner: S,
-}
+pub(super) struct HttpToReqwest<S>(pub(super) S);
 
 impl OAuthSignLayer {
     /// A layer around [`reqwest::Client`], or around any other service that takes its requests.
@@ -46,7 +44,7 @@ impl<S> Layer<S> for OAuthSignReqwestLayer {
     type Service = OAuthSignReqwest<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        OAuthSignReqwest { service: self.layer.layer(HttpToReqwest { inner }) }
+        OAuthSignReqwest { service: self.layer.layer(HttpToReqwest(inner)) }
     }
 }
 
@@ -81,12 +79,12 @@ where
     type Future = CallOrRefusal<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx).map_err(Into::into)
+        self.0.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<SignedBody<Body>>) -> Self::Future {
         match from_http(request) {
-            Ok(request) => CallOrRefusal::called(self.inner.call(request)),
+            Ok(request) => CallOrRefusal::called(self.0.call(request)),
             Err(error) => CallOrRefusal::refused(error),
         }
     }
