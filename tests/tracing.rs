@@ -151,10 +151,10 @@ fn a_span_has_method_host_signature_method_and_nonce() {
         let open = recorder.open.clone();
         let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
             assert_eq!(open.load(Ordering::Relaxed), 0, "closed before the request is sent");
-            Ok::<_, BoxError>(sent(request).await)
+            Ok::<_, BoxError>(Response::new(sent(request).await))
         });
         let signed = layer.layer(inner).oneshot(request);
-        let sent = tracing::subscriber::with_default(recorder.clone(), || block_on(signed)).unwrap();
+        let sent = tracing::subscriber::with_default(recorder.clone(), || block_on(signed)).unwrap().into_body();
         let [span] = &*recorder.take() else { unreachable!("one span a signature") };
         let nonce = span.fields["nonce"].clone();
         let fields = [("method", http_method), ("host", host), ("signature_method", method), ("nonce", &nonce)];
@@ -177,7 +177,9 @@ fn every_signature_has_one() {
         assert!(!format!("{seen:?}").contains(MARKER), "{seen:?}");
         seen.iter().map(|span| span.fields["nonce"].clone()).collect::<Vec<_>>()
     };
-    let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| Ok::<_, BoxError>(sent(request).await));
+    let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
+        Ok::<_, BoxError>(Response::new(sent(request).await))
+    });
     let signed = || layer(signer()).layer(inner);
 
     let twice = seen(&mut || {
@@ -199,11 +201,12 @@ fn every_signature_has_one() {
     assert_eq!((marked.len(), foreign.len()), (0, 0));
 
     let heads = seen(&mut || {
-        let inner = service_fn(async |request: Request<Full<Bytes>>| Ok::<_, BoxError>(sent(request).await));
+        let inner =
+            service_fn(async |request: Request<Full<Bytes>>| Ok::<_, BoxError>(Response::new(sent(request).await)));
         block_on(layer(signer()).without_form_bodies().layer(inner).oneshot(text())).unwrap();
     });
     let through_reqwest = seen(&mut || {
-        let inner = service_fn(async |request: reqwest::Request| Ok::<_, BoxError>(request));
+        let inner = service_fn(async |_: reqwest::Request| Ok::<_, BoxError>(Response::new(())));
         let url = URL.replace("user:markerUserinfo@", "");
         let request = Request::get(url).body("").unwrap().try_into().unwrap();
         block_on(layer(signer()).for_reqwest().layer(inner).oneshot(request)).unwrap();
@@ -226,7 +229,9 @@ fn every_signature_has_one() {
 #[test]
 fn refusals_show_no_more() {
     let recorder = Recorder::default();
-    let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| Ok::<_, BoxError>(sent(request).await));
+    let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
+        Ok::<_, BoxError>(Response::new(sent(request).await))
+    });
     let mut with_header = form();
     with_header.headers_mut().insert(AUTHORIZATION, "Bearer markerBearer".parse().unwrap());
     let misplaced = Request::get("https://example.com:8443/?oauth_token=markerQuery").body(Full::default()).unwrap();

@@ -102,7 +102,7 @@ fn signed() -> Vec<Row> {
 }
 
 fn for_reqwest() -> Vec<Row> {
-    let takes_request = service_fn(async |_: reqwest::Request| Ok::<_, BoxError>(()));
+    let takes_request = service_fn(async |_: reqwest::Request| Ok::<_, BoxError>(http::Response::new(())));
     let mut service = layer().for_reqwest().layer(takes_request);
     let request = request(full(FORM), &[(CONTENT_TYPE, FORM_TYPE)]).map(|_| FORM).try_into().unwrap();
     vec![
