@@ -4,6 +4,8 @@
 
 use allocation_counter::measure;
 use tower::{Layer as _, service_fn};
+use tower_oauth1::client::ClockSkew;
+use tower_oauth1::client::sign::TimestampOrder;
 
 #[path = "../benches/cases/mod.rs"]
 mod cases;
@@ -34,6 +36,8 @@ fn a_signature() {
 fn the_layer_adds_none() {
     let mut service = layer().layer(service_fn(nothing));
     let mut heads_only = layer().without_form_bodies().layer(service_fn(nothing));
+    let corrected = layer().clock_skew(ClockSkew::default()).timestamp_order(TimestampOrder::Monotonic);
+    let mut corrected = corrected.layer(service_fn(nothing));
     for (case, (allocations, _)) in cases::cases().into_iter().zip(ALLOCATIONS) {
         let has_form = !case.request.body().is_empty();
         let request = over_nothing::request(case.request);
@@ -46,6 +50,10 @@ fn the_layer_adds_none() {
         let copy = roomy();
         let measured = measure(|| drop(call(&mut service, copy))).count_total;
         assert_eq!(measured, allocations, "{}", case.name);
+        call(&mut corrected, roomy());
+        let copy = roomy();
+        let measured = measure(|| drop(call(&mut corrected, copy))).count_total;
+        assert_eq!(measured, allocations, "{}, by the server's clock", case.name);
         if !has_form {
             call(&mut heads_only, roomy());
             let copy = roomy();

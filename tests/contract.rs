@@ -83,9 +83,14 @@ fn form(body: Vec<Step>) -> Request<Frames> {
 async fn arrived(layer: &OAuthSignLayer, request: Request<Frames>) -> Result<Request<Bytes>, BoxError> {
     let inner = service_fn(async |request: Request<Replayed>| {
         let (head, body) = request.into_parts();
-        Ok::<_, BoxError>(Request::from_parts(head, body.collect().await?.to_bytes()))
+        answer(Request::from_parts(head, body.collect().await?.to_bytes()))
     });
-    layer.layer(inner).oneshot(request).await
+    Ok(layer.layer(inner).oneshot(request).await?.into_body())
+}
+
+/// What the inner service has seen, in the body of its answer.
+fn answer<T>(seen: T) -> Result<Response<T>, BoxError> {
+    Ok(Response::new(seen))
 }
 
 fn kind(error: &BoxError) -> OAuthSignErrorKind {
@@ -107,7 +112,7 @@ fn parameter(request: &Request<Bytes>, name: &str) -> Option<String> {
 
 #[test]
 fn readiness_is_that_of_the_inner_service() {
-    let (inner, mut handle) = mock::pair::<Request<Replayed>, ()>();
+    let (inner, mut handle) = mock::pair::<Request<Replayed>, Response<()>>();
     let mut service = layer().layer(inner);
     handle.allow(0);
     let mut ready = task::spawn(());
@@ -127,7 +132,7 @@ async fn the_ready_service_is_the_one_called() {
     for request in [request(vec![]), form(vec![Step::Data("a=1")])] {
         let inner = ServiceBuilder::new()
             .layer(ConcurrencyLimitLayer::new(1))
-            .service(service_fn(async |_: Request<Replayed>| Ok::<_, BoxError>(())));
+            .service(service_fn(async |_: Request<Replayed>| answer(())));
         let mut service = layer().layer(inner);
         for _ in 0..3 {
             service.ready().await.unwrap().call(request.clone()).await.unwrap();
@@ -137,9 +142,10 @@ async fn the_ready_service_is_the_one_called() {
 
 #[tokio::test]
 async fn dropped_futures_free_their_permit() {
-    let inner = ServiceBuilder::new()
-        .layer(ConcurrencyLimitLayer::new(1))
-        .service(service_fn(async |_: Request<Replayed>| std::future::pending::<Result<(), BoxError>>().await));
+    let inner =
+        ServiceBuilder::new().layer(ConcurrencyLimitLayer::new(1)).service(service_fn(async |_: Request<Replayed>| {
+            std::future::pending::<Result<Response<()>, BoxError>>().await
+        }));
     let mut service = layer().layer(inner);
     for stuck in [form(vec![Step::Data("a=1"), Step::Stuck]), form(vec![Step::Data("a=1")]), request(vec![])] {
         let mut response = task::spawn(service.ready().await.unwrap().call(stuck));
@@ -183,14 +189,14 @@ async fn a_form_is_replayed_with_its_size_and_another_body_as_it_is() {
         let body = request.into_body();
         let hint = body.size_hint().exact();
         let collected = body.collect().await?;
-        Ok::<_, BoxError>((hint, collected.trailers().is_some(), collected.to_bytes()))
+        answer((hint, collected.trailers().is_some(), collected.to_bytes()))
     });
     let service = layer().layer(sizes);
-    let sent = service.clone().oneshot(form(vec![Step::Data("a=1"), Step::Data("&b=2")])).await.unwrap();
+    let sent = service.clone().oneshot(form(vec![Step::Data("a=1"), Step::Data("&b=2")])).await.unwrap().into_body();
     assert_eq!(sent, (Some(7), false, Bytes::from("a=1&b=2")));
-    let sent = service.clone().oneshot(form(vec![])).await.unwrap();
+    let sent = service.clone().oneshot(form(vec![])).await.unwrap().into_body();
     assert_eq!(sent, (Some(0), false, Bytes::new()));
-    let sent = service.oneshot(request(vec![Step::Data("a=1"), Step::Trailers])).await.unwrap();
+    let sent = service.oneshot(request(vec![Step::Data("a=1"), Step::Trailers])).await.unwrap().into_body();
     assert_eq!(sent, (None, true, Bytes::from("a=1")));
 }
 
@@ -229,7 +235,7 @@ async fn what_cannot_be_signed_is_not_sent() {
         let called = AtomicUsize::new(0);
         let inner = service_fn(|_: Request<Replayed>| {
             called.fetch_add(1, Ordering::Relaxed);
-            std::future::ready(Ok::<_, BoxError>(()))
+            std::future::ready(answer(()))
         });
         let error = layer.layer(inner).oneshot(request).await.unwrap_err();
         assert_eq!((kind(&error), signers_reason(&error)), expected, "{what}");
@@ -241,7 +247,7 @@ async fn what_cannot_be_signed_is_not_sent() {
 
 #[tokio::test]
 async fn the_inner_error_comes_back_as_it_is() {
-    let inner = service_fn(async |_: Request<Replayed>| Err::<(), BoxError>("no route to host".into()));
+    let inner = service_fn(async |_: Request<Replayed>| Err::<Response<()>, BoxError>("no route to host".into()));
     for request in [request(vec![]), form(vec![])] {
         let error = layer().layer(inner).oneshot(request).await.unwrap_err();
         assert_eq!(error.to_string(), "no route to host");
@@ -310,7 +316,7 @@ async fn every_call_is_signed_afresh_when_its_body_is_there() {
     let (sender, frames) = tokio::sync::mpsc::unbounded_channel::<Frame<Bytes>>();
     let inner = service_fn(async |request: Request<SignedBody<Channel>>| {
         let header = request.headers()[AUTHORIZATION].to_str().unwrap().to_owned();
-        Ok::<_, BoxError>(header)
+        answer(header)
     });
     let slow = Request::post("https://example.com/").header(CONTENT_TYPE, FORM).body(Channel(frames)).unwrap();
     let mut response = task::spawn(layer.layer(inner).oneshot(slow));
@@ -318,7 +324,7 @@ async fn every_call_is_signed_afresh_when_its_body_is_there() {
     time.store(200, Ordering::Relaxed);
     sender.send(Frame::data(Bytes::from("a=1"))).unwrap();
     drop(sender);
-    let header = response.await.unwrap();
+    let header = response.await.unwrap().into_body();
     assert!(header.contains(r#"oauth_timestamp="200""#), "{header}");
 }
 
@@ -355,18 +361,17 @@ async fn the_shape_without_forms_takes_the_body_as_it_is() {
     let layer = layer().without_form_bodies();
     let inner = service_fn(async |request: Request<Frames>| {
         assert!(request.headers().contains_key(AUTHORIZATION));
-        Ok::<_, BoxError>(request.into_body().collect().await?.to_bytes())
+        answer(request.into_body().collect().await?.to_bytes())
     });
     let sent = layer.layer(inner).oneshot(request(vec![Step::Data("x")])).await.unwrap();
-    assert_eq!(sent, "x");
+    assert_eq!(sent.body(), "x");
     let error = layer.layer(inner).oneshot(form(vec![Step::Data("a=1")])).await.unwrap_err();
     assert_eq!(kind(&error), OAuthSignErrorKind::FormBody);
     // What passes unsigned may be a form.
     let mut foreign = form(vec![Step::Data("a=1")]);
     *foreign.uri_mut() = "https://example.org/".parse().unwrap();
-    let inner =
-        service_fn(async |request: Request<Frames>| Ok::<_, Infallible>(request.headers().contains_key(AUTHORIZATION)));
-    assert!(!layer.layer(inner).oneshot(foreign).await.unwrap());
+    let inner = service_fn(async |request: Request<Frames>| answer(request.headers().contains_key(AUTHORIZATION)));
+    assert!(!layer.layer(inner).oneshot(foreign).await.unwrap().into_body());
 }
 
 #[tokio::test]
@@ -448,11 +453,11 @@ async fn a_gibibyte_streams_through_in_constant_memory() {
         while let Some(frame) = body.frame().await {
             read += frame?.data_ref().map_or(0, Bytes::len) as u64;
         }
-        Ok::<_, Infallible>(read)
+        answer(read)
     });
     let body = Gibibyte { left: TOTAL, alive: alive.clone(), most: most.clone() };
     let upload = Request::put("https://example.com/upload").header(CONTENT_TYPE, "video/webm").body(body).unwrap();
-    assert_eq!(layer().layer(inner).oneshot(upload).await.unwrap(), TOTAL);
+    assert_eq!(layer().layer(inner).oneshot(upload).await.unwrap().into_body(), TOTAL);
     assert_eq!((alive.load(Ordering::Relaxed), most.load(Ordering::Relaxed)), (0, 1));
 }
 
@@ -484,13 +489,13 @@ async fn retry_outside_signs_each_attempt() {
     #[derive(Clone)]
     struct Twice(usize);
 
-    impl<E> tower::retry::Policy<Request<Full<Bytes>>, String, E> for Twice {
+    impl<E> tower::retry::Policy<Request<Full<Bytes>>, Response<()>, E> for Twice {
         type Future = std::future::Ready<()>;
 
         fn retry(
             &mut self,
             _request: &mut Request<Full<Bytes>>,
-            _result: &mut Result<String, E>,
+            _result: &mut Result<Response<()>, E>,
         ) -> Option<Self::Future> {
             self.0 = self.0.checked_sub(1)?;
             Some(std::future::ready(()))
@@ -504,8 +509,8 @@ async fn retry_outside_signs_each_attempt() {
     let nonces = Arc::new(std::sync::Mutex::new(Vec::new()));
     let inner = service_fn(|request: Request<SignedBody<Full<Bytes>>>| {
         let header = request.headers()[AUTHORIZATION].to_str().unwrap().to_owned();
-        nonces.lock().unwrap().push(header.clone());
-        std::future::ready(Ok::<_, Infallible>(header))
+        nonces.lock().unwrap().push(header);
+        std::future::ready(answer(()))
     });
     let service = ServiceBuilder::new().retry(Twice(2)).layer(layer()).service(inner);
     let request = Request::post("https://example.com/").header(CONTENT_TYPE, FORM).body(Full::from("a=1")).unwrap();

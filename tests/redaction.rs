@@ -62,8 +62,16 @@ const ROOMS: [Room; 6] = [
 ];
 
 /// Traits, an alias for any error, and what the crate keeps to itself: nobody has a value to show.
-const WITHOUT_VALUES: [&str; 7] =
-    ["CredentialStore", "CustomSignatureMethod", "Leg", "LookupError", "NonceStore", "ProviderCredentials", "Storage"];
+const WITHOUT_VALUES: [&str; 8] = [
+    "CredentialStore",
+    "CustomSignatureMethod",
+    "Leg",
+    "LookupError",
+    "NonceStore",
+    "ProviderCredentials",
+    "ResponseHead",
+    "Storage",
+];
 
 /// The public name of a type, and all that shows of a value of it.
 #[derive(Clone)]

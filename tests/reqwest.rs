@@ -20,6 +20,7 @@ use reqwest::{Client, RequestBuilder};
 use reqwest_middleware::{Middleware, Next};
 use tower::retry::RetryLayer;
 use tower::{BoxError, Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
+use tower_oauth1::client::ClockSkew;
 use tower_oauth1::client::sign::{OAuthSignError, OAuthSignErrorKind, Unsigned};
 use tower_oauth1::protocol::{BodyHash, SignErrorKind, Transmission, Verifier};
 use tower_oauth1::server::provider::testing::TestServer;
@@ -390,6 +391,21 @@ async fn what_cannot_be_signed_is_not_sent() {
         }
     }
     assert!(server.arrived().is_empty());
+}
+
+/// The layer hears the answers: a clock that is 2 h off is right at the second attempt.
+#[tokio::test]
+async fn clock_skew_is_learned_through_reqwest() {
+    let (server, client) = (Server::start().await, plain());
+    for path in PATHS {
+        let skew = ClockSkew::of(Clock::from_fn(|| 1_700_007_200));
+        for (attempt, status) in [(1, 401), (2, 200)] {
+            let layer = server.layer(signer()).clock_skew(skew.clone());
+            let response = path.send(layer, &client, client.get(server.url("/"))).await.unwrap();
+            assert_eq!(response.status(), status, "{path:?} {attempt}");
+        }
+        assert!((-7500..=-6900).contains(&skew.offset()), "{path:?} {}", skew.offset());
+    }
 }
 
 /// reqwest's own errors stay what they are.

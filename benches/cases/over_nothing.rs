@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::Full;
 use tower::Service;
 use tower_oauth1::{OAuthSignLayer, Origin};
@@ -25,8 +25,8 @@ pub fn request(form: crate::cases::Form) -> Request<Body> {
 }
 
 /// Answers with the request, so that dropping it is not measured.
-pub fn nothing<B>(request: Request<B>) -> Ready<Result<Request<B>, Infallible>> {
-    ready(Ok(request))
+pub fn nothing<B>(request: Request<B>) -> Ready<Result<Response<Request<B>>, Infallible>> {
+    ready(Ok(Response::new(request)))
 }
 
 /// The answer, which is there at once.

@@ -10,6 +10,8 @@ mod challenge;
 mod fields;
 pub(crate) mod nonce;
 mod problem;
+mod skew;
 
 pub use fields::Fields;
 pub use problem::{Problem, ProblemKind};
+pub use skew::{ClockSkew, Learned};

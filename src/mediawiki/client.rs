@@ -14,6 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{CallError, Identity, MediaWikiError, Wiki};
+use crate::client::ClockSkew;
 use crate::client::handshake::{
     AuthorizationPage, Callback, Consent, Endpoint, Handshake, HandshakeError, PendingAuthorization, Provider,
     TokenGrant,
@@ -111,6 +112,10 @@ impl<S: Clone> MediaWiki<S> {
         self.wiki.authenticate_url(self.layer.signer().client(), pending.temporary())
     }
 
+    fn skew(&self) -> Option<ClockSkew> {
+        self.layer.skew().cloned()
+    }
+
     /// The HTTP client, signing with this user's token: for `api.php` and `rest.php`.
     ///
     /// For many users at once, put each one's token in the extensions of the request.
@@ -142,8 +147,7 @@ where
         &self,
         callback: Callback,
     ) -> impl Future<Output = Result<PendingAuthorization, CallError>> + use<S, ResBody> {
-        let leg = self.handshake.request_temporary_credentials(callback);
-        async move { Ok(leg.await?) }
+        heard(self.skew(), self.handshake.request_temporary_credentials(callback))
     }
 
     /// Leg 3: token credentials for the user's consent, which comes from [`PendingAuthorization::accept`] or, where the
@@ -156,8 +160,7 @@ where
         &self,
         consent: Consent,
     ) -> impl Future<Output = Result<TokenGrant, CallError>> + use<S, ResBody> {
-        let leg = self.handshake.request_token_credentials(consent);
-        async move { Ok(leg.await?) }
+        heard(self.skew(), self.handshake.request_token_credentials(consent))
     }
 
     /// Whose token it is, as the wiki vouches for it to this very request.
@@ -178,17 +181,31 @@ where
             self.handshake.send(request)
         });
         let (wiki, layer) = (self.wiki.clone(), self.layer.clone());
-        async move {
+        heard(self.skew(), async move {
             let answer = answer.map_err(HandshakeError::sign::<InvalidUri>)?.await?;
             if let Some(refused) = MediaWikiError::from_response(answer.status(), answer.headers(), answer.body()) {
-                return Err(refused.into());
+                return Err(CallError::from(refused));
             }
             if !answer.status().is_success() {
                 return Err(HandshakeError::status(answer).into());
             }
             Ok(Identity::verify(answer.body(), &wiki, layer.signer().client(), &nonce, layer.time().now())?)
-        }
+        })
     }
+}
+
+/// A call, of whose refusal the layer's clock is told, if it is one to tell.
+async fn heard<T, E: Into<CallError>>(
+    skew: Option<ClockSkew>,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, CallError> {
+    let answer = call.await.map_err(Into::into);
+    if let (Some(skew), Err(error)) = (skew, &answer)
+        && let Some(refused) = error.refusal()
+    {
+        skew.learn_from_wiki(refused);
+    }
+    answer
 }
 
 impl<S> fmt::Debug for MediaWiki<S> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::answer::Answer;
+use crate::client::{ClockSkew, Learned};
 
 /// A refusal by MediaWiki: by `Special:OAuth`, `api.php` or `rest.php`.
 ///
@@ -105,6 +106,28 @@ impl MediaWikiError {
     /// How far the wiki's slowest database is behind, of [`MediaWikiErrorKind::MaxLag`].
     pub fn lag(&self) -> Option<Duration> {
         self.lag
+    }
+}
+
+/// What a wiki's refusal tells of its clock.
+impl ClockSkew {
+    /// Learns from the `ours` of [`MediaWikiErrorKind::TimestampRefused`], which stands in a body, and so is not read
+    /// by the layer. [`MediaWiki`](super::MediaWiki) does so for its own requests.
+    ///
+    /// ```
+    /// use http::{HeaderMap, StatusCode};
+    /// use tower_oauth1::Clock;
+    /// use tower_oauth1::client::{ClockSkew, Learned};
+    /// use tower_oauth1::mediawiki::MediaWikiError;
+    ///
+    /// let skew = ClockSkew::of(Clock::from_fn(|| 1_795_457_351));
+    /// let body = br#"{"error":{"code":"mwoauth-invalid-authorization","info":"The authorization headers in your request are not valid: Expired timestamp, yours 1795457351, ours 1795464551"}}"#;
+    /// let refused = MediaWikiError::from_response(StatusCode::OK, &HeaderMap::new(), body).unwrap();
+    /// assert_eq!(skew.learn_from_wiki(&refused), Learned::Corrected);
+    /// assert_eq!(skew.offset(), 7200);
+    /// ```
+    pub fn learn_from_wiki(&self, refused: &MediaWikiError) -> Learned {
+        refused.timestamps().map_or(Learned::Nothing, |times| self.server_is_at(times.ours))
     }
 }
 

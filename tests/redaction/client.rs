@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
-use http::{HeaderName, Request};
+use http::{HeaderName, Request, Response};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, ServiceExt as _, service_fn};
-use tower_oauth1::client::sign::{OAuthSignError, OAuthSignLayer, SignedBody, Unsigned};
-use tower_oauth1::client::{Fields, Problem};
+use tower_oauth1::client::sign::{OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned};
+use tower_oauth1::client::{ClockSkew, Fields, Learned, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
 use tower_oauth1::{Clock, Origin, SignatureMethod, Signer};
 
@@ -72,11 +72,14 @@ fn frame(frame: Result<Frame<Bytes>, &'static str>) -> Body {
 
 fn signed() -> Vec<Row> {
     let shows_body = service_fn(async |request: Request<SignedBody<Body>>| {
-        Ok::<_, BoxError>(Row::debug("SignedBody", request.body()))
+        Ok::<_, BoxError>(Response::new(Row::debug("SignedBody", request.body())))
     });
-    let takes_body = service_fn(async |_: Request<Body>| Ok::<_, BoxError>(()));
+    let takes_body = service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(())));
     let mut rows = vec![
         Row::debug("Unsigned", Unsigned),
+        Row::debug("ClockSkew", ClockSkew::default()),
+        Row::debug("Learned", Learned::Nothing),
+        Row::debug("TimestampOrder", TimestampOrder::default()),
         Row::debug("OAuthSignLayer", layer()),
         Row::debug("OAuthSignHeadLayer", layer().without_form_bodies()),
         Row::debug("OAuthSignHead", layer().without_form_bodies().layer(takes_body)),
@@ -96,13 +99,13 @@ fn signed() -> Vec<Row> {
         rows.push(Row::debug("OAuthSign", &service));
         let sending = service.call(request(full(FORM), &[(CONTENT_TYPE, content_type)]));
         rows.push(Row::debug("ResponseFuture", &sending));
-        rows.push(block_on(sending).unwrap());
+        rows.push(block_on(sending).unwrap().into_body());
     }
     rows
 }
 
 fn for_reqwest() -> Vec<Row> {
-    let takes_request = service_fn(async |_: reqwest::Request| Ok::<_, BoxError>(http::Response::new(())));
+    let takes_request = service_fn(async |_: reqwest::Request| Ok::<_, BoxError>(Response::new(())));
     let mut service = layer().for_reqwest().layer(takes_request);
     let request = request(full(FORM), &[(CONTENT_TYPE, FORM_TYPE)]).map(|_| FORM).try_into().unwrap();
     vec![
@@ -115,7 +118,7 @@ fn for_reqwest() -> Vec<Row> {
 fn refused() -> Vec<Row> {
     let form = [(CONTENT_TYPE, FORM_TYPE)];
     let trailers = Frame::trailers([(WWW_AUTHENTICATE, "markerTrailer".parse().unwrap())].into_iter().collect());
-    let sink = service_fn(async |_: Request<SignedBody<Body>>| Ok::<_, BoxError>(()));
+    let sink = service_fn(async |_: Request<SignedBody<Body>>| Ok::<_, BoxError>(Response::new(())));
     let signed = |body, headers| block_on(layer().form_limit(30).layer(sink).oneshot(request(body, headers)));
     let refused = [
         signed(full(""), &[(AUTHORIZATION, "Bearer markerBearer")]),
@@ -125,7 +128,7 @@ fn refused() -> Vec<Row> {
         block_on(
             layer()
                 .without_form_bodies()
-                .layer(service_fn(async |_: Request<Body>| Ok::<_, BoxError>(())))
+                .layer(service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(()))))
                 .oneshot(request(full(FORM), &form)),
         ),
     ];

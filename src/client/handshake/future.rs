@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{HandshakeError, Leg, Provider};
+use crate::client::ClockSkew;
 use crate::client::sign::{OAuthSignError, SignedBody, future};
 use crate::clock::Clock;
 
@@ -32,6 +33,7 @@ pin_project! {
         leg: L,
         provider: Arc<Provider>,
         clock: Clock,
+        skew: Option<ClockSkew>,
     }
 }
 
@@ -39,8 +41,14 @@ impl<S, ResBody, L> LegFuture<S, ResBody, L>
 where
     S: Service<Request<SignedBody<Full<Bytes>>>>,
 {
-    pub(super) fn new(exchange: Exchange<S, ResBody>, leg: L, provider: Arc<Provider>, clock: Clock) -> Self {
-        Self { exchange, leg, provider, clock }
+    pub(super) fn new(
+        exchange: Exchange<S, ResBody>,
+        leg: L,
+        provider: Arc<Provider>,
+        clock: Clock,
+        skew: Option<ClockSkew>,
+    ) -> Self {
+        Self { exchange, leg, provider, clock, skew }
     }
 }
 
@@ -57,7 +65,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let reply = ready!(this.exchange.poll(cx));
-        Poll::Ready(reply.and_then(|reply| this.leg.read(reply, this.provider, this.clock.now())))
+        let read = reply.and_then(|reply| this.leg.read(reply, this.provider, this.clock.now()));
+        if let (Some(skew), Err(error)) = (this.skew, &read)
+            && let Some(problem) = error.problem()
+        {
+            skew.learn_from_problem(problem);
+        }
+        Poll::Ready(read)
     }
 }
 

@@ -15,6 +15,7 @@ use tower_service::Service;
 
 use super::future::{Exchange, LegFuture};
 use super::{Callback, Consent, HandshakeError, Leg, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth};
+use crate::client::ClockSkew;
 use crate::client::sign::{OAuthSign, OAuthSignLayer, SignedBody};
 use crate::clock::Clock;
 
@@ -63,6 +64,7 @@ pub struct Handshake<S> {
     service: OAuthSign<S>,
     provider: Arc<Provider>,
     clock: Clock,
+    skew: Option<ClockSkew>,
     body_limit: usize,
 }
 
@@ -73,11 +75,13 @@ impl<S> Handshake<S> {
     /// The handshake with this provider, signed as the layer signs, over this HTTP client.
     ///
     /// Of the layer it takes the client credentials, the method, the transmission and the clock, but never the token.
+    /// A [`ClockSkew`] of the layer's learns from the bodies of replies, too.
     /// Requests to the provider's endpoints are signed whether or not the layer names their origins.
     pub fn new(provider: Provider, layer: OAuthSignLayer, http_client: S) -> Self {
         let layer = layer.for_legs(provider.origins());
         Self {
             clock: layer.time().clone(),
+            skew: layer.skew().cloned(),
             service: layer.layer(http_client),
             provider: Arc::new(provider),
             body_limit: BODY_LIMIT,
@@ -212,7 +216,7 @@ where
             Ok(request) => Exchange::calling(self.service.call(request), self.body_limit),
             Err(error) => Exchange::failed(error),
         };
-        LegFuture::new(exchange, leg, self.provider.clone(), self.clock.clone())
+        LegFuture::new(exchange, leg, self.provider.clone(), self.clock.clone(), self.skew.clone())
     }
 }
 

@@ -11,6 +11,7 @@ use reqwest::Body;
 use tower_service::Service;
 
 use super::service::HttpToReqwest;
+use crate::client::sign::ResponseHead;
 use crate::client::sign::future::{CallOrRefusal, ResponseFuture as SignFuture};
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -39,7 +40,7 @@ where
 
 impl<S> Future for ResponseFuture<S>
 where
-    S: Service<reqwest::Request>,
+    S: Service<reqwest::Request, Response: ResponseHead>,
     S::Error: Into<BoxError>,
 {
     type Output = Result<S::Response, BoxError>;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::task::{Context, Poll};
 
-use http::Request;
+use http::{HeaderMap, Request, StatusCode};
 use reqwest::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -12,7 +12,7 @@ use super::convert::from_http;
 use super::future::ResponseFuture;
 use crate::body::SignedBody;
 use crate::client::sign::future::CallOrRefusal;
-use crate::client::sign::{OAuthSign, OAuthSignLayer};
+use crate::client::sign::{OAuthSign, OAuthSignLayer, ResponseHead};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -50,7 +50,7 @@ impl<S> Layer<S> for OAuthSignReqwestLayer {
 
 impl<S> Service<reqwest::Request> for OAuthSignReqwest<S>
 where
-    S: Service<reqwest::Request> + Clone,
+    S: Service<reqwest::Request, Response: ResponseHead> + Clone,
     S::Error: Into<BoxError>,
 {
     type Response = S::Response;
@@ -66,6 +66,16 @@ where
             Ok(request) => CallOrRefusal::called(self.service.call(request)),
             Err(error) => CallOrRefusal::refused(error),
         })
+    }
+}
+
+impl ResponseHead for reqwest::Response {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
     }
 }
 

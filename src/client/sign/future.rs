@@ -16,6 +16,8 @@ use tower_service::Service;
 
 use super::error::OAuthSignError;
 use super::requests::{Requests, Treatment};
+use super::response::ResponseHead;
+use super::time::Listener;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
 
@@ -43,7 +45,7 @@ pin_project! {
         },
         Done {
             #[pin]
-            outcome: CallOrRefusal<F>,
+            response: HeadResponseFuture<F>,
         },
     }
 }
@@ -70,14 +72,14 @@ where
         Self { state: State::Reading { body, waiting: Some(Waiting { head, treatment, ready, requests }) } }
     }
 
-    pub(super) fn done(outcome: CallOrRefusal<S::Future>) -> Self {
-        Self { state: State::Done { outcome } }
+    pub(super) fn done(response: HeadResponseFuture<S::Future>) -> Self {
+        Self { state: State::Done { response } }
     }
 }
 
 impl<S, B> Future for ResponseFuture<S, B>
 where
-    S: Service<Request<SignedBody<B>>>,
+    S: Service<Request<SignedBody<B>>, Response: ResponseHead>,
     S::Error: Into<BoxError>,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -91,13 +93,13 @@ where
                 StateProjection::Reading { body, waiting } => {
                     let read = ready!(body.poll(cx)).map_err(OAuthSignError::from);
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    let outcome = match read.and_then(|body| waiting.call(body)) {
-                        Ok(response) => CallOrRefusal::called(response),
-                        Err(error) => CallOrRefusal::refused(error),
+                    let response = match read.and_then(|body| waiting.call(body)) {
+                        Ok((response, listener)) => HeadResponseFuture::called(response, listener),
+                        Err(error) => HeadResponseFuture::refused(error),
                     };
-                    state.set(State::Done { outcome });
+                    state.set(State::Done { response });
                 }
-                StateProjection::Done { outcome } => return outcome.poll(cx),
+                StateProjection::Done { response } => return response.poll(cx),
             }
         }
     }
@@ -105,14 +107,15 @@ where
 
 impl<S> Waiting<S> {
     /// Signs, now that all there is to sign is here, and calls.
-    fn call<B>(self, body: Bytes) -> Result<S::Future, OAuthSignError>
+    fn call<B>(self, body: Bytes) -> Result<(S::Future, Option<Listener>), OAuthSignError>
     where
         S: Service<Request<SignedBody<B>>>,
     {
         let Self { mut head, treatment, mut ready, requests } = self;
         let payload = if treatment == Treatment::SignForm { Payload::Form(&body) } else { Payload::Other(&body) };
-        let body = requests.sign(&mut head, payload)?.unwrap_or(body);
-        Ok(ready.call(Request::from_parts(head, SignedBody::read(body))))
+        let (new_body, listener) = requests.sign(&mut head, payload)?;
+        let body = SignedBody::read(new_body.unwrap_or(body));
+        Ok((ready.call(Request::from_parts(head, body)), listener))
     }
 }
 
@@ -126,7 +129,51 @@ where
 }
 
 pin_project! {
-    /// The future of a service that calls its inner service or refuses to: of [`OAuthSignHead`](super::OAuthSignHead).
+    /// The future of [`OAuthSignHead`](super::OAuthSignHead).
+    pub struct HeadResponseFuture<F> {
+        #[pin]
+        outcome: CallOrRefusal<F>,
+        // None of a request that passed unsigned.
+        listener: Option<Listener>,
+    }
+}
+
+impl<F> HeadResponseFuture<F> {
+    pub(super) fn called(response: F, listener: Option<Listener>) -> Self {
+        Self { outcome: CallOrRefusal::called(response), listener }
+    }
+
+    pub(super) fn refused(error: OAuthSignError) -> Self {
+        Self { outcome: CallOrRefusal::refused(error), listener: None }
+    }
+}
+
+impl<F, R, E> Future for HeadResponseFuture<F>
+where
+    F: Future<Output = Result<R, E>>,
+    R: ResponseHead,
+    E: Into<BoxError>,
+{
+    type Output = Result<R, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = ready!(this.outcome.poll(cx))?;
+        if let Some(listener) = this.listener {
+            listener.hear(&response);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl<F> fmt::Debug for HeadResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeadResponseFuture").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of a service that calls its inner service or refuses to.
     pub struct CallOrRefusal<F> {
         #[pin]
         state: Outcome<F>,

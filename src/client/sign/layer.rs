@@ -6,6 +6,8 @@ use tower_layer::Layer;
 
 use super::requests::{Origins, Requests};
 use super::service::{OAuthSign, OAuthSignHead};
+use super::time::{Time, TimestampOrder};
+use crate::client::ClockSkew;
 use crate::clock::Clock;
 use crate::protocol::{Origin, Signer};
 
@@ -40,7 +42,8 @@ impl OAuthSignLayer {
     }
 
     fn with_origins(signer: Signer, origins: Origins) -> Self {
-        let requests = Requests { signer, origins, sign_as: None, clock: Clock::default(), form_limit: FORM_LIMIT };
+        let time = Time { clock: Clock::default(), skew: None, latest: TimestampOrder::default().into() };
+        let requests = Requests { signer, origins, sign_as: None, time, form_limit: FORM_LIMIT };
         Self { requests }
     }
 
@@ -68,10 +71,27 @@ impl OAuthSignLayer {
         self
     }
 
-    /// The clock that timestamps are read from, the system's by default.
+    /// The clock that timestamps are read from, as it says; the system's by default.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.requests.clock = clock;
+        self.requests.time.clock = clock;
+        self.requests.time.skew = None;
+        self
+    }
+
+    /// Keeps timestamps to the server's clock, in the place of a [`clock`](Self::clock) that is believed: of the two,
+    /// the one that was set last. [The module](super#clock-skew) says when this is of use.
+    #[must_use]
+    pub fn clock_skew(mut self, skew: ClockSkew) -> Self {
+        self.requests.time.clock = skew.clock();
+        self.requests.time.skew = Some(skew);
+        self
+    }
+
+    /// In which order timestamps are drawn; as the clock says, by default.
+    #[must_use]
+    pub fn timestamp_order(mut self, order: TimestampOrder) -> Self {
+        self.requests.time.latest = order.into();
         self
     }
 
@@ -92,7 +112,11 @@ impl OAuthSignLayer {
     }
 
     pub(crate) fn time(&self) -> &Clock {
-        &self.requests.clock
+        &self.requests.time.clock
+    }
+
+    pub(crate) fn skew(&self) -> Option<&ClockSkew> {
+        self.requests.time.skew.as_ref()
     }
 
     #[cfg(feature = "mediawiki")]

@@ -8,7 +8,7 @@
 //! 3. Nonce and timestamp are drawn, the request is signed, and handed to the inner service. Every call is signed
 //!    afresh, so retries and redirects belong outside of this layer.
 //! 4. What cannot be signed is not sent. The error is an [`OAuthSignError`]; one of the inner service comes back as
-//!    it is.
+//!    it is, and so does its response, of which the layer needs to see the [`ResponseHead`].
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -73,14 +73,52 @@
 //!
 // Its examples are compiled where tower-http is: in examples/stacks.
 #![cfg_attr(not(doctest), doc = include_str!("order.md"))]
+//!
+//! # Clock skew
+//!
+//! Most servers refuse timestamps that are some minutes off (§3.3), and not every clock is right: that of a board
+//! without a battery is not, nor that of a laptop that has just woken up. With a [`ClockSkew`](crate::client::ClockSkew)
+//! the layer keeps to the server's clock. It learns the offset from a refusal, so the next attempt succeeds:
+//!
+//! ```
+//! # use tower_oauth1::{ClientCredentials, InvalidOrigin, OAuthSignLayer, Origin, Signer};
+//! use tower_oauth1::client::ClockSkew;
+//!
+//! # let signer = Signer::new(ClientCredentials::new("key", "secret"));
+//! let skew = ClockSkew::default();
+//! let layer = OAuthSignLayer::new(signer, Origin::parse("https://api.example.com")?).clock_skew(skew.clone());
+//! // … some requests later:
+//! println!("the server's clock is {} s ahead of ours", skew.offset());
+//! # Ok::<_, InvalidOrigin>(())
+//! ```
+//!
+//! - It is off unless asked for, as it lets servers choose the time; over plain HTTP, anybody on the way. Have one for
+//!   each provider.
+//! - Only answers to requests that were signed here teach anything, and of those only refusals: what was accepted had
+//!   the right time.
+//! - The layer reads headers, no bodies. Who reads a body that reports a problem hands it over, to
+//!   [`learn_from_problem`](crate::client::ClockSkew::learn_from_problem)
+#![cfg_attr(
+    feature = "mediawiki",
+    doc = "  or, from a wiki, to [`learn_from_wiki`](crate::client::ClockSkew::learn_from_wiki)."
+)]
+#![cfg_attr(not(feature = "mediawiki"), doc = "  or, from a wiki, to `learn_from_wiki`.")]
+//!   The handshakes of this crate, which read bodies, do so by themselves.
+//! - *Outside* belongs what sends again, for a timestamp is drawn with every attempt. So does what answers in the place
+//!   of the server, caches above all: an answer that comes up from *inside* is taken for the server's, and its `Date` for
+//!   the server's time.
+//!
+//! For servers that refuse a timestamp lower than the one before, there is [`TimestampOrder::Monotonic`].
 
 mod error;
 pub mod future;
 mod layer;
 mod requests;
+mod response;
 mod service;
 #[cfg(feature = "tracing")]
 mod span;
+mod time;
 
 pub use error::{OAuthSignError, OAuthSignErrorKind};
 pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
@@ -89,6 +127,8 @@ pub(crate) use requests::FixedNonce;
 pub use requests::Unsigned;
 #[cfg(feature = "handshake")]
 pub(crate) use requests::{SignedWithTemporary, with_query};
+pub use response::ResponseHead;
 pub use service::{OAuthSign, OAuthSignHead};
+pub use time::TimestampOrder;
 
 pub use crate::body::SignedBody;

@@ -6,8 +6,8 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 
 use super::error::OAuthSignError;
+use super::time::{Listener, Time};
 use crate::client::nonce::Nonce;
-use crate::clock::Clock;
 use crate::protocol::{
     InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed, Signer,
     Stamp, TemporaryCredentials, TokenCredentials, Transmission, is_form, split_authority,
@@ -31,7 +31,7 @@ pub(super) struct Requests {
     pub(super) signer: Signer,
     pub(super) origins: Origins,
     pub(super) sign_as: Option<Origin>,
-    pub(super) clock: Clock,
+    pub(super) time: Time,
     pub(super) form_limit: usize,
 }
 
@@ -86,31 +86,37 @@ impl Requests {
     }
 
     /// Signs. Either all of it is done, or the request is as it was; the new body is returned where there is one.
-    pub(super) fn sign(&self, request: &mut Parts, payload: Payload<'_>) -> Result<Option<Bytes>, OAuthSignError> {
+    pub(super) fn sign(
+        &self,
+        request: &mut Parts,
+        payload: Payload<'_>,
+    ) -> Result<(Option<Bytes>, Option<Listener>), OAuthSignError> {
         let in_header = self.signer.goes_into() == Transmission::Header;
         if in_header && request.headers.contains_key(AUTHORIZATION) {
             return Err(SignError::from(SignErrorKind::AuthorizationPresent).into());
         }
-        match self.signed(request, payload)? {
+        let (timestamp, listener) = self.time.draw();
+        let new_body = match self.signed(request, payload, timestamp)? {
             Signed::Header(header) => {
                 request.headers.insert(AUTHORIZATION, header);
-                Ok(None)
+                None
             }
             Signed::Query(query) => {
                 request.uri = with_query(&request.uri, &query)?;
-                Ok(None)
+                None
             }
             Signed::Form(form) => {
                 // Where the length was announced, it has changed.
                 if request.headers.contains_key(CONTENT_LENGTH) {
                     request.headers.insert(CONTENT_LENGTH, form.len().into());
                 }
-                Ok(Some(form.into()))
+                Some(form.into())
             }
-        }
+        };
+        Ok((new_body, listener))
     }
 
-    fn signed(&self, request: &Parts, payload: Payload<'_>) -> Result<Signed, OAuthSignError> {
+    fn signed(&self, request: &Parts, payload: Payload<'_>, timestamp: u64) -> Result<Signed, OAuthSignError> {
         let head = self.head(request)?;
         let extensions = &request.extensions;
         let mut signing = self.signer.request(head, payload);
@@ -132,7 +138,7 @@ impl Requests {
         };
         #[cfg(feature = "tracing")]
         let _span = super::span::enter(&head, &self.signer, nonce);
-        Ok(signing.stamp(Stamp { timestamp: self.clock.now(), nonce }).sign()?)
+        Ok(signing.stamp(Stamp { timestamp, nonce }).sign()?)
     }
 
     fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {

@@ -10,8 +10,9 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::error::{OAuthSignError, OAuthSignErrorKind};
-use super::future::{CallOrRefusal, ResponseFuture};
+use super::future::{HeadResponseFuture, ResponseFuture};
 use super::requests::{Requests, Treatment};
+use super::response::ResponseHead;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
 
@@ -45,7 +46,7 @@ impl<S> OAuthSignHead<S> {
 
 impl<S, B> Service<Request<B>> for OAuthSign<S>
 where
-    S: Service<Request<SignedBody<B>>> + Clone,
+    S: Service<Request<SignedBody<B>>, Response: ResponseHead> + Clone,
     S::Error: Into<BoxError>,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -62,7 +63,9 @@ where
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
             Treatment::Pass => Ok(None),
-            Treatment::SignHead => self.requests.sign(&mut head, Payload::Unread),
+            Treatment::SignHead => {
+                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
+            }
             treatment @ (Treatment::SignForm | Treatment::SignHash) => {
                 // The ready service waits with the request; its clone, which is not ready, stays behind.
                 let clone = self.inner.clone();
@@ -72,23 +75,23 @@ where
             }
         };
         match signed {
-            Ok(_no_new_body) => {
+            Ok(listener) => {
                 let request = Request::from_parts(head, SignedBody::untouched(body));
-                ResponseFuture::done(CallOrRefusal::called(self.inner.call(request)))
+                ResponseFuture::done(HeadResponseFuture::called(self.inner.call(request), listener))
             }
-            Err(error) => ResponseFuture::done(CallOrRefusal::refused(error)),
+            Err(error) => ResponseFuture::done(HeadResponseFuture::refused(error)),
         }
     }
 }
 
 impl<S, B> Service<Request<B>> for OAuthSignHead<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Request<B>, Response: ResponseHead>,
     S::Error: Into<BoxError>,
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = CallOrRefusal<S::Future>;
+    type Future = HeadResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -97,13 +100,15 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
-            Treatment::Pass => Ok(()),
-            Treatment::SignHead | Treatment::SignHash => self.requests.sign(&mut head, Payload::Unread).map(|_| ()),
+            Treatment::Pass => Ok(None),
+            Treatment::SignHead | Treatment::SignHash => {
+                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
+            }
             Treatment::SignForm => Err(OAuthSignError::from(OAuthSignErrorKind::FormBody)),
         };
         match signed {
-            Ok(()) => CallOrRefusal::called(self.inner.call(Request::from_parts(head, body))),
-            Err(error) => CallOrRefusal::refused(error),
+            Ok(listener) => HeadResponseFuture::called(self.inner.call(Request::from_parts(head, body)), listener),
+            Err(error) => HeadResponseFuture::refused(error),
         }
     }
 }

@@ -1,0 +1,233 @@
+//! The timestamps of requests, and what their answers say of the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+
+use super::response::ResponseHead;
+use crate::client::{ClockSkew, Learned};
+use crate::clock::Clock;
+
+/// In which order a layer draws timestamps; all of its clones count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimestampOrder {
+    /// As the clock says. When it is set back, so are the timestamps.
+    #[default]
+    ByClock,
+    /// None is lower than one before it, for servers that refuse those: Schoology, and who takes OAuth Core 1.0 §8 at
+    /// its word. When the clock is set back, the last timestamp stays until the clock has caught up.
+    ///
+    /// With a [`ClockSkew`] there is one case in which they do go back: a server that refuses a request tells an
+    /// earlier time. Even then none is lower than one of a request that was not refused.
+    Monotonic,
+}
+
+/// What timestamps are drawn from.
+#[derive(Clone, Debug)]
+pub(super) struct Time {
+    pub(super) clock: Clock,
+    pub(super) skew: Option<ClockSkew>,
+    /// Where timestamps have to be monotonic.
+    pub(super) latest: Option<Arc<Latest>>,
+}
+
+/// Who is told of the answer to a request with this timestamp.
+pub(super) struct Listener {
+    timestamp: u64,
+    skew: Option<ClockSkew>,
+    latest: Option<Arc<Latest>>,
+}
+
+/// How high timestamps were.
+#[derive(Debug, Default)]
+pub(super) struct Latest {
+    drawn: AtomicU64,
+    /// Of those, what no server refused.
+    accepted: AtomicU64,
+}
+
+impl Time {
+    /// The timestamp for a request that is about to leave; and who is to be told of the answer, if anybody is.
+    pub(super) fn draw(&self) -> (u64, Option<Listener>) {
+        let now = self.clock.now();
+        let timestamp = self.latest.as_ref().map_or(now, |latest| latest.raise(now));
+        let is_heard = self.skew.is_some() || self.latest.is_some();
+        let listener = || Listener { timestamp, skew: self.skew.clone(), latest: self.latest.clone() };
+        (timestamp, is_heard.then(listener))
+    }
+}
+
+impl From<TimestampOrder> for Option<Arc<Latest>> {
+    fn from(order: TimestampOrder) -> Self {
+        match order {
+            TimestampOrder::ByClock => None,
+            TimestampOrder::Monotonic => Some(Arc::default()),
+        }
+    }
+}
+
+impl Listener {
+    pub(super) fn hear(&self, answer: &impl ResponseHead) {
+        if !is_refusal(answer) {
+            if let Some(latest) = &self.latest {
+                latest.accept(self.timestamp);
+            }
+        } else if let Some(skew) = &self.skew {
+            let learned = skew.learn_from_headers(answer.headers());
+            if let (Learned::Agrees | Learned::Corrected, Some(latest)) = (learned, &self.latest) {
+                latest.lower(skew.now());
+            }
+        }
+    }
+}
+
+/// Whether an answer may be one to a timestamp that is not accepted.
+fn is_refusal(answer: &impl ResponseHead) -> bool {
+    matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        || answer.headers().contains_key(WWW_AUTHENTICATE)
+}
+
+impl Latest {
+    fn raise(&self, now: u64) -> u64 {
+        let drawn = self.drawn.fetch_max(now, Ordering::Relaxed);
+        now.max(drawn).max(self.accepted.load(Ordering::Relaxed))
+    }
+
+    fn accept(&self, timestamp: u64) {
+        self.accepted.fetch_max(timestamp, Ordering::Relaxed);
+    }
+
+    /// Forgets what was drawn beyond the server's time.
+    fn lower(&self, now: u64) {
+        self.drawn.fetch_min(now, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+    use http::header::DATE;
+
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+    const NOW_AS_DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+
+    /// What a clock said, and what came of the request that was sent then.
+    enum Sent {
+        Unanswered,
+        Accepted,
+        /// Without a word of the time.
+        Refused,
+        /// With the server's `Date`.
+        RefusedWithDate,
+    }
+
+    impl Sent {
+        fn answer(self) -> Option<Response<()>> {
+            let answer = Response::builder();
+            let answer = match self {
+                Self::Unanswered => return None,
+                Self::Accepted => answer,
+                Self::Refused => answer.status(401),
+                Self::RefusedWithDate => answer.status(401).header(DATE, NOW_AS_DATE),
+            };
+            Some(answer.body(()).unwrap())
+        }
+    }
+
+    /// The timestamps of requests that were sent one after the other, by a clock that said this.
+    fn drawn(skew: Option<fn(Clock) -> ClockSkew>, sent: Vec<(u64, Sent)>) -> Vec<u64> {
+        let reading = Arc::new(AtomicU64::new(0));
+        let clock = Clock::from_fn({
+            let reading = reading.clone();
+            move || reading.load(Ordering::Relaxed)
+        });
+        let skew = skew.map(|skew| skew(clock.clone()));
+        let clock = skew.as_ref().map_or(clock, ClockSkew::clock);
+        let time = Time { clock, skew, latest: TimestampOrder::Monotonic.into() };
+        let requests = sent.into_iter().map(|(read, sent)| {
+            reading.store(read, Ordering::Relaxed);
+            // Each by a clone of the layer.
+            let (timestamp, listener) = time.clone().draw();
+            if let Some(answer) = sent.answer() {
+                listener.unwrap().hear(&answer);
+            }
+            timestamp
+        });
+        requests.collect()
+    }
+
+    #[test]
+    fn monotonic() {
+        use Sent::*;
+        let ahead = NOW + 7200;
+        for (with_skew, sent, expected) in [
+            (None, vec![(5, Unanswered), (3, Unanswered), (5, Unanswered), (6, Unanswered)], vec![5, 5, 5, 6]),
+            (None, vec![(5, Accepted), (3, Accepted), (7, Accepted)], vec![5, 5, 7]),
+            // A refusal alone says nothing of the time.
+            (None, vec![(5, Refused), (3, Refused), (4, RefusedWithDate)], vec![5, 5, 5]),
+            (Some(ClockSkew::of as fn(Clock) -> ClockSkew), vec![(5, Refused), (3, Refused)], vec![5, 5]),
+            (Some(ClockSkew::of), vec![(5, Unanswered), (3, Refused), (4, Unanswered)], vec![5, 5, 5]),
+            // The server says that our clock is ahead.
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, RefusedWithDate), (ahead + 1, Accepted), (ahead, Accepted)],
+                vec![ahead, NOW + 1, NOW + 1],
+            ),
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, Unanswered), (ahead, RefusedWithDate), (ahead, Accepted)],
+                vec![ahead, ahead, NOW],
+            ),
+            // What it has accepted it would not take back.
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, Accepted), (ahead + 9, RefusedWithDate), (ahead, Unanswered), (ahead + 1, Unanswered)],
+                vec![ahead, ahead + 9, ahead, ahead],
+            ),
+            // The server says that it is behind.
+            (
+                Some(ClockSkew::of),
+                vec![(NOW - 7200, RefusedWithDate), (NOW - 7200, Accepted), (NOW - 7300, Accepted)],
+                vec![NOW - 7200, NOW, NOW],
+            ),
+        ] {
+            assert_eq!(drawn(with_skew, sent), expected);
+        }
+    }
+
+    #[test]
+    fn by_the_clock_nobody_listens() {
+        let time = Time { clock: Clock::from_fn(|| NOW), skew: None, latest: TimestampOrder::ByClock.into() };
+        let (timestamp, listener) = time.draw();
+        assert_eq!(timestamp, NOW);
+        assert!(listener.is_none());
+    }
+
+    #[test]
+    fn refusals() {
+        for (status, challenge, expected) in [
+            (200, false, false),
+            (200, true, true),
+            (302, false, false),
+            (400, false, true),
+            (401, false, true),
+            (403, false, true),
+            (404, false, false),
+            (404, true, true),
+            (429, false, false),
+            (500, false, false),
+            (503, false, false),
+        ] {
+            let mut answer = Response::new(());
+            *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+            if challenge {
+                answer.headers_mut().insert(WWW_AUTHENTICATE, "OAuth".parse().unwrap());
+            }
+            assert_eq!(is_refusal(&answer), expected, "{status} {challenge}");
+        }
+    }
+}

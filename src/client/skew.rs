@@ -1,0 +1,358 @@
+//! How far the server's clock is from ours.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::UNIX_EPOCH;
+
+use http::header::{AGE, DATE};
+use http::{HeaderMap, HeaderName};
+
+use super::problem::{Problem, ProblemKind};
+use crate::clock::Clock;
+
+/// A clock that keeps to the server's: ours, and the offset that was learned from the server's answers.
+///
+/// Given to [`OAuthSignLayer::clock_skew`], it is told of every refusal, and timestamps are drawn from it. Clones
+/// share what was learned, and so do the layers, services and handshakes they were given to; there is no lock.
+///
+/// ```
+/// use http::{HeaderMap, header::DATE};
+/// use tower_oauth1::Clock;
+/// use tower_oauth1::client::{ClockSkew, Learned};
+///
+/// let skew = ClockSkew::of(Clock::from_fn(|| 1_700_000_000)); // of the system's clock: ClockSkew::default()
+/// assert_eq!(skew.offset(), 0);
+///
+/// // What a refusal from a server says whose clock is 2 h ahead.
+/// let headers = HeaderMap::from_iter([(DATE, "Wed, 15 Nov 2023 00:13:20 GMT".parse()?)]);
+/// assert_eq!(skew.learn_from_headers(&headers), Learned::Corrected);
+/// assert_eq!(skew.offset(), 7200);
+/// assert_eq!(skew.now(), 1_700_007_200);
+/// # Ok::<_, http::Error>(())
+/// ```
+///
+/// # What is believed
+///
+/// 1. `oauth_acceptable_timestamps` outweighs `Date`: it is the server's own word on what it wants. The timestamp
+///    moves to the middle of that range, or where the range is longer than ten minutes, to five minutes inside of its
+///    nearer end.
+/// 2. `Date` (RFC 9110 §6.6.1) counts when there is exactly one, and no `Age` other than 0: an answer out of a cache
+///    tells when it was stored. It does not count where the server reports another problem than the timestamp.
+/// 3. No time before 4 December 2007, when OAuth Core 1.0 was published, is believed: that is a server whose clock was
+///    never set. Ours may be off by any amount.
+/// 4. Up to [`THRESHOLD`](Self::THRESHOLD) seconds of difference nothing changes.
+///
+/// An answer is taken to be new: the offset is the server's time less ours when the answer is handed over.
+///
+/// [`OAuthSignLayer::clock_skew`]: crate::OAuthSignLayer::clock_skew
+#[derive(Clone)]
+pub struct ClockSkew {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    offset: AtomicI64,
+}
+
+/// What an answer taught a [`ClockSkew`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Learned {
+    /// Nothing: it does not tell the server's time, or not so that it could be believed.
+    Nothing,
+    /// That [`ClockSkew::now`] agrees with the server's time. So it is, too, where somebody else learned before: the
+    /// layer from the same answer, or from that to another request.
+    Agrees,
+    /// That it did not; now it does.
+    Corrected,
+}
+
+/// 2007-12-04, when OAuth Core 1.0 was published.
+const EARLIEST: u64 = 1_196_726_400;
+
+/// How far from the end of a range is safe, in seconds: what most servers allow to either side of their clock.
+const MARGIN: u64 = 300;
+
+impl ClockSkew {
+    /// Up to how many seconds of difference nothing is corrected.
+    ///
+    /// Servers that look at timestamps accept some minutes to either side; MediaWiki, and most others, five. A `Date`
+    /// counts whole seconds, and is as old as the answer was long on its way. Half a minute is well above the one and
+    /// well below the other.
+    pub const THRESHOLD: u64 = 30;
+
+    /// No offset yet, from this clock.
+    pub fn of(clock: Clock) -> Self {
+        Self { shared: Arc::new(Shared { clock, offset: AtomicI64::new(0) }) }
+    }
+
+    /// The server's time less ours, in seconds: above 0 when our clock is behind. 0 up to
+    /// [`THRESHOLD`](Self::THRESHOLD), and before anything was learned.
+    pub fn offset(&self) -> i64 {
+        self.shared.offset.load(Ordering::Relaxed)
+    }
+
+    /// The server's time, as far as it is known, in seconds since 1970: what timestamps are drawn from.
+    pub fn now(&self) -> u64 {
+        self.shared.clock.now().saturating_add_signed(self.offset())
+    }
+
+    /// [`now`](Self::now) as a clock.
+    pub(crate) fn clock(&self) -> Clock {
+        let skew = self.clone();
+        Clock::from_fn(move || skew.now())
+    }
+
+    /// Learns from the headers of an answer that refused a request: `oauth_acceptable_timestamps` in
+    /// `WWW-Authenticate`, or `Date`. The layer does so by itself, with every answer of status 400, 401 or 403 and
+    /// those with a `WWW-Authenticate`, to requests that it signed.
+    pub fn learn_from_headers(&self, headers: &HeaderMap) -> Learned {
+        match Problem::from_headers(headers) {
+            Some(problem) if problem.acceptable_timestamps().is_some() => self.learn_from_problem(&problem),
+            Some(problem) if !matches!(problem.kind(), ProblemKind::TimestampRefused | ProblemKind::Unknown) => {
+                Learned::Nothing
+            }
+            _ => date(headers).map_or(Learned::Nothing, |date| self.server_is_at(date)),
+        }
+    }
+
+    /// Learns from a reported problem: `oauth_acceptable_timestamps`. For those that are reported in a body, which
+    /// the layer does not read.
+    pub fn learn_from_problem(&self, problem: &Problem) -> Learned {
+        problem.acceptable_timestamps().map_or(Learned::Nothing, |acceptable| self.learn_acceptable(&acceptable))
+    }
+
+    /// Learns from the first and the last timestamp that the server accepts.
+    pub(crate) fn learn_acceptable(&self, acceptable: &RangeInclusive<u64>) -> Learned {
+        let now = self.now();
+        if acceptable.contains(&now) { Learned::Agrees } else { self.move_to(inside(acceptable, now)) }
+    }
+
+    /// Learns the server's time, which it has just told.
+    pub(crate) fn server_is_at(&self, time: u64) -> Learned {
+        let is_close_to = |ours: u64| time.abs_diff(ours) <= Self::THRESHOLD;
+        if is_close_to(self.now()) {
+            Learned::Agrees
+        } else if is_close_to(self.shared.clock.now()) {
+            self.shared.offset.store(0, Ordering::Relaxed);
+            Learned::Corrected
+        } else {
+            self.move_to(time)
+        }
+    }
+
+    fn move_to(&self, time: u64) -> Learned {
+        match i64::try_from(i128::from(time) - i128::from(self.shared.clock.now())) {
+            Ok(offset) if time >= EARLIEST => {
+                self.shared.offset.store(offset, Ordering::Relaxed);
+                Learned::Corrected
+            }
+            _ => Learned::Nothing,
+        }
+    }
+}
+
+impl Default for ClockSkew {
+    /// No offset yet, from the system's clock.
+    fn default() -> Self {
+        Self::of(Clock::default())
+    }
+}
+
+impl fmt::Debug for ClockSkew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClockSkew").field("offset", &self.offset()).finish_non_exhaustive()
+    }
+}
+
+/// A time inside of the range, by the end that is nearer to a time outside of it.
+fn inside(acceptable: &RangeInclusive<u64>, outside: u64) -> u64 {
+    let (first, last) = (*acceptable.start(), *acceptable.end());
+    let inwards = ((last - first) / 2).min(MARGIN);
+    if outside < first { first + inwards } else { last - inwards }
+}
+
+/// `Date`, in seconds since 1970, of an answer that does not come out of a cache.
+fn date(headers: &HeaderMap) -> Option<u64> {
+    if headers.contains_key(AGE) && only(headers, AGE) != Some("0") {
+        return None;
+    }
+    let date = httpdate::parse_http_date(only(headers, DATE)?).ok()?;
+    date.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+/// The value of a header that is there once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().map(str::trim),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::WWW_AUTHENTICATE;
+
+    use super::Learned::*;
+    use super::*;
+
+    /// Tue, 14 Nov 2023 22:13:20 GMT
+    const NOW: u64 = 1_700_000_000;
+
+    fn skew(ours: u64) -> ClockSkew {
+        ClockSkew::of(Clock::from_fn(move || ours))
+    }
+
+    fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
+        let lines = lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
+        lines.fold(HeaderMap::new(), |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        })
+    }
+
+    #[test]
+    fn what_headers_teach() {
+        let later = (DATE, "Wed, 15 Nov 2023 00:13:20 GMT");
+        let earlier = (DATE, "Tue, 14 Nov 2023 20:13:20 GMT");
+        let problem = |text| (WWW_AUTHENTICATE, text);
+        for (lines, learned, offset) in [
+            (vec![], Nothing, 0),
+            (vec![later.clone()], Corrected, 7200),
+            (vec![earlier.clone()], Corrected, -7200),
+            (vec![(DATE, "Wednesday, 15-Nov-23 00:13:20 GMT")], Corrected, 7200),
+            (vec![(DATE, "Wed Nov 15 00:13:20 2023")], Corrected, 7200),
+            (vec![(DATE, " Wed, 15 Nov 2023 00:13:20 GMT ")], Corrected, 7200),
+            // Within the threshold, and just outside.
+            (vec![(DATE, "Tue, 14 Nov 2023 22:13:50 GMT")], Agrees, 0),
+            (vec![(DATE, "Tue, 14 Nov 2023 22:12:50 GMT")], Agrees, 0),
+            (vec![(DATE, "Tue, 14 Nov 2023 22:13:51 GMT")], Corrected, 31),
+            (vec![(DATE, "Tue, 14 Nov 2023 22:12:49 GMT")], Corrected, -31),
+            // No time to be believed.
+            (vec![(DATE, "Thu, 01 Jan 1970 00:00:00 GMT")], Nothing, 0),
+            (vec![(DATE, "Mon, 03 Dec 2007 23:59:59 GMT")], Nothing, 0),
+            (vec![(DATE, "Tue, 04 Dec 2007 00:00:00 GMT")], Corrected, -503_273_600),
+            (vec![(DATE, "tomorrow")], Nothing, 0),
+            (vec![(DATE, "1700007200")], Nothing, 0),
+            (vec![(DATE, "")], Nothing, 0),
+            (vec![later.clone(), earlier], Nothing, 0),
+            // Out of a cache.
+            (vec![later.clone(), (AGE, "0")], Corrected, 7200),
+            (vec![later.clone(), (AGE, "1")], Nothing, 0),
+            (vec![later.clone(), (AGE, "-1")], Nothing, 0),
+            (vec![later.clone(), (AGE, "0"), (AGE, "600")], Nothing, 0),
+            // The server's own word, which outweighs Date.
+            (vec![problem("OAuth oauth_problem=timestamp_refused"), later.clone()], Corrected, 7200),
+            (vec![problem("OAuth oauth_problem=timestamp_refused")], Nothing, 0),
+            (vec![problem("OAuth realm=x"), later.clone()], Corrected, 7200),
+            (vec![problem("Bearer"), later.clone()], Corrected, 7200),
+            (vec![problem("OAuth oauth_problem=your_clock_is_off"), later.clone()], Corrected, 7200),
+            (vec![problem("OAuth oauth_problem=signature_invalid"), later.clone()], Nothing, 0),
+            (vec![problem("OAuth oauth_problem=token_rejected"), later.clone()], Nothing, 0),
+            (
+                vec![
+                    problem("OAuth oauth_problem=timestamp_refused, oauth_acceptable_timestamps=1700003300-1700003900"),
+                    later.clone(),
+                ],
+                Corrected,
+                3600,
+            ),
+            (
+                vec![
+                    problem("OAuth oauth_problem=timestamp_refused, oauth_acceptable_timestamps=1699999700-1700000300"),
+                    later,
+                ],
+                Agrees,
+                0,
+            ),
+        ] {
+            let skew = skew(NOW);
+            assert_eq!(skew.learn_from_headers(&headers(&lines)), learned, "{lines:?}");
+            assert_eq!((skew.offset(), skew.now()), (offset, NOW.saturating_add_signed(offset)), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_acceptable_timestamps_teach() {
+        for (first, last, learned, offset) in [
+            // The middle, of ranges up to ten minutes.
+            (NOW + 6900, NOW + 7500, Corrected, 7200),
+            (NOW - 7500, NOW - 6900, Corrected, -7200),
+            (NOW + 7140, NOW + 7260, Corrected, 7200),
+            (NOW + 7200, NOW + 7200, Corrected, 7200),
+            (NOW + 7200, NOW + 7201, Corrected, 7200),
+            // Five minutes inside of the nearer end, of longer ones.
+            (NOW + 7200, NOW + 72_000, Corrected, 7500),
+            (EARLIEST, NOW - 7200, Corrected, -7500),
+            (0, NOW - 7200, Corrected, -7500),
+            (NOW + 7200, u64::MAX, Corrected, 7500),
+            // Below the threshold, too: the timestamp was refused.
+            (NOW + 1, NOW + 21, Corrected, 11),
+            (NOW - 21, NOW - 1, Corrected, -11),
+            (NOW - 300, NOW + 300, Agrees, 0),
+            (NOW, NOW + 600, Agrees, 0),
+            (NOW - 600, NOW, Agrees, 0),
+            (0, u64::MAX, Agrees, 0),
+            (0, 600, Nothing, 0),
+            (0, 0, Nothing, 0),
+            (u64::MAX, u64::MAX, Nothing, 0),
+        ] {
+            let skew = skew(NOW);
+            let body = format!("oauth_problem=timestamp_refused&oauth_acceptable_timestamps={first}-{last}");
+            let problem = Problem::from_body(body.as_bytes()).unwrap();
+            assert_eq!(skew.learn_from_problem(&problem), learned, "{body}");
+            assert_eq!(skew.offset(), offset, "{body}");
+        }
+        let without = Problem::from_body(b"oauth_problem=timestamp_refused").unwrap();
+        assert_eq!(skew(NOW).learn_from_problem(&without), Nothing);
+    }
+
+    /// What comes after it was learned that the server is two hours ahead.
+    #[test]
+    fn what_is_learned_next() {
+        for (time, learned, offset) in [
+            (NOW + 7200, Agrees, 7200),
+            (NOW + 7230, Agrees, 7200),
+            (NOW + 7170, Agrees, 7200),
+            (NOW + 7231, Corrected, 7231),
+            (NOW + 7169, Corrected, 7169),
+            (NOW - 7200, Corrected, -7200),
+            // Our clock is right after all.
+            (NOW, Corrected, 0),
+            (NOW + 30, Corrected, 0),
+            (NOW - 30, Corrected, 0),
+            (NOW - 31, Corrected, -31),
+            (0, Nothing, 7200),
+        ] {
+            let skew = skew(NOW);
+            assert_eq!(skew.server_is_at(NOW + 7200), Corrected);
+            assert_eq!(skew.server_is_at(time), learned, "{time}");
+            assert_eq!(skew.offset(), offset, "{time}");
+        }
+    }
+
+    #[test]
+    fn clocks_that_were_never_set() {
+        for ours in [0, u64::MAX / 4] {
+            let skew = skew(ours);
+            assert_eq!(skew.server_is_at(NOW), Corrected);
+            assert_eq!(skew.now(), NOW);
+        }
+        // Further than the offset reaches.
+        let skew = skew(u64::MAX);
+        assert_eq!((skew.server_is_at(NOW), skew.now()), (Nothing, u64::MAX));
+    }
+
+    #[test]
+    fn clones_and_clocks_share_the_offset() {
+        let skew = skew(NOW);
+        let (clone, clock) = (skew.clone(), skew.clock());
+        skew.server_is_at(NOW + 7200);
+        assert_eq!((clone.offset(), clock.now()), (7200, NOW + 7200));
+        assert_eq!(format!("{skew:?}"), "ClockSkew { offset: 7200, .. }");
+    }
+}
