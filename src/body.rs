@@ -39,6 +39,15 @@ impl<B> SignedBody<B> {
         Self { kind: Kind::Untouched { inner } }
     }
 
+    /// What was read of it, or the body that was left alone.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn into_read(self) -> Result<Bytes, B> {
+        match self.kind {
+            Kind::Read { bytes } => Ok(bytes),
+            Kind::Untouched { inner } => Err(inner),
+        }
+    }
+
     /// What was read of it, unless it was left alone.
     #[cfg(feature = "mediawiki")]
     pub(crate) fn as_read(&self) -> Option<&[u8]> {

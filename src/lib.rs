@@ -39,6 +39,10 @@
     doc = "| [`client::retry`] | sending again what was refused, with tower's retry layer | `retry` |"
 )]
 #![cfg_attr(
+    feature = "reqwest",
+    doc = "| [`client::reqwest`] | signing what reqwest sends, by middleware or layer | `reqwest` |"
+)]
+#![cfg_attr(
     feature = "handshake",
     doc = "| [`client::handshake`] | obtaining credentials: the three legs | `handshake` (default) |"
 )]

@@ -41,7 +41,11 @@ struct Room {
 const ROOMS: [Room; 7] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
-        exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
+        exports: &[
+            include_str!("../src/client/mod.rs"),
+            include_str!("../src/client/reqwest/mod.rs"),
+            include_str!("../src/client/sign/mod.rs"),
+        ],
         rows: client::rows,
     },
     Room { exports: &[include_str!("../src/client/handshake/mod.rs")], rows: handshake::rows },

@@ -3,6 +3,8 @@
 #[cfg(feature = "handshake")]
 pub mod handshake;
 pub mod refusals;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "retry")]
 pub mod retry;
 pub mod sign;

@@ -92,6 +92,17 @@ impl<'a> RequestHead<'a> {
         self.scheme
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// In any case; never with userinfo.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn host(&self) -> &'a str {
+        self.host
+    }
+
     /// HTTP's empty path is `/`.
     pub(super) fn path_or_slash(&self) -> &'a [u8] {
         if self.path.is_empty() { b"/" } else { self.path }

@@ -229,6 +229,11 @@ impl Signer {
         self.settings.transmission
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn signature_method(&self) -> &SignatureMethod {
+        &self.settings.method
+    }
+
     fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
         set(Arc::make_mut(&mut self.settings));
         self.without_token = Arc::default();

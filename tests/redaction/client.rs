@@ -21,7 +21,7 @@ const FORM: &str = "name=markerFormValue";
 type Body = UnsyncBoxBody<Bytes, &'static str>;
 
 pub(crate) fn rows() -> Vec<Row> {
-    [problems(), signed(), refused()].concat()
+    [problems(), signed(), for_reqwest(), refused()].concat()
 }
 
 /// Signs with PLAINTEXT, so that the signature is made of secrets to be seen (§3.4.4).
@@ -102,6 +102,17 @@ fn signed() -> Vec<Row> {
         rows.push(block_on(sending).unwrap().into_body());
     }
     rows
+}
+
+fn for_reqwest() -> Vec<Row> {
+    let takes_request = service_fn(async |_: reqwest::Request| Ok::<_, BoxError>(Response::new(())));
+    let mut service = layer().for_reqwest().layer(takes_request);
+    let request = request(full(FORM), &[(CONTENT_TYPE, FORM_TYPE)]).map(|_| FORM).try_into().unwrap();
+    vec![
+        Row::debug("OAuthSignReqwestLayer", layer().for_reqwest()),
+        Row::debug("OAuthSignReqwest", &service),
+        Row::debug("ReqwestResponseFuture", service.call(request)),
+    ]
 }
 
 fn refused() -> Vec<Row> {

@@ -63,6 +63,14 @@
 //! hyper-util's client sends a request again when the pooled connection turns out dead before anything of it was
 //! written. That is inside of this layer: the nonce is the same, and the server has not seen it.
 //!
+//! # What a subscriber sees
+//!
+//! With the feature `tracing`, each signature is a span `oauth_sign` of level DEBUG, inside of whatever span the layer
+//! is called in. Its fields are the HTTP `method`, the `host` that is signed for, the `signature_method`, and the
+//! `nonce`, by which server and client can talk about the same request. No secret or token, no parameter's value and no
+//! base string is in a span or an event. It is closed before the request is sent: to have both in one, the application
+//! opens its own outside, as tower-http's `TraceLayer` does. Where nobody listens, nothing is formatted or allocated.
+//!
 // Its examples are compiled where tower-http is: in examples/stacks.
 #![cfg_attr(not(doctest), doc = include_str!("order.md"))]
 //!
@@ -108,6 +116,8 @@ mod layer;
 mod requests;
 mod response;
 mod service;
+#[cfg(feature = "tracing")]
+mod span;
 mod time;
 
 pub use error::{OAuthSignError, OAuthSignErrorKind};

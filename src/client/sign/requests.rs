@@ -136,6 +136,8 @@ impl Requests {
                 drawn.as_str()
             }
         };
+        #[cfg(feature = "tracing")]
+        let _span = super::span::enter(&head, &self.signer, nonce);
         Ok(signing.stamp(Stamp { timestamp, nonce }).sign()?)
     }
 

@@ -1,0 +1,57 @@
+//! From a signed request of `http` to one of reqwest.
+
+use http::Request;
+use reqwest::Body;
+
+use crate::body::SignedBody;
+
+/// Back to a request of reqwest, of which `request` was made. Its URI was a URL before, which parsing does not change.
+pub(super) fn from_http(request: Request<SignedBody<Body>>) -> reqwest::Result<reqwest::Request> {
+    // What was read is one piece, which reqwest can send twice, as it could before.
+    request.map(|body| body.into_read().map_or_else(|untouched| untouched, Body::from)).try_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Any text that may be a URL, most of all what URLs are made of.
+    fn url() -> impl Strategy<Value = String> {
+        let characters = r#"([a-c/.?=&;#@:|{}\[\]\\"'<>^`~+ %é✓]|%2[eEfF]|%7[eE]|\.\./){0,40}"#;
+        (prop_oneof![Just("http://h"), Just("HTTPS://H:443"), Just("http://[::1]:80/")], characters)
+            .prop_map(|(origin, rest)| format!("{origin}/{rest}"))
+    }
+
+    proptest! {
+        /// What reqwest sends of a URL is what was signed of it, after `from_http` as well.
+        #[test]
+        fn a_url_survives_the_way_there_and_back(url in url(), body in ".{0,3}") {
+            let client = reqwest::Client::new();
+            let Ok(given) = client.post(&url).body(body.clone()).build() else { return Ok(()) };
+            let (mut url, sent) = (given.url().clone(), Request::<Body>::try_from(given));
+            let Ok(sent) = sent else { return Ok(()) };
+            let uri = sent.uri().clone();
+            let back = from_http(sent.map(SignedBody::untouched)).unwrap();
+            url.set_fragment(None);
+            prop_assert_eq!(back.url(), &url);
+            prop_assert_eq!(back.body().unwrap().as_bytes(), Some(body.as_bytes()));
+            let sent = Request::<Body>::try_from(back).unwrap();
+            prop_assert_eq!(sent.uri(), &uri);
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_request_survives() {
+        let given = Request::patch("http://h/a?b").version(http::Version::HTTP_2).header("a", "b").extension("e");
+        let body = SignedBody::read("c".into());
+        let back = from_http(given.body(body).unwrap()).unwrap();
+        assert_eq!(back.body().unwrap().as_bytes(), Some(&b"c"[..]));
+        let back = Request::<Body>::try_from(back).unwrap();
+        assert_eq!(
+            (back.method().as_str(), back.version(), &back.headers()["a"], back.extensions().get()),
+            ("PATCH", http::Version::HTTP_2, &http::HeaderValue::from_static("b"), Some(&"e")),
+        );
+    }
+}
