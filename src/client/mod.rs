@@ -2,6 +2,8 @@
 
 #[cfg(feature = "handshake")]
 pub mod handshake;
+#[cfg(feature = "handshake")]
+pub mod presets;
 pub mod sign;
 
 mod challenge;

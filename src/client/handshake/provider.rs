@@ -80,6 +80,13 @@ impl Provider {
         self
     }
 
+    /// Adds a parameter to the page on which the user decides: see [`AuthorizationPage::parameter`].
+    #[must_use]
+    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.authorization = self.authorization.parameter(name, value);
+        self
+    }
+
     /// The page on which the user decides.
     pub fn authorization(&self) -> &AuthorizationPage {
         &self.authorization
