@@ -97,8 +97,8 @@ pub fn discogs() -> Preset<Provider> {
         AuthorizationPage::new("https://discogs.com/oauth/authorize"),
         post("api.discogs.com", "/oauth/access_token"),
     );
-    Preset { method: SignatureMethod::Plaintext, ..Preset::of([https("api.discogs.com")]) }
-        .provider(provider.lifetime(minutes(15)))
+    let preset = Preset { method: SignatureMethod::Plaintext, ..Preset::of([https("api.discogs.com")]) };
+    preset.provider(provider.lifetime(minutes(15)))
 }
 
 /// [Flickr](https://www.flickr.com/services/api/).
@@ -210,8 +210,8 @@ pub fn etrade(client_key: &str) -> Preset<Provider> {
         get("api.etrade.com", "/oauth/access_token"),
     );
     let provider = provider.callback_confirmation(CallbackConfirmation::Ignored).lifetime(minutes(5));
-    let origins = ["api.etrade.com", "apisb.etrade.com"].map(https);
-    Preset { version: Version::Omitted, ..Preset::of(origins) }.provider(provider)
+    let preset = Preset { version: Version::Omitted, ..Preset::of(["api.etrade.com", "apisb.etrade.com"].map(https)) };
+    preset.provider(provider)
 }
 
 fn get(host: &str, path: &str) -> Endpoint {

@@ -1,7 +1,7 @@
 //! What a preset is, and how it is applied.
 
 use crate::client::handshake::Provider;
-use crate::client::sign::OAuthSignLayer;
+use crate::client::sign::{OAuthSignLayer, TimestampOrder};
 use crate::protocol::{
     BodyHash, ClientCredentials, EmptyToken, Origin, Scheme, SignatureMethod, Signer, Transmission, Version,
 };
@@ -28,6 +28,8 @@ pub struct Preset<P = ()> {
     pub empty_token: EmptyToken,
     /// Which requests carry `oauth_body_hash`.
     pub body_hash: BodyHash,
+    /// In which order timestamps are drawn.
+    pub timestamp_order: TimestampOrder,
     /// Where credentials are given out.
     pub provider: P,
 }
@@ -43,14 +45,24 @@ impl Preset {
             version: Version::default(),
             empty_token: EmptyToken::default(),
             body_hash: BodyHash::default(),
+            timestamp_order: TimestampOrder::default(),
             provider: (),
         }
     }
 
     /// The same, with credentials from this provider.
     pub(super) fn provider(self, provider: Provider) -> Preset<Provider> {
-        let Self { origins, method, realm, transmission, version, empty_token, body_hash, provider: () } = self;
-        Preset { origins, method, realm, transmission, version, empty_token, body_hash, provider }
+        Preset {
+            origins: self.origins,
+            method: self.method,
+            realm: self.realm,
+            transmission: self.transmission,
+            version: self.version,
+            empty_token: self.empty_token,
+            body_hash: self.body_hash,
+            timestamp_order: self.timestamp_order,
+            provider,
+        }
     }
 }
 
@@ -73,7 +85,7 @@ impl<P> Preset<P> {
     ///
     /// A request with a path only goes to the first of the [`origins`](Self::origins).
     pub fn layer(&self, signer: Signer) -> OAuthSignLayer {
-        OAuthSignLayer::for_origins(signer, &self.origins)
+        OAuthSignLayer::for_origins(signer, &self.origins).timestamp_order(self.timestamp_order)
     }
 }
 

@@ -7,6 +7,7 @@ use http::Method;
 use super::Preset;
 use super::preset::https;
 use crate::client::handshake::{AuthorizationPage, CallbackConfirmation, Endpoint, InvalidEndpoint, Provider};
+use crate::client::sign::TimestampOrder;
 use crate::protocol::{EmptyToken, Origin, SignatureMethod, Transmission, Version};
 
 /// [NetSuite](https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/), token-based authentication (TBA), for
@@ -54,6 +55,7 @@ pub fn netsuite(account_id: &str) -> Result<Preset<Provider>, InvalidAccountId> 
     let preset = Preset {
         method: SignatureMethod::HmacSha256,
         realm: Some(in_urls.to_ascii_uppercase().replace('-', "_")),
+        timestamp_order: TimestampOrder::Monotonic,
         ..Preset::of([https(&host("suitetalk.api")), restlets])
     };
     Ok(preset.provider(provider))
@@ -103,8 +105,8 @@ pub fn magento2(base_url: &str) -> Result<Preset<Provider>, InvalidEndpoint> {
         Endpoint::post(&format!("{base}/oauth/token/access"))?,
     );
     let origin = Origin::parse(base).map_err(|_| InvalidEndpoint)?;
-    Ok(Preset { method: SignatureMethod::HmacSha256, ..Preset::of([origin]) }
-        .provider(provider.callback_confirmation(CallbackConfirmation::NotSent)))
+    let preset = Preset { method: SignatureMethod::HmacSha256, ..Preset::of([origin]) };
+    Ok(preset.provider(provider.callback_confirmation(CallbackConfirmation::NotSent)))
 }
 
 /// [WooCommerce](https://woocommerce.github.io/woocommerce-rest-api-docs/), of the shop at this origin: the one in the
@@ -161,6 +163,11 @@ pub fn schoology(school: &Origin) -> Preset<Provider> {
         AuthorizationPage::new(format!("{school}/oauth/authorize")),
         endpoint("/v1/oauth/access_token"),
     );
-    Preset { realm: Some("Schoology API".into()), empty_token: EmptyToken::Sent, ..Preset::of([api.clone()]) }
-        .provider(provider.callback_confirmation(CallbackConfirmation::NotSent))
+    let preset = Preset {
+        realm: Some("Schoology API".into()),
+        empty_token: EmptyToken::Sent,
+        timestamp_order: TimestampOrder::Monotonic,
+        ..Preset::of([api.clone()])
+    };
+    preset.provider(provider.callback_confirmation(CallbackConfirmation::NotSent))
 }
