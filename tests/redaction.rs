@@ -39,7 +39,11 @@ struct Room {
 const ROOMS: [Room; 6] = [
     Room { exports: &[include_str!("../src/protocol/mod.rs")], rows: protocol::rows },
     Room {
-        exports: &[include_str!("../src/client/mod.rs"), include_str!("../src/client/sign/mod.rs")],
+        exports: &[
+            include_str!("../src/client/mod.rs"),
+            include_str!("../src/client/sign/mod.rs"),
+            include_str!("../src/client/presets/mod.rs"),
+        ],
         rows: client::rows,
     },
     Room { exports: &[include_str!("../src/client/handshake/mod.rs")], rows: handshake::rows },

@@ -159,10 +159,8 @@ pub fn trello() -> Preset<Provider> {
 /// | leg 3 | POST `https://connectapi.garmin.com/oauth-service/oauth/access_token` | [1] |
 ///
 /// The user is sent to the callback that was registered for the client, unless the page was given another one. Whoever
-/// says no comes back with the verification code `NULL` ([1]).
-///
-/// 1: the program's "OAuth Specification", version 1.0.1, which partners find in the
-/// [developer portal](https://developerportal.garmin.com/developer-programs/content/829/programs-docs).
+/// says no comes back with the verification code `NULL` ([1]: version 1.0.1 of the program's "OAuth Specification", which
+/// is for partners to read).
 ///
 /// [1]: https://developerportal.garmin.com/developer-programs/content/829/programs-docs
 /// [2]: https://github.com/RADAR-base/RADAR-Rest-Source-Auth/issues/313

@@ -16,7 +16,7 @@ use crate::protocol::{EmptyToken, Origin, SignatureMethod, Transmission, Version
 ///
 /// | | | source |
 /// |---|---|---|
-/// | API | `1234567-sb1.suitetalk.api.netsuite.com`, RESTlets `1234567-sb1.restlets.api.netsuite.com` | [1], [7] |
+/// | API | `1234567-sb1.suitetalk.api.netsuite.com`, `1234567-sb1.restlets.api.netsuite.com` | [1], [7] |
 /// | method | HMAC-SHA256 only | [2] |
 /// | realm | the account: upper case, with `_` | [5], [6] |
 /// | timestamps | never before one that was sent | [2] |
