@@ -13,7 +13,8 @@ use super::{AuthorizationPage, CallbackConfirmation, HandshakeError};
 use crate::client::sign::with_query;
 use crate::protocol::{Origin, ProtocolParameters, encode};
 
-/// Where a provider gives out credentials, and what it does in its own way.
+/// Where a provider gives out credentials, and what it does in its own way. Some are known:
+/// [`presets`](crate::client::presets).
 ///
 /// ```
 /// use std::time::Duration;

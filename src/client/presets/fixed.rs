@@ -105,15 +105,14 @@ pub fn discogs() -> Preset<Provider> {
 ///
 /// | | | source |
 /// |---|---|---|
-/// | API | `api.flickr.com`; uploads `up.flickr.com` | [2], [3] |
+/// | API | `api.flickr.com`; uploads `up.flickr.com` | [2] |
 /// | method | HMAC-SHA1 only | [1] |
 /// | leg 1 | GET `https://www.flickr.com/services/oauth/request_token` | [1] |
 /// | the user | `https://www.flickr.com/services/oauth/authorize`, which also takes `perms`: `read`, `write`, `delete` | [1] |
 /// | leg 3 | GET `https://www.flickr.com/services/oauth/access_token` | [1] |
 ///
 /// [1]: https://www.flickr.com/services/api/auth.oauth.html
-/// [2]: https://www.flickr.com/services/api/misc.overview.html
-/// [3]: https://www.flickr.com/services/api/upload.api.html
+/// [2]: https://code.flickr.net/2014/04/30/flickr-api-going-ssl-only-on-june-27th-2014/
 pub fn flickr() -> Preset<Provider> {
     Preset::of(["api.flickr.com", "up.flickr.com"].map(https)).provider(Provider::new(
         get("www.flickr.com", "/services/oauth/request_token"),
