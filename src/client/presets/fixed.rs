@@ -178,7 +178,7 @@ pub fn garmin() -> Preset<Provider> {
 /// |---|---|---|
 /// | API | `api.etrade.com`, sandbox `apisb.etrade.com` | [1], [6] |
 /// | method | HMAC-SHA1 only | [1] |
-/// | `oauth_version` | omitted: no request has it, and the published signature is right without it only | [1], [5] |
+/// | `oauth_version` | omitted: no page lists it, and the published signature is right only without it | [1], [5] |
 /// | leg 1 | GET `https://api.etrade.com/oauth/request_token`; its credentials live for 5 minutes | [1] |
 /// | the user | `https://us.etrade.com/e/t/etws/authorize`, with the client identifier as `key` and the token as `token` | [2] |
 /// | leg 3 | GET `https://api.etrade.com/oauth/access_token` | [3] |

@@ -49,7 +49,7 @@
 //! # }
 //! ```
 //!
-//! Flickr, with a user's consent to uploads; and a shop that still runs an old Magento:
+//! Flickr, with a user's consent to uploads; and a shop whose Magento is asked for its older method:
 //!
 //! ```
 //! # use bytes::Bytes;

@@ -25,7 +25,8 @@ use crate::protocol::{EmptyToken, Origin, SignatureMethod, Transmission, Version
 /// | leg 3 | POST `https://1234567-sb1.restlets.api.netsuite.com/rest/accesstoken` | [4] |
 ///
 /// The callback has to be the one in the integration record ([2]). Tokens that were made in NetSuite itself need no
-/// handshake.
+/// handshake. Oracle would rather have the addresses looked up than made from the account ([8]): should the account's
+/// "Company URLs" be others, set [`Preset::origins`] to those.
 ///
 /// # Errors
 ///
@@ -38,6 +39,7 @@ use crate::protocol::{EmptyToken, Origin, SignatureMethod, Transmission, Version
 /// [5]: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_4609939018.html
 /// [6]: https://github.com/netsuite-upload-org/netsuite-upload/issues/38
 /// [7]: https://github.com/oracle/netsuite-suitecloud-sdk/issues/102
+/// [8]: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1498251763.html
 pub fn netsuite(account_id: &str) -> Result<Preset<Provider>, InvalidAccountId> {
     let in_urls = account_id.to_ascii_lowercase().replace('_', "-");
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -79,7 +81,7 @@ impl std::error::Error for InvalidAccountId {}
 ///
 /// | | | source |
 /// |---|---|---|
-/// | method | HMAC-SHA256; HMAC-SHA1, which older versions know alone, is deprecated | [1], [2] |
+/// | method | HMAC-SHA256; HMAC-SHA1, which the documentation used to ask for, is deprecated | [2], [3] |
 /// | leg 1 | POST `…/oauth/token/request`; confirms no callback | [1] |
 /// | leg 3 | POST `…/oauth/token/access` | [1] |
 ///
@@ -94,6 +96,7 @@ impl std::error::Error for InvalidAccountId {}
 ///
 /// [1]: https://developer.adobe.com/commerce/webapi/get-started/authentication/gs-authentication-oauth
 /// [2]: https://github.com/magento/magento2/blob/2.4-develop/lib/internal/Magento/Framework/Oauth/OauthInterface.php
+/// [3]: https://github.com/AdobeDocs/commerce-webapi/blob/03ec880ced9fdaf98ef670e25b20d5ae84784ccd/src/pages/get-started/authentication/gs-authentication-oauth.md
 pub fn magento2(base_url: &str) -> Result<Preset<Provider>, InvalidEndpoint> {
     let base = base_url.trim_end_matches('/');
     if base.contains(['?', '#']) {
