@@ -125,7 +125,7 @@ fn shown(
             println!("   <- {}", head.status);
             let body = body.collect().await?.to_bytes();
             if !head.status.is_success() {
-                return Err(String::from_utf8_lossy(&body).into());
+                return Err(format!("not accepted: {}", head.status).into());
             }
             Ok(Response::from_parts(head, Full::new(body)))
         }
