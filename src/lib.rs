@@ -47,6 +47,10 @@
     doc = "| [`client::handshake`] | obtaining credentials: the three legs | `handshake` (default) |"
 )]
 #![cfg_attr(
+    feature = "handshake",
+    doc = "| [`client::presets`] | what NetSuite, Mastercard, X and others ask for, as data | `handshake`, `rsa` |"
+)]
+#![cfg_attr(
     feature = "mediawiki",
     doc = "| [`mediawiki`] | one provider in depth: endpoints, identity, errors, preflight | `mediawiki` |"
 )]

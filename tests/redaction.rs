@@ -43,6 +43,7 @@ const ROOMS: [Room; 7] = [
     Room {
         exports: &[
             include_str!("../src/client/mod.rs"),
+            include_str!("../src/client/presets/mod.rs"),
             include_str!("../src/client/reqwest/mod.rs"),
             include_str!("../src/client/sign/mod.rs"),
         ],

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "handshake")]
 pub mod handshake;
+#[cfg(feature = "handshake")]
+pub mod presets;
 pub mod refusals;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;

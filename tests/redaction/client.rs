@@ -8,6 +8,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, ServiceExt as _, service_fn};
+use tower_oauth1::client::presets;
 use tower_oauth1::client::sign::{OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned};
 use tower_oauth1::client::{ClockSkew, Fields, Learned, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
@@ -21,7 +22,7 @@ const FORM: &str = "name=markerFormValue";
 type Body = UnsyncBoxBody<Bytes, &'static str>;
 
 pub(crate) fn rows() -> Vec<Row> {
-    [problems(), signed(), for_reqwest(), refused()].concat()
+    [problems(), signed(), for_reqwest(), refused(), preset_rows()].concat()
 }
 
 /// Signs with PLAINTEXT, so that the signature is made of secrets to be seen (§3.4.4).
@@ -137,4 +138,12 @@ fn refused() -> Vec<Row> {
         .iter()
         .flat_map(|error| [Row::error("OAuthSignError", &**error), Row::debug("OAuthSignErrorKind", error.kind())])
         .collect()
+}
+
+fn preset_rows() -> Vec<Row> {
+    let mut preset = presets::magento2("https://user:markerUserinfo@shop.example/markerPath").unwrap();
+    preset.provider =
+        preset.provider.authorization_parameter("oauth_callback", "https://client.example/markerCallback");
+    let not_an_account = presets::netsuite("marker account").unwrap_err();
+    vec![Row::debug("Preset", preset), Row::error("InvalidAccountId", &not_an_account)]
 }

@@ -144,7 +144,9 @@ proptest! {
             }
         }
 
-        for confirmation in [CallbackConfirmation::Required, CallbackConfirmation::NotSent] {
+        for confirmation in
+            [CallbackConfirmation::Required, CallbackConfirmation::NotSent, CallbackConfirmation::Ignored]
+        {
             let pending = PendingAuthorization::from_response(response(), confirmation, now);
             prop_assert!(token_is_marked || !format!("{pending:?}").contains(MARKER), "{pending:?}");
             match (&pending, &granted) {

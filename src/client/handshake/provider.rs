@@ -13,7 +13,8 @@ use super::{AuthorizationPage, CallbackConfirmation, HandshakeError};
 use crate::client::sign::with_query;
 use crate::protocol::{Origin, ProtocolParameters, encode};
 
-/// Where a provider gives out credentials, and what it does in its own way.
+/// Where a provider gives out credentials, and what it does in its own way. Some are known:
+/// [`presets`](crate::client::presets).
 ///
 /// ```
 /// use std::time::Duration;
@@ -77,6 +78,13 @@ impl Provider {
     #[must_use]
     pub fn renewal(mut self, endpoint: Endpoint) -> Self {
         self.renewal = Some(endpoint);
+        self
+    }
+
+    /// Adds a parameter to the page on which the user decides: see [`AuthorizationPage::parameter`].
+    #[must_use]
+    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.authorization = self.authorization.parameter(name, value);
         self
     }
 

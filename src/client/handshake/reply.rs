@@ -17,14 +17,15 @@ use crate::protocol::{Secret, names};
 ///
 /// §2.1 requires it: a server that does not send it may be one of OAuth 1.0, where an attacker can have a user
 /// approve the attacker's own authorization. Magento 2, `TripIt` and a few others are 1.0a and leave it out.
-/// A reply that says anything but true is refused either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CallbackConfirmation {
     /// A reply without it is refused.
     #[default]
     Required,
-    /// The provider is known not to send it.
+    /// The provider is known not to send it. A reply that says anything but true is refused nevertheless.
     NotSent,
+    /// The provider is known to mean something else by it: E*TRADE says whether a callback is registered for the client.
+    Ignored,
 }
 
 /// A reply that holds credentials.
@@ -98,9 +99,10 @@ impl Reply {
 
     /// Whether the callback is confirmed, or need not be.
     pub(super) fn satisfies(&self, confirmation: CallbackConfirmation) -> bool {
-        match self.confirmation {
-            Some(said) => said == Confirmation::Confirmed,
-            None => confirmation == CallbackConfirmation::NotSent,
+        match confirmation {
+            CallbackConfirmation::Required => self.confirmation == Some(Confirmation::Confirmed),
+            CallbackConfirmation::NotSent => self.confirmation != Some(Confirmation::Unconfirmed),
+            CallbackConfirmation::Ignored => true,
         }
     }
 }
@@ -356,6 +358,7 @@ mod tests {
             let reply = Reply::parse(format!("oauth_token=a&oauth_token_secret=b{said}").as_bytes()).ok().unwrap();
             assert_eq!(reply.satisfies(CallbackConfirmation::Required), required, "{said}");
             assert_eq!(reply.satisfies(CallbackConfirmation::NotSent), not_sent, "{said}");
+            assert!(reply.satisfies(CallbackConfirmation::Ignored), "{said}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, Request, StatusCode};
+use http::{Extensions, HeaderMap, Request, StatusCode};
 use reqwest::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -76,6 +76,14 @@ impl ResponseHead for reqwest::Response {
 
     fn headers(&self) -> &HeaderMap {
         self.headers()
+    }
+
+    fn extensions(&self) -> &Extensions {
+        self.extensions()
+    }
+
+    fn extensions_mut(&mut self) -> &mut Extensions {
+        self.extensions_mut()
     }
 }
 

@@ -41,6 +41,12 @@ impl OAuthSignLayer {
         Self::with_origins(signer, Origins::Any)
     }
 
+    /// Signs requests to these origins, as [`new`](Self::new) does to one.
+    #[cfg(feature = "handshake")]
+    pub(crate) fn for_origins(signer: Signer, origins: &[Origin]) -> Self {
+        Self::with_origins(signer, Origins::These(origins.to_vec()))
+    }
+
     fn with_origins(signer: Signer, origins: Origins) -> Self {
         let time = Time { clock: Clock::default(), skew: None, latest: TimestampOrder::default().into() };
         let requests = Requests { signer, origins, sign_as: None, time, form_limit: FORM_LIMIT };
