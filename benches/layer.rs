@@ -8,6 +8,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_ma
 use http::Request;
 use tower::{Layer as _, service_fn};
 use tower_oauth1::TokenCredentials;
+use tower_oauth1::client::ClockSkew;
 
 mod cases;
 #[path = "cases/over_nothing.rs"]
@@ -21,6 +22,7 @@ fn shapes(criterion: &mut Criterion) {
     let mut bare = service_fn(nothing::<Body>);
     let mut with_forms = layer().layer(service_fn(nothing));
     let mut without_forms = layer().without_form_bodies().layer(service_fn(nothing));
+    let mut by_the_server = layer().clock_skew(ClockSkew::default()).layer(service_fn(nothing));
     let copies = BatchSize::NumIterations(64);
     for case in cases::cases() {
         let has_form = !case.request.body().is_empty();
@@ -31,6 +33,9 @@ fn shapes(criterion: &mut Criterion) {
         });
         group.bench_function(BenchmarkId::new("with form bodies", case.name), |bencher| {
             bencher.iter_batched(new, |request| call(&mut with_forms, black_box(request)), copies);
+        });
+        group.bench_function(BenchmarkId::new("by the server's clock", case.name), |bencher| {
+            bencher.iter_batched(new, |request| call(&mut by_the_server, black_box(request)), copies);
         });
         if !has_form {
             group.bench_function(BenchmarkId::new("without form bodies", case.name), |bencher| {

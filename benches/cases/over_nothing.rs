@@ -9,9 +9,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Extensions, HeaderMap, Request, StatusCode};
 use http_body_util::Full;
 use tower::Service;
+use tower_oauth1::client::sign::ResponseHead;
 use tower_oauth1::{OAuthSignLayer, Origin};
 
 pub type Body = Full<Bytes>;
@@ -24,9 +25,29 @@ pub fn request(form: crate::cases::Form) -> Request<Body> {
     form.map(|form| Body::from(Bytes::copy_from_slice(&form)))
 }
 
-/// Answers with the request, so that dropping it is not measured.
-pub fn nothing<B>(request: Request<B>) -> Ready<Result<Response<Request<B>>, Infallible>> {
-    ready(Ok(Response::new(request)))
+/// The request in the place of an answer, so that neither making the one nor dropping the other is measured.
+pub struct Unanswered<B>(Request<B>);
+
+impl<B> ResponseHead for Unanswered<B> {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.0.headers()
+    }
+
+    fn extensions(&self) -> &Extensions {
+        self.0.extensions()
+    }
+
+    fn extensions_mut(&mut self) -> &mut Extensions {
+        self.0.extensions_mut()
+    }
+}
+
+pub fn nothing<B>(request: Request<B>) -> Ready<Result<Unanswered<B>, Infallible>> {
+    ready(Ok(Unanswered(request)))
 }
 
 /// The answer, which is there at once.
