@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use super::encode::{decode, encode_into, from_hex, into_text, is_unreserved, pairs, unreserved_at};
+use super::encode::{decode, encode_into, from_hex, into_text, is_unreserved, pairs};
 use super::names;
 
 /// What stands between two parameters of the header.
@@ -204,9 +204,8 @@ fn split_value(quoted: &[u8]) -> Result<(&[u8], &[u8]), InvalidAuthorization> {
 fn split_encoded(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut length = 0;
     loop {
-        length += unreserved_at(bytes, length);
         match bytes[length..] {
-            [byte, ..] if is_unreserved(byte) => {}
+            [byte, ..] if is_unreserved(byte) => length += 1,
             [b'%', high, low, ..] if from_hex(high, low).is_some() => length += 3,
             _ => return bytes.split_at(length),
         }

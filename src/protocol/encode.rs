@@ -18,19 +18,13 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     into_text(encoded)
 }
 
-pub(crate) fn encode_into(out: &mut Vec<u8>, bytes: &[u8]) {
-    for block in bytes.chunks(BLOCK) {
-        let mut stops = reserved_at(block, 0, 0);
-        let mut start = 0;
-        while stops != 0 {
-            let stop = stops.trailing_zeros() as usize;
-            out.extend_from_slice(&block[start..stop]);
-            out.extend_from_slice(&escape(block[stop]));
-            start = stop + 1;
-            stops &= stops - 1;
-        }
-        out.extend_from_slice(&block[start..]);
+pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
+    while let Some(reserved) = bytes.iter().position(|&byte| !is_unreserved(byte)) {
+        out.extend_from_slice(&bytes[..reserved]);
+        out.extend_from_slice(&escape(bytes[reserved]));
+        bytes = &bytes[reserved + 1..];
     }
+    out.extend_from_slice(bytes);
 }
 
 /// What was encoded is ASCII.
@@ -40,56 +34,38 @@ pub(crate) fn into_text(encoded: Vec<u8>) -> String {
 
 /// The length of what [`encode`] gives.
 pub(crate) fn encoded_len(bytes: &[u8]) -> usize {
-    let reserved = (0..bytes.len()).step_by(BLOCK).map(|at| reserved_at(bytes, at, 0).count_ones() as usize);
-    bytes.len() + 2 * reserved.sum::<usize>()
+    bytes.iter().map(|&byte| usize::from(ENCODED[usize::from(byte)][3])).sum()
 }
 
-/// So many bytes are looked at at once.
-pub(crate) const BLOCK: usize = 32;
-
-/// Which of the [`BLOCK`] bytes from `at` on are reserved: a bit for each, the first the lowest. Where the bytes end
-/// before the block does, the bits are those of `beyond`.
-#[inline(always)]
-pub(crate) fn reserved_at(bytes: &[u8], at: usize, beyond: u32) -> u32 {
-    if let Some(block) = bytes[at..].first_chunk() {
-        return reserved(block);
+/// What each octet is once encoded, and how long that is.
+pub(crate) const ENCODED: [[u8; 4]; 256] = {
+    let mut table = [[0; 4]; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let [percent, high, low] = escape(octet as u8);
+        table[octet] = if is_unreserved(octet as u8) { [octet as u8, 0, 0, 1] } else { [percent, high, low, 3] };
+        octet += 1;
     }
-    let there = bytes.len() - at;
-    let reserved = match bytes.last_chunk() {
-        // The last whole block ends where the bytes end.
-        Some(block) => (u64::from(reserved(block)) >> (BLOCK - there)) as u32,
-        None => {
-            let mut block = [b'_'; BLOCK];
-            block[..there].copy_from_slice(&bytes[at..]);
-            reserved(&block)
-        }
-    };
-    reserved | (beyond << there)
-}
+    table
+};
 
-/// How many bytes from `at` on are unreserved; not more than a block is looked at.
-#[inline(always)]
-pub(crate) fn unreserved_at(bytes: &[u8], at: usize) -> usize {
-    reserved_at(bytes, at, u32::MAX).trailing_zeros() as usize
-}
-
-/// Which bytes of the block are reserved.
-#[inline(always)]
-fn reserved(block: &[u8; BLOCK]) -> u32 {
-    // A loop without branches, which compiles to vector instructions.
-    let mut reserved = [0_u8; BLOCK];
-    for (reserved, &byte) in reserved.iter_mut().zip(block) {
-        *reserved = u8::from(!is_unreserved(byte));
+/// What each octet is encoded twice, as it stands in a base string, and how long that is.
+pub(crate) const ENCODED_TWICE: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let [percent, high, low] = escape(octet as u8);
+        table[octet] = match is_unreserved(octet as u8) {
+            true => [octet as u8, 0, 0, 0, 0, 0, 0, 1],
+            false => [percent, b'2', b'5', high, low, 0, 0, 5],
+        };
+        octet += 1;
     }
-    // Eight flags at once become eight bits: each lands in the uppermost byte of the product, at its own place.
-    let (eights, _) = reserved.as_chunks::<8>();
-    eights.iter().rev().fold(0, |bits, &eight| {
-        (bits << 8) | (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
-    })
-}
+    table
+};
 
 /// `%XX`.
-pub(crate) const fn escape(byte: u8) -> [u8; 3] {
+const fn escape(byte: u8) -> [u8; 3] {
     [b'%', hex_digit(byte >> 4), hex_digit(byte)]
 }
 
@@ -117,10 +93,17 @@ pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 /// The unreserved characters of §3.6.
 #[inline(always)]
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let digit = byte.wrapping_sub(b'0') < 10;
     // Not short-circuited, so that a loop over this compiles to vector instructions.
-    letter | digit | (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~')
+    let letter = within(byte | 0x20, b'a', b'z');
+    let other = within(byte, b'-', b'9') & (byte != b'/');
+    letter | other | (byte == b'_') | (byte == b'~')
+}
+
+/// Whether a byte is one of those from `first` to `last`, by a signed comparison: SSE2 has no other.
+#[inline(always)]
+const fn within(byte: u8, first: u8, last: u8) -> bool {
+    let above = i8::MAX as u8 - last;
+    byte.wrapping_add(above) as i8 >= first.wrapping_add(above) as i8
 }
 
 pub(crate) const fn hex_digit(nibble: u8) -> u8 {
@@ -142,7 +125,7 @@ pub(crate) fn from_hex(high: u8, low: u8) -> Option<u8> {
         values
     };
     let (high, low) = (VALUES[usize::from(high)], VALUES[usize::from(low)]);
-    (high != NONE && low != NONE).then_some((high << 4) | (low & 15))
+    ((high | low) != NONE).then_some((high << 4) | (low & 15))
 }
 
 /// What `+` stands for.

@@ -15,6 +15,7 @@ mod signature;
 mod signer;
 mod signing;
 mod verifier;
+mod wire;
 
 #[cfg(feature = "server")]
 pub(crate) use authorization::HeaderWriter;

@@ -7,13 +7,13 @@
 use std::cmp::Ordering;
 
 use super::base_string::Writer;
-use super::encode::{BLOCK, decode_form, from_hex, hex_digit, is_unreserved, pairs, unreserved_at};
+use super::encode::{decode_form, from_hex, hex_digit, is_unreserved, pairs};
 use super::names;
+use super::wire::{BLOCK, CHUNK, WINDOW, Wire, reserved};
 
 /// Form-encoded parameters from one place of the request.
-#[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
-    pub(crate) form: &'a [u8],
+    pub(crate) wire: Wire<'a>,
     pub(crate) protocol: ProtocolNames,
 }
 
@@ -35,46 +35,43 @@ pub(crate) type Sources<'a> = [Source<'a>; 3];
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     /// The first 16 bytes of the encoded name, big-endian, filled up with zeros: they compare as the bytes do.
-    key: [u64; 2],
+    key: u128,
     /// The index of the source in the two uppermost bits, the offset in it in the others.
     at: u64,
+    /// The reserved bytes among the first 64.
+    stops: u64,
 }
 
 const OFFSET_BITS: u32 = 62;
 
 impl Entry {
-    const NONE: Self = Self { key: [0; 2], at: 0 };
+    const NONE: Self = Self { key: 0, at: 0, stops: 0 };
 
     /// The source that the parameter stands in, and where.
     #[inline]
-    fn place<'a>(self, sources: &Sources<'a>) -> (&'a [u8], usize) {
+    fn place<'s, 'a>(&self, sources: &'s Sources<'a>) -> (&'s Wire<'a>, usize) {
         let offset = (self.at & ((1 << OFFSET_BITS) - 1)) as usize;
-        (sources[(self.at >> OFFSET_BITS) as usize].form, offset)
+        (&sources[(self.at >> OFFSET_BITS) as usize].wire, offset)
     }
 
     /// The parameter and all that follows it in its source.
-    fn wire<'a>(self, sources: &Sources<'a>) -> &'a [u8] {
-        let (source, offset) = self.place(sources);
-        &source[offset..]
+    fn wire<'a>(&self, sources: &Sources<'a>) -> &'a [u8] {
+        let (wire, offset) = self.place(sources);
+        &wire.bytes()[offset..]
     }
 
     /// Whether the name begins with `oauth_`, `Less` and `Greater` where it sorts before or after all that do.
     #[inline]
-    pub(crate) fn cmp_oauth(self) -> Ordering {
+    pub(crate) fn cmp_oauth(&self) -> Ordering {
         const OAUTH: u64 = u64::from_be_bytes(*b"\0\0oauth_");
-        (self.key[0] >> 16).cmp(&OAUTH)
+        ((self.key >> 80) as u64).cmp(&OAUTH)
     }
 
-    /// By encoded name, then by encoded value (§3.4.1.3.2).
-    fn cmp(self, other: Self, sources: &Sources<'_>) -> Ordering {
-        (self.key[0], self.key[1]).cmp(&(other.key[0], other.key[1])).then_with(|| self.cmp_rest(other, sources))
-    }
-
-    #[cold]
-    fn cmp_rest(self, other: Self, sources: &Sources<'_>) -> Ordering {
+    /// Entries with the same key, by encoded name, then by encoded value (§3.4.1.3.2).
+    fn cmp_rest(&self, other: &Self, sources: &Sources<'_>) -> Ordering {
         let (mine, others) = (self.wire(sources), other.wire(sources));
         // The names begin alike; one shorter than the key is known to be equal.
-        let names = if self.key[1] & 0xFF == 0 { Ordering::Equal } else { cmp_encoded(mine, others, Part::Name) };
+        let names = if self.key & 0xFF == 0 { Ordering::Equal } else { cmp_encoded(mine, others, Part::Name) };
         names.then_with(|| cmp_encoded(value(mine), value(others), Part::Value))
     }
 }
@@ -91,29 +88,32 @@ pub(crate) struct Entries {
 const FEW: usize = 16;
 
 impl Entries {
+    #[inline(always)] // Otherwise they are copied.
+    pub(crate) fn new() -> Self {
+        Self { few: [Entry::NONE; FEW], many: Vec::new(), found: 0 }
+    }
+
     /// Finds and sorts them. `oauth_signature` is left out (§3.4.1.3.1).
-    pub(crate) fn collect(sources: &Sources<'_>) -> Result<Self, Misplaced> {
-        let mut entries = Self { few: [Entry::NONE; FEW], many: Vec::new(), found: 0 };
+    pub(crate) fn collect(&mut self, sources: &Sources<'_>) -> Result<(), Misplaced> {
         for (index, source) in sources.iter().enumerate() {
+            let form = source.wire.bytes();
             let mut start = 0;
-            while start < source.form.len() {
-                let rest = &source.form[start..];
-                let pair = &rest[..memchr::memchr(b'&', rest).unwrap_or(rest.len())];
-                if !pair.is_empty() {
+            while start < form.len() {
+                let window = source.wire.window(start);
+                let stops = reserved(window);
+                let end = start + length(&form[start..], stops);
+                if end > start {
                     let at = ((index as u64) << OFFSET_BITS) | start as u64;
-                    let entry = Entry { key: sort_key(source.form, start), at };
-                    if entry.cmp_oauth().is_ne() || is_signed(pair, source.protocol)? {
-                        entries.push(entry, sources);
+                    let entry = Entry { key: sort_key(window, stops, &form[start..]), at, stops };
+                    if entry.cmp_oauth().is_ne() || is_signed(&form[start..end], source.protocol)? {
+                        self.push(entry, sources);
                     }
                 }
-                start += pair.len() + 1;
+                start = end + 1;
             }
         }
-        let found = entries.as_mut();
-        if !found.is_sorted_by(|a, b| a.cmp(*b, sources).is_le()) {
-            found.sort_unstable_by(|a, b| a.cmp(*b, sources));
-        }
-        Ok(entries)
+        sort(self.as_mut(), sources);
+        Ok(())
     }
 
     fn push(&mut self, entry: Entry, sources: &Sources<'_>) {
@@ -121,7 +121,7 @@ impl Entries {
             *free = entry;
         } else {
             if self.many.is_empty() {
-                let ampersands = |source: &Source<'_>| memchr::memchr_iter(b'&', source.form).count() + 1;
+                let ampersands = |source: &Source<'_>| memchr::memchr_iter(b'&', source.wire.bytes()).count() + 1;
                 self.many.reserve_exact(sources.iter().map(ampersands).sum());
                 self.many.extend_from_slice(&self.few);
             }
@@ -143,12 +143,37 @@ impl std::ops::Deref for Entries {
     }
 }
 
+/// How long the parameter is that `wire` begins with; `stops` are the reserved bytes of its first block.
+#[inline(always)]
+fn length(wire: &[u8], mut stops: u64) -> usize {
+    while stops != 0 {
+        let stop = stops.trailing_zeros() as usize;
+        if wire.get(stop).is_none_or(|&byte| byte == b'&') {
+            return stop;
+        }
+        stops &= stops - 1;
+    }
+    memchr::memchr(b'&', &wire[BLOCK..]).map_or(wire.len(), |at| BLOCK + at)
+}
+
+/// Sorts as §3.4.1.3.2 says: by key, and what has the same key in full.
+fn sort(entries: &mut [Entry], sources: &Sources<'_>) {
+    if !entries.is_sorted_by_key(|entry| entry.key) {
+        entries.sort_unstable_by_key(|entry| entry.key);
+    }
+    for alike in entries.chunk_by_mut(|a, b| a.key == b.key) {
+        if alike.len() > 1 {
+            alike.sort_unstable_by(|a, b| a.cmp_rest(b, sources));
+        }
+    }
+}
+
 /// Writes sorted entries, encoded for the base string, each after a separator unless it is the first of all.
 pub(crate) fn write(out: &mut Writer<'_>, entries: &[Entry], sources: &Sources<'_>) {
     for entry in entries {
         out.separator();
-        let (source, offset) = entry.place(sources);
-        out.parameter(source, offset);
+        let (wire, offset) = entry.place(sources);
+        out.parameter(wire, offset, entry.stops);
     }
 }
 
@@ -162,23 +187,25 @@ fn is_signed(pair: &[u8], protocol: ProtocolNames) -> Result<bool, Misplaced> {
     }
 }
 
-/// The first 16 bytes of the encoded name of the parameter that stands in the source from `at` on.
+/// The first 16 bytes of the encoded name of a parameter: of what `wire` begins with, which is what stands in the
+/// window, of which `stops` are reserved.
 #[inline]
-fn sort_key(source: &[u8], at: usize) -> [u64; 2] {
-    let wire = &source[at..];
-    let run = unreserved_at(source, at);
-    let key = match wire.first_chunk::<KEY>() {
-        Some(key) if run >= KEY => u128::from_be_bytes(*key),
-        Some(key) if matches!(key[run], b'=' | b'&') => u128::from_be_bytes(*key) & !(u128::MAX >> (8 * run)),
-        _ => {
-            let mut key = [0; KEY];
-            for (to, from) in key.iter_mut().zip(Encoded { wire, part: Part::Name, escape: [0; 2] }) {
-                *to = from;
-            }
-            u128::from_be_bytes(key)
-        }
-    };
-    [(key >> 64) as u64, key as u64]
+fn sort_key(window: &[u8; WINDOW], stops: u64, wire: &[u8]) -> u128 {
+    let run = stops.trailing_zeros() as usize;
+    let mut key = [0; KEY];
+    key.copy_from_slice(&window[..KEY]);
+    let key = u128::from_be_bytes(key);
+    if run >= KEY {
+        return key;
+    }
+    if matches!(window[run], b'=' | b'&') {
+        return key & !(u128::MAX >> (8 * run));
+    }
+    let mut key = [0; KEY];
+    for (to, from) in key.iter_mut().zip(Encoded { wire, part: Part::Name, escape: [0; 2] }) {
+        *to = from;
+    }
+    u128::from_be_bytes(key)
 }
 
 /// The bytes of a sort key.
@@ -201,15 +228,19 @@ enum Part {
     Value,
 }
 
-fn cmp_encoded(mut a: &[u8], mut b: &[u8], part: Part) -> Ordering {
-    // What is equal on the wire, and free of anything that ends or escapes, is equal once encoded.
-    while let (Some(block), Some(other)) = (a.first_chunk::<BLOCK>(), b.first_chunk()) {
-        if block != other || unreserved_at(a, 0) < BLOCK {
-            break;
-        }
-        (a, b) = (&a[BLOCK..], &b[BLOCK..]);
+/// Compares what two names or values are once encoded.
+fn cmp_encoded(a: &[u8], b: &[u8], part: Part) -> Ordering {
+    // What is the same on the wire is the same encoded, but for an escape at its end that is not all the same.
+    let mut same = CHUNK * a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count();
+    same += a[same..].iter().zip(&b[same..]).take_while(|(a, b)| a == b).count();
+    if let Some(escape) = a[..same].iter().rev().take(2).position(|&byte| byte == b'%') {
+        same -= escape + 1;
     }
-    Encoded { wire: a, part, escape: [0; 2] }.cmp(Encoded { wire: b, part, escape: [0; 2] })
+    let ends = |byte: &u8| *byte == b'&' || (*byte == b'=' && part == Part::Name);
+    if a[..same].iter().any(ends) {
+        return Ordering::Equal;
+    }
+    Encoded { wire: &a[same..], part, escape: [0; 2] }.cmp(Encoded { wire: &b[same..], part, escape: [0; 2] })
 }
 
 /// The encoded bytes (§3.6) of a name or value on the wire.
@@ -255,12 +286,15 @@ impl Iterator for Encoded<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::base_string::EMPTY;
     use crate::protocol::encode::{decode, encode};
 
     fn normalize_sources(sources: &Sources<'_>) -> Result<String, Misplaced> {
-        let entries = Entries::collect(sources)?;
+        let mut entries = Entries::new();
+        entries.collect(sources)?;
         let mut out = Vec::new();
-        let mut writer = Writer::new(&mut out);
+        let mut buffer = EMPTY;
+        let mut writer = Writer::new(&mut buffer, &mut out);
         write(&mut writer, &entries, sources);
         writer.finish();
         // The base string encodes the normalized parameters once more (§3.4.1.1).
@@ -268,12 +302,11 @@ mod tests {
     }
 
     fn source(form: &str, protocol: ProtocolNames) -> Source<'_> {
-        Source { form: form.as_bytes(), protocol }
+        Source { wire: Wire::new(form.as_bytes(), Box::leak(Box::new(None))), protocol }
     }
 
     fn normalize(form: &str) -> String {
-        let none = source("", ProtocolNames::Expected);
-        normalize_sources(&[source(form, ProtocolNames::Expected), none, none]).unwrap()
+        normalize_sources(&[form, "", ""].map(|form| source(form, ProtocolNames::Expected))).unwrap()
     }
 
     #[test]
@@ -333,8 +366,7 @@ mod tests {
             ("oauth_foo=1&oauth_=2&oauth=3&Oauth_token=4&x_oauth_token=5", Ok(5)),
             ("oauth_callback_confirmed=true", Ok(1)),
         ] {
-            let none = source("", ProtocolNames::Expected);
-            let normalized = normalize_sources(&[source(query, ProtocolNames::Refused), none, none]);
+            let normalized = normalize_sources(&[query, "", ""].map(|form| source(form, ProtocolNames::Refused)));
             assert_eq!(normalized.map(|n| n.split('&').count()), expected, "{query}");
         }
     }

@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use http::HeaderValue;
 
 use super::authorization::{AuthorizationHeader, HeaderWriter};
-use super::base_string::{BaseString, Message as _, Protocol, Writer};
+use super::base_string::{BaseString, Block, EMPTY, Message as _, Protocol, Writer};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
-use super::encode::{encode, encode_into, encoded_len};
+use super::encode::{encode, encode_into};
 use super::error::{SignError, SignErrorKind};
 use super::names;
 use super::origin::Scheme;
@@ -166,6 +166,7 @@ impl<'a> SigningRequest<'a> {
     }
 
     /// The parameters given by the user, and the body hash.
+    #[inline]
     fn extra(&self) -> Result<Extra<'a>, SignError> {
         let duplicate = |name| Err(SignError::with_parameter(SignErrorKind::DuplicateParameter, name));
         let mut extra: Extra<'a> = Vec::new();
@@ -207,12 +208,9 @@ impl<'a> SigningRequest<'a> {
         let run = |protocol| run(&BaseString { head: &self.head, payload: self.payload, protocol });
         match self.stamp {
             Some(stamp) if extra.is_empty() => {
-                let nonce = encode_twice(stamp.nonce);
                 let mut digits = itoa::Buffer::new();
                 let timestamp = digits.format(stamp.timestamp);
-                let [first, second, third] = &prepared.block;
-                let block = [first, &*nonce, second, timestamp, third].map(str::as_bytes);
-                run(Protocol::Block(&block))
+                run(Protocol::Block(Block { fixed: &prepared.block, nonce: stamp.nonce, timestamp }))
             }
             _ => run(Protocol::Form(&self.form(prepared, extra, None)?)),
         }
@@ -238,7 +236,7 @@ impl<'a> SigningRequest<'a> {
             push_pair(&mut form, name, value.as_bytes());
         }
         if let Some(signature) = signature {
-            push_pair(&mut form, names::SIGNATURE, signature.as_bytes());
+            signature.with_text(|text| push_pair(&mut form, names::SIGNATURE, text));
         }
         Ok(form)
     }
@@ -306,7 +304,7 @@ impl Prepared {
         let after = |name| format!("\"{}{name}=\"", settings.separator.as_str()).into_bytes();
         let header = [header.finish().into_bytes(), after(names::NONCE), after(names::SIGNATURE)];
 
-        let pair = |name, value: &str| format!("{name}%3D{}", encode_twice(value));
+        let pair = |name, value: &str| format!("{name}%3D{}", encode(encode(value)));
         let further =
             |name, value: Option<&str>| value.map_or_else(String::new, |value| format!("%26{}", pair(name, value)));
         let block = [
@@ -326,13 +324,17 @@ impl Prepared {
     fn header(&self, stamp: Stamp<'_>, signature: &Signature) -> Vec<u8> {
         let [first, second, third] = &self.header;
         let mut header = Vec::new();
-        let mut writer = Writer::new(&mut header);
+        let mut buffer = EMPTY;
+        let mut writer = Writer::new(&mut buffer, &mut header);
         writer.octets(first);
         writer.octets(itoa::Buffer::new().format(stamp.timestamp).as_bytes());
         writer.octets(second);
-        writer.encoded(stamp.nonce.as_bytes());
+        writer.encoded(stamp.nonce.as_bytes(), |octet| octet);
         writer.octets(third);
-        writer.encoded(signature.as_bytes());
+        match signature {
+            Signature::Digest(digest, length) => writer.base64(&digest[..*length]),
+            Signature::Text(text) => writer.encoded(text.as_bytes(), |octet| octet),
+        }
         writer.octets(b"\"");
         writer.finish();
         header
@@ -358,9 +360,4 @@ fn push_pair(form: &mut Vec<u8>, name: &str, value: &[u8]) {
     encode_into(form, name.as_bytes());
     form.push(b'=');
     encode_into(form, value);
-}
-
-/// As in a base string (§3.4.1.1).
-fn encode_twice(value: &str) -> Cow<'_, str> {
-    if encoded_len(value.as_bytes()) == value.len() { Cow::Borrowed(value) } else { Cow::Owned(encode(encode(value))) }
 }

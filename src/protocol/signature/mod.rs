@@ -97,7 +97,7 @@ impl SignatureMethod {
         token_secret: Option<&Secret>,
     ) -> Result<String, SignError> {
         let signature = self.prepare(client, token_secret)?.sign(&base_string)?;
-        Ok(String::from_utf8_lossy(signature.as_bytes()).into_owned())
+        Ok(signature.with_text(|text| String::from_utf8_lossy(text).into_owned()))
     }
 
     /// The base64 of a body's hash, by the hash function of this method: SHA-1 for those that have none.
@@ -232,7 +232,7 @@ impl PreparedKey {
             Self::RsaSha512(key) => rsa::sign::<Sha512>(key, base_string),
             Self::Custom { method, client, token_secret } => method
                 .sign(&base_string.to_text()?, client, token_secret.as_ref())
-                .map(|signature| Signature::Long(Zeroizing::new(signature)))
+                .map(|signature| Signature::Text(Zeroizing::new(signature)))
                 .map_err(|error| SignError::with_source(SignErrorKind::SigningFailed, error)),
         }
     }
@@ -240,27 +240,35 @@ impl PreparedKey {
 
 /// The value of `oauth_signature`, not percent-encoded.
 pub(crate) enum Signature {
-    /// The base64 of a digest of at most 64 bytes, and its length.
-    Digest([u8; DIGEST_BASE64], usize),
-    /// Anything longer. With PLAINTEXT this is the secrets.
-    Long(Zeroizing<String>),
+    /// The base64 of a digest: of the first so many bytes.
+    Digest([u8; DIGEST], usize),
+    /// With PLAINTEXT this is the secrets.
+    Text(Zeroizing<String>),
 }
 
-const DIGEST_BASE64: usize = 88;
+/// The longest digest, that of SHA-512.
+const DIGEST: usize = 64;
 
 impl Signature {
-    fn digest(digest: &[u8]) -> Self {
-        let mut text = [0; DIGEST_BASE64];
-        match BASE64.encode_slice(digest, &mut text) {
-            Ok(length) => Self::Digest(text, length),
-            Err(_too_long) => Self::Long(Zeroizing::new(BASE64.encode(digest))),
+    fn digest(octets: &[u8]) -> Self {
+        let mut digest = [0; DIGEST];
+        match digest.get_mut(..octets.len()) {
+            Some(whole) => {
+                whole.copy_from_slice(octets);
+                Self::Digest(digest, octets.len())
+            }
+            None => Self::Text(Zeroizing::new(BASE64.encode(octets))),
         }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn with_text<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
         match self {
-            Self::Digest(text, length) => &text[..*length],
-            Self::Long(text) => text.as_bytes(),
+            Self::Digest(digest, length) => {
+                let mut text = [0; DIGEST.div_ceil(3) * 4];
+                let length = BASE64.encode_slice(&digest[..*length], &mut text).unwrap_or_default();
+                read(&text[..length])
+            }
+            Self::Text(text) => read(text.as_bytes()),
         }
     }
 
@@ -268,8 +276,8 @@ impl Signature {
     fn is(&self, presented: &str) -> bool {
         match self {
             // The length of a digest is no secret.
-            Self::Digest(..) => self.as_bytes().ct_eq(presented.as_bytes()).into(),
-            Self::Long(text) => constant_time_eq(text.as_bytes(), presented.as_bytes()),
+            Self::Digest(..) => self.with_text(|text| text.ct_eq(presented.as_bytes()).into()),
+            Self::Text(text) => constant_time_eq(text.as_bytes(), presented.as_bytes()),
         }
     }
 }

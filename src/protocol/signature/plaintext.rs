@@ -9,7 +9,7 @@ use crate::protocol::error::SignError;
 /// The encoded secrets. The base string takes no part, but its parameters must be in order all the same.
 pub(super) fn sign(secrets: &Zeroizing<String>, base_string: &dyn Message) -> Result<Signature, SignError> {
     base_string.write(&mut Nowhere)?;
-    Ok(Signature::Long(secrets.clone()))
+    Ok(Signature::Text(secrets.clone()))
 }
 
 struct Nowhere;

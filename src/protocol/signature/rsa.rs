@@ -221,7 +221,7 @@ where
 {
     let failed = |error| SignError::with_source(SignErrorKind::SigningFailed, Box::new(error));
     let signature = key.0.pkcs1v15_sign_prehash::<D>(&digest::<D>(base_string)?).map_err(failed)?;
-    Ok(Signature::Long(BASE64.encode(signature).into()))
+    Ok(Signature::Text(BASE64.encode(signature).into()))
 }
 
 pub(super) fn verify<D>(
