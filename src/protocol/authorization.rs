@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use super::encode::{decode, encode_into, from_hex, into_text, is_unreserved, pairs};
+use super::encode::{decode, encode_into, from_hex, into_text, pairs, unreserved_run};
 use super::names;
 
 /// What stands between two parameters of the header.
@@ -62,24 +62,15 @@ impl AuthorizationHeader {
     ///
     /// [`InvalidAuthorization`], which tells another scheme from a broken header.
     pub fn parse(value: &[u8]) -> Result<Self, InvalidAuthorization> {
-        let mut rest = strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?;
-        let mut header = Self { realm: None, form: Vec::with_capacity(rest.len()) };
-        while !rest.is_empty() {
-            let (name, quoted) = split_name(rest)?;
-            rest = if *decode(name) == *names::REALM.as_bytes() {
-                let (realm, after) = unquote(quoted)?;
-                if header.realm.replace(realm).is_some() {
-                    return Err(InvalidAuthorization::RealmTwice);
-                }
-                after
-            } else {
-                let (value, after) = split_value(quoted)?;
-                header.push(name, value);
-                after
-            };
-            rest = split_comma(rest)?;
-        }
-        Ok(header)
+        let mut form = Vec::with_capacity(value.len());
+        let realm = parse_header(value, |name, value| {
+            if !form.is_empty() {
+                form.push(b'&');
+            }
+            form.extend([name.bytes, b"=", value.bytes].concat());
+            Ok::<_, InvalidAuthorization>(())
+        })?;
+        Ok(Self { realm, form })
     }
 
     /// The realm, which is never signed.
@@ -99,20 +90,6 @@ impl AuthorizationHeader {
             writer.parameter(&name, &value);
         }
         writer.finish()
-    }
-
-    /// The parameters as a form; every byte is unreserved, `%`, `=` or `&`.
-    pub(crate) fn form(&self) -> &[u8] {
-        &self.form
-    }
-
-    fn push(&mut self, name: &[u8], value: &[u8]) {
-        if !self.form.is_empty() {
-            self.form.push(b'&');
-        }
-        self.form.extend_from_slice(name);
-        self.form.push(b'=');
-        self.form.extend_from_slice(value);
     }
 }
 
@@ -172,6 +149,60 @@ impl HeaderWriter {
     }
 }
 
+/// A name or value in the encoding of §3.6, as it stands in the header.
+#[derive(Clone, Copy)]
+pub(super) struct Encoded<'a> {
+    pub(super) bytes: &'a [u8],
+    escapes: usize,
+}
+
+impl<'a> Encoded<'a> {
+    /// The longest beginning that is encoded so, and the rest.
+    fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
+        let (mut length, mut escapes) = (0, 0);
+        loop {
+            length += unreserved_run(&bytes[length..]);
+            match bytes[length..] {
+                [b'%', high, low, ..] if from_hex(high, low).is_some() => {
+                    length += 3;
+                    escapes += 1;
+                }
+                _ => return (Self { bytes: &bytes[..length], escapes }, &bytes[length..]),
+            }
+        }
+    }
+
+    pub(super) fn decode(self) -> Cow<'a, [u8]> {
+        // Told here, most are found to need no decoding without another look at them.
+        if self.escapes == 0 { Cow::Borrowed(self.bytes) } else { decode(self.bytes) }
+    }
+}
+
+/// Reads a header: hands over name and value of each parameter, and returns the realm.
+pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
+    value: &'a [u8],
+    mut parameter: impl FnMut(Encoded<'a>, Encoded<'a>) -> Result<(), E>,
+) -> Result<Option<String>, E> {
+    let mut rest = strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?;
+    let mut realm = None;
+    while !rest.is_empty() {
+        let (name, quoted) = split_name(rest)?;
+        rest = if *name.decode() == *names::REALM.as_bytes() {
+            let (text, after) = unquote(quoted)?;
+            if realm.replace(text).is_some() {
+                return Err(InvalidAuthorization::RealmTwice.into());
+            }
+            after
+        } else {
+            let (value, after) = split_value(quoted)?;
+            parameter(name, value)?;
+            after
+        };
+        rest = split_comma(rest)?;
+    }
+    Ok(realm)
+}
+
 /// What follows the scheme and its white space.
 fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
     let value = value.trim_ascii();
@@ -181,34 +212,20 @@ fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// A name, and what follows its `=`.
-fn split_name(rest: &[u8]) -> Result<(&[u8], &[u8]), InvalidAuthorization> {
-    let (name, after) = split_encoded(rest);
-    match (name, after) {
-        ([], _) => Err(InvalidAuthorization::Malformed),
-        (name, [b'=', after @ ..]) => Ok((name, after)),
+fn split_name(rest: &[u8]) -> Result<(Encoded<'_>, &[u8]), InvalidAuthorization> {
+    match Encoded::split(rest) {
+        (name, [b'=', after @ ..]) if !name.bytes.is_empty() => Ok((name, after)),
         _ => Err(InvalidAuthorization::Malformed),
     }
 }
 
 /// An encoded value out of its quotes, and what follows.
-fn split_value(quoted: &[u8]) -> Result<(&[u8], &[u8]), InvalidAuthorization> {
+fn split_value(quoted: &[u8]) -> Result<(Encoded<'_>, &[u8]), InvalidAuthorization> {
     let inside = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorization::Unquoted)?;
-    match split_encoded(inside) {
+    match Encoded::split(inside) {
         (value, [b'"', after @ ..]) => Ok((value, after)),
         (_, []) => Err(InvalidAuthorization::Malformed),
         _ => Err(InvalidAuthorization::NotEncoded),
-    }
-}
-
-/// The longest beginning that is encoded as §3.6 says, and the rest.
-fn split_encoded(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let mut length = 0;
-    loop {
-        match bytes[length..] {
-            [byte, ..] if is_unreserved(byte) => length += 1,
-            [b'%', high, low, ..] if from_hex(high, low).is_some() => length += 3,
-            _ => return bytes.split_at(length),
-        }
     }
 }
 

@@ -4,8 +4,10 @@
 //! digest, or a `Vec` for those who ask to see the base string.
 
 use super::encode::{ENCODED, ENCODED_TWICE, decode, from_hex};
+use super::names;
 use super::origin::Scheme;
 use super::parameters::{self, Entries, Misplaced, ProtocolNames, Source};
+use super::received::Values;
 use super::request::{Payload, RequestHead};
 use super::wire::{BLOCK, CHUNK, WINDOW, Wire, reserved};
 
@@ -50,8 +52,10 @@ pub(crate) struct BaseString<'a> {
 /// The protocol parameters (§3.1) without the signature.
 #[derive(Clone, Copy)]
 pub(crate) enum Protocol<'a> {
-    /// Sorted, every name beginning with `oauth_`.
+    /// Of a request to sign.
     Block(Block<'a>),
+    /// Of a request that came in, in its header.
+    Received(&'a Values<'a>),
     /// In the encoding of a form, in any order.
     Form(&'a [u8]),
     /// In the query or in the form body, among the other parameters there.
@@ -73,7 +77,7 @@ impl Message for BaseString<'_> {
     /// `method & base string URI & normalized parameters`.
     fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced> {
         let (form, elsewhere) = match self.protocol {
-            Protocol::Block(_) => (&b""[..], ProtocolNames::Refused),
+            Protocol::Block(_) | Protocol::Received(_) => (&b""[..], ProtocolNames::Refused),
             Protocol::Form(form) => (form, ProtocolNames::Refused),
             Protocol::Elsewhere => (&b""[..], ProtocolNames::Expected),
         };
@@ -86,14 +90,13 @@ impl Message for BaseString<'_> {
         let mut entries = Entries::new();
         entries.collect(&sources)?;
         let before = entries.partition_point(|entry| entry.cmp_oauth().is_lt());
-        if let (Protocol::Block(block), Some(entry)) = (self.protocol, entries.get(before))
-            && entry.cmp_oauth().is_eq()
-        {
-            // Rare: a service's own `oauth_…` parameters sort in between those of the block.
+        let is_block = matches!(self.protocol, Protocol::Block(_) | Protocol::Received(_));
+        if is_block && entries.get(before).is_some_and(|entry| entry.cmp_oauth().is_eq()) {
+            // Rare: a service's own `oauth_…` parameters sort in between those of the protocol.
             let mut encoded = Vec::new();
             let mut buffer = EMPTY;
             let mut out = Writer::new(&mut buffer, &mut encoded);
-            out.block(block);
+            out.protocol(self.protocol);
             out.finish();
             let form = decode(&encoded);
             return BaseString { protocol: Protocol::Form(&form), ..*self }.write(sink);
@@ -102,10 +105,7 @@ impl Message for BaseString<'_> {
         let mut out = Writer::new(&mut buffer, sink);
         out.method_and_uri(self.head);
         parameters::write(&mut out, &entries[..before], &sources);
-        if let Protocol::Block(block) = self.protocol {
-            out.separator();
-            out.block(block);
-        }
+        out.protocol(self.protocol);
         parameters::write(&mut out, &entries[before..], &sources);
         out.finish();
         Ok(())
@@ -180,13 +180,31 @@ impl<'s> Writer<'s> {
         self.octets(b"&");
     }
 
-    fn block(&mut self, block: Block<'_>) {
-        let [first, second, third] = block.fixed;
-        self.octets(first.as_bytes());
-        self.each(block.nonce.as_bytes(), |octet, room| room.encoded_twice(octet));
-        self.octets(second.as_bytes());
-        self.octets(block.timestamp.as_bytes());
-        self.octets(third.as_bytes());
+    /// The protocol parameters that are no source of their own, each after a separator unless it is the first of all.
+    fn protocol(&mut self, protocol: Protocol<'_>) {
+        match protocol {
+            Protocol::Block(Block { fixed: [first, second, third], nonce, timestamp }) => {
+                self.separator();
+                self.octets(first.as_bytes());
+                self.encoded_twice(nonce);
+                self.octets(second.as_bytes());
+                self.octets(timestamp.as_bytes());
+                self.octets(third.as_bytes());
+            }
+            Protocol::Received(values) => {
+                for (name, value) in names::PROTOCOL.into_iter().zip(values) {
+                    if let Some(value) = value
+                        && name != names::SIGNATURE
+                    {
+                        self.separator();
+                        self.octets(name.as_bytes());
+                        self.octets(b"%3D");
+                        self.encoded_twice(value);
+                    }
+                }
+            }
+            Protocol::Form(_) | Protocol::Elsewhere => {}
+        }
     }
 
     /// The encoded `&` between two parameters: nothing the first time.
@@ -243,6 +261,10 @@ impl<'s> Writer<'s> {
         };
         self.filled = room.filled;
         self.octets(padding.as_bytes());
+    }
+
+    fn encoded_twice(&mut self, text: &str) {
+        self.each(text.as_bytes(), |octet, room| room.encoded_twice(octet));
     }
 
     #[inline(always)]

@@ -19,12 +19,19 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
-    while let Some(reserved) = bytes.iter().position(|&byte| !is_unreserved(byte)) {
-        out.extend_from_slice(&bytes[..reserved]);
-        out.extend_from_slice(&escape(bytes[reserved]));
-        bytes = &bytes[reserved + 1..];
+    loop {
+        let (unreserved, rest) = bytes.split_at(unreserved_run(bytes));
+        out.extend_from_slice(unreserved);
+        let Some((&reserved, after)) = rest.split_first() else { return };
+        out.extend_from_slice(&escape(reserved));
+        bytes = after;
     }
-    out.extend_from_slice(bytes);
+}
+
+/// How many of the first bytes are unreserved.
+pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
+    let needs_no_encoding = |&byte: &u8| ENCODED[usize::from(byte)][3] == 1;
+    bytes.iter().position(|byte| !needs_no_encoding(byte)).unwrap_or(bytes.len())
 }
 
 /// What was encoded is ASCII.

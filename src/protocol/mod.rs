@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod names;
 mod origin;
 mod parameters;
+mod received;
 mod request;
 #[cfg(feature = "serde")]
 mod serde;

@@ -60,7 +60,7 @@ pub(crate) mod problem {
     pub(crate) const DEBUG_BASE_STRING: &str = "debug_sbs";
 }
 
-/// The parameters a client sends, by name. Any other `oauth_…` name is data to sign, as any parameter is.
+/// The parameters a client sends, sorted by name. Any other `oauth_…` name is data to sign, as any parameter is.
 pub(crate) const PROTOCOL: [&str; 11] = [
     BODY_HASH,
     CALLBACK,
@@ -74,3 +74,8 @@ pub(crate) const PROTOCOL: [&str; 11] = [
     VERIFIER,
     VERSION,
 ];
+
+/// The index of a name in [`PROTOCOL`].
+pub(crate) fn protocol_index(name: &[u8]) -> Option<usize> {
+    PROTOCOL.iter().position(|known| known.as_bytes() == name)
+}

@@ -3,7 +3,6 @@
 //! Two steps, because secrets are looked up in between: [`Verifier::check`] finds the protocol parameters and
 //! refuses all that can be refused without a secret; [`Presented::verify`] compares the signature.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
@@ -11,13 +10,13 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 
-use super::authorization::{AuthorizationHeader, InvalidAuthorization};
-use super::base_string::{BaseString, Message as _, Protocol};
+use super::authorization::InvalidAuthorization;
+use super::base_string::{BaseString, Message as _};
 use super::credentials::{ClientCredentials, Secret};
-use super::encode::{decode_form, pairs};
 use super::error::{SignError, SignErrorKind};
 use super::names;
 use super::origin::{Origin, Scheme};
+use super::received::Received;
 use super::request::{Payload, RequestHead};
 use super::signature::{SignatureMethod, constant_time_eq};
 use super::signer::BodyHashFunction;
@@ -35,7 +34,7 @@ use super::signer::BodyHashFunction;
 ///
 /// let verifier = Verifier::new();
 /// let presented = verifier.check(head, Some(header), Payload::Unread, 137131210)?;
-/// assert_eq!(presented.token().as_deref(), Some("nnch734d00sl2jdk"));
+/// assert_eq!(presented.token(), Some("nnch734d00sl2jdk"));
 ///
 /// // Here the secrets are looked up, by presented.client_key() and presented.token().
 /// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
@@ -136,23 +135,15 @@ impl Verifier {
     pub fn check<'a>(
         &'a self,
         head: RequestHead<'a>,
-        authorization: Option<&[u8]>,
+        authorization: Option<&'a [u8]>,
         payload: Payload<'a>,
         now: u64,
     ) -> Result<Presented<'a>, VerifyError> {
-        let (place, raw) = find(&head, authorization, payload)?;
+        let received = Received::find(&head, authorization, payload)?;
+        let mut presented = Presented { verifier: self, head, payload, received, method: &SignatureMethod::Plaintext };
         for required in [names::CONSUMER_KEY, names::SIGNATURE_METHOD, names::SIGNATURE] {
-            if raw.get(required).is_none() {
+            if presented.parameter(required).is_none() {
                 return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, required));
-            }
-        }
-        let mut presented =
-            Presented { verifier: self, head, payload, place, raw, method: &SignatureMethod::Plaintext };
-        let form = presented.place.form(&presented.head, payload);
-        for (name, range) in names::PROTOCOL.into_iter().zip(&presented.raw.0) {
-            let value = range.clone().map(|range| decode_form(&form[range])).unwrap_or_default();
-            if std::str::from_utf8(&value).is_err() {
-                return Err(VerifyError::with_parameter(VerifyErrorKind::NotUtf8, name));
             }
         }
         if presented.parameter(names::VERSION).is_some_and(|version| version != "1.0") {
@@ -193,19 +184,18 @@ pub struct Presented<'a> {
     verifier: &'a Verifier,
     head: RequestHead<'a>,
     payload: Payload<'a>,
-    place: Place,
-    raw: Raw,
+    received: Received<'a>,
     method: &'a SignatureMethod,
 }
 
 impl Presented<'_> {
     /// Who signed, as the request says: `oauth_consumer_key`.
-    pub fn client_key(&self) -> Cow<'_, str> {
+    pub fn client_key(&self) -> &str {
         self.parameter(names::CONSUMER_KEY).unwrap_or_default()
     }
 
     /// In whose name, as the request says: `oauth_token`. An empty one is none.
-    pub fn token(&self) -> Option<Cow<'_, str>> {
+    pub fn token(&self) -> Option<&str> {
         self.parameter(names::TOKEN).filter(|token| !token.is_empty())
     }
 
@@ -220,36 +210,33 @@ impl Presented<'_> {
     }
 
     /// The nonce. Only PLAINTEXT may go without (§3.1).
-    pub fn nonce(&self) -> Option<Cow<'_, str>> {
+    pub fn nonce(&self) -> Option<&str> {
         self.parameter(names::NONCE)
     }
 
     /// The callback of a request for temporary credentials (§2.1).
-    pub fn callback(&self) -> Option<Cow<'_, str>> {
+    pub fn callback(&self) -> Option<&str> {
         self.parameter(names::CALLBACK)
     }
 
     /// The verification code of a request for token credentials (§2.3).
-    pub fn verification_code(&self) -> Option<Cow<'_, str>> {
+    pub fn verification_code(&self) -> Option<&str> {
         self.parameter(names::VERIFIER)
     }
 
     /// The session handle of a request to renew token credentials.
-    pub fn session_handle(&self) -> Option<Cow<'_, str>> {
+    pub fn session_handle(&self) -> Option<&str> {
         self.parameter(names::SESSION_HANDLE)
     }
 
     /// The realm, where the parameters are in the header. It is not signed.
     pub fn realm(&self) -> Option<&str> {
-        match &self.place {
-            Place::Header(header) => header.realm(),
-            Place::Query | Place::Form => None,
-        }
+        self.received.realm()
     }
 
     /// Whether the request carries `oauth_body_hash`, so that [`verify_body`](Self::verify_body) has work to do.
     pub fn has_body_hash(&self) -> bool {
-        self.raw.get(names::BODY_HASH).is_some()
+        self.parameter(names::BODY_HASH).is_some()
     }
 
     /// Verifies the signature with the secrets of the client and of the token, in constant time.
@@ -260,7 +247,7 @@ impl Presented<'_> {
     pub fn verify(&self, client: &ClientCredentials, token_secret: Option<&Secret>) -> Result<(), VerifyError> {
         let signature = self.parameter(names::SIGNATURE).unwrap_or_default();
         let verified =
-            self.with_base_string(|base_string| self.method.verify(base_string, &signature, client, token_secret))?;
+            self.with_base_string(|base_string| self.method.verify(base_string, signature, client, token_secret))?;
         if verified { Ok(()) } else { Err(VerifyErrorKind::BadSignature.into()) }
     }
 
@@ -291,11 +278,10 @@ impl Presented<'_> {
     }
 
     fn with_base_string<T>(&self, run: impl FnOnce(&BaseString<'_>) -> Result<T, SignError>) -> Result<T, VerifyError> {
-        let protocol = match &self.place {
-            Place::Header(header) => Protocol::Form(header.form()),
-            Place::Query | Place::Form => Protocol::Elsewhere,
-        };
-        run(&BaseString { head: &self.head, payload: self.payload, protocol }).map_err(|error| match error.kind() {
+        let result = self
+            .received
+            .with_protocol(|protocol| run(&BaseString { head: &self.head, payload: self.payload, protocol }));
+        result.map_err(|error| match error.kind() {
             SignErrorKind::RsaKeyMissing => VerifyErrorKind::ClientKeyMissing.into(),
             _ => VerifyErrorKind::SeveralPlaces.into(),
         })
@@ -306,7 +292,7 @@ impl Presented<'_> {
         if plaintext && self.verifier.plaintext == PlaintextOver::Tls && self.head.scheme() != Scheme::Https {
             return Err(VerifyErrorKind::PlaintextWithoutTls.into());
         }
-        let missing = [names::TIMESTAMP, names::NONCE].into_iter().find(|name| self.raw.get(name).is_none());
+        let missing = [names::TIMESTAMP, names::NONCE].into_iter().find(|name| self.parameter(name).is_none());
         if let Some(name) = missing.filter(|_| !plaintext) {
             return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, name));
         }
@@ -322,17 +308,9 @@ impl Presented<'_> {
         if acceptable.contains(&timestamp) { Ok(()) } else { Err(VerifyError::timestamp_refused(acceptable)) }
     }
 
-    /// A parameter, decoded. That it is UTF-8 was checked.
-    fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
-        Some(match self.bytes(name)? {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-        })
-    }
-
-    fn bytes(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let form = self.place.form(&self.head, self.payload);
-        self.raw.get(name).map(|range| decode_form(&form[range]))
+    #[inline]
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.received.values[names::protocol_index(name.as_bytes())?].as_deref()
     }
 }
 
@@ -343,80 +321,6 @@ impl fmt::Debug for Presented<'_> {
             .field("method", &self.method)
             .field("timestamp", &self.timestamp())
             .finish_non_exhaustive()
-    }
-}
-
-/// The one place of the protocol parameters, §3.5.
-#[derive(Clone)]
-enum Place {
-    Header(AuthorizationHeader),
-    Query,
-    Form,
-}
-
-impl Place {
-    fn form<'s>(&'s self, head: &RequestHead<'s>, payload: Payload<'s>) -> &'s [u8] {
-        match self {
-            Self::Header(header) => header.form(),
-            Self::Query => head.query,
-            Self::Form => payload.form(),
-        }
-    }
-}
-
-/// Where the value of each protocol parameter stands in its place.
-#[derive(Clone, Default)]
-struct Raw([Option<Range<usize>>; names::PROTOCOL.len()]);
-
-impl Raw {
-    fn of(form: &[u8]) -> Result<Self, VerifyError> {
-        let mut raw = Self::default();
-        for (name, value) in pairs(form) {
-            // Names are compared decoded; most are no protocol parameters, and told by their first byte.
-            if !matches!(name.first(), Some(b'o' | b'%')) {
-                continue;
-            }
-            let name = decode_form(name);
-            if let Some(index) = names::PROTOCOL.iter().position(|known| known.as_bytes() == &*name) {
-                let start = value.as_ptr() as usize - form.as_ptr() as usize;
-                if raw.0[index].replace(start..start + value.len()).is_some() {
-                    let name = names::PROTOCOL[index];
-                    return Err(VerifyError::with_parameter(VerifyErrorKind::DuplicateParameter, name));
-                }
-            }
-        }
-        Ok(raw)
-    }
-
-    fn get(&self, name: &str) -> Option<Range<usize>> {
-        let index = names::PROTOCOL.iter().position(|known| *known == name)?;
-        self.0[index].clone()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(Option::is_none)
-    }
-}
-
-/// Finds the place that holds the protocol parameters, and that no other does.
-fn find(
-    head: &RequestHead<'_>,
-    authorization: Option<&[u8]>,
-    payload: Payload<'_>,
-) -> Result<(Place, Raw), VerifyError> {
-    let header = match authorization.map(AuthorizationHeader::parse) {
-        Some(Ok(header)) => Some(header),
-        // The header of another scheme says nothing about OAuth.
-        None | Some(Err(InvalidAuthorization::OtherScheme)) => None,
-        Some(Err(invalid)) => return Err(invalid.into()),
-    };
-    let (in_query, in_form) = (Raw::of(head.query)?, Raw::of(payload.form())?);
-    match (header, in_query.is_empty(), in_form.is_empty()) {
-        (Some(header), true, true) => Raw::of(header.form()).map(|raw| (Place::Header(header), raw)),
-        (None, false, true) => Ok((Place::Query, in_query)),
-        (None, true, false) => Ok((Place::Form, in_form)),
-        (None, true, true) => Err(VerifyErrorKind::NotSigned.into()),
-        _ => Err(VerifyErrorKind::SeveralPlaces.into()),
     }
 }
 
@@ -479,8 +383,12 @@ impl VerifyError {
         self.acceptable_timestamps.clone()
     }
 
-    fn with_parameter(kind: VerifyErrorKind, parameter: &'static str) -> Self {
+    pub(super) fn with_parameter(kind: VerifyErrorKind, parameter: &'static str) -> Self {
         Self { parameter: Some(parameter), ..kind.into() }
+    }
+
+    pub(super) fn is_other_scheme(&self) -> bool {
+        matches!(self.source, Some(InvalidAuthorization::OtherScheme))
     }
 
     fn timestamp_refused(acceptable: Range<u64>) -> Self {

@@ -273,10 +273,10 @@ proptest! {
             prop_assert_eq!(header.is_some(), transmission == Transmission::Header);
             let presented = verifier.check(request, header, payload, NOW).unwrap();
             prop_assert!(presented.verify(&client, secret).is_ok());
-            let shown = |value: Option<std::borrow::Cow<'_, str>>| value.map(std::borrow::Cow::into_owned);
-            prop_assert_eq!(shown(presented.callback()), (leg == 1).then(|| format!("c{third}")));
-            prop_assert_eq!(shown(presented.verification_code()), (leg == 3).then(|| code.clone()));
-            prop_assert_eq!(shown(presented.session_handle()), (leg == 4).then(|| format!("h{first}")));
+            let (callback, handle) = (format!("c{third}"), format!("h{first}"));
+            prop_assert_eq!(presented.callback(), (leg == 1).then_some(&*callback));
+            prop_assert_eq!(presented.verification_code(), (leg == 3).then_some(&*code));
+            prop_assert_eq!(presented.session_handle(), (leg == 4).then_some(&*handle));
 
             let mut given = vec![("a".to_owned(), "~".to_owned())];
             given.extend(extra.clone());

@@ -115,7 +115,7 @@ impl Policy {
 impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
     /// Looks client and token up and verifies the signature, at the same cost whatever is found.
     async fn check_signature(&self, presented: &Presented<'_>) -> Result<C::Principal, Rejection> {
-        let found = self.credentials.find(&presented.client_key(), presented.token().as_deref()).await;
+        let found = self.credentials.find(presented.client_key(), presented.token()).await;
         let decoy = &self.policy.decoy;
         let refusal = match found.map_err(Rejection::lookup_failed)? {
             Found::Credentials { client, token_secret, principal } => {
@@ -152,7 +152,7 @@ impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
             return Err(VerifyError::from(VerifyErrorKind::TimestampRefused).into());
         }
         let (client, token) = (presented.client_key(), presented.token());
-        let key = NonceKey { client: &client, token: token.as_deref(), timestamp, nonce: &nonce };
+        let key = NonceKey { client, token, timestamp, nonce };
         match self.nonces.insert(key, Window { now, expires_at }).await {
             Ok(Insert::Fresh) => Ok(()),
             Ok(Insert::Replayed) => Err(RejectionKind::NonceUsed.into()),

@@ -32,7 +32,7 @@ pub struct Verified<P = ()> {
 impl<P> Verified<P> {
     pub(super) fn new(presented: &Presented<'_>, principal: P) -> Self {
         Self {
-            client_key: presented.client_key().into_owned(),
+            client_key: presented.client_key().to_owned(),
             token: presented.token().map(Into::into),
             nonce: presented.nonce().map(Into::into),
             callback: presented.callback().map(Into::into),

@@ -1,0 +1,124 @@
+//! The protocol parameters of a request that came in: found in their one place (§3.5), each of them once (§3.1).
+
+use std::borrow::Cow;
+
+use super::authorization::parse_header;
+use super::base_string::Protocol;
+use super::encode::{decode_form, encode_into, pairs};
+use super::names;
+use super::request::{Payload, RequestHead};
+use super::verifier::{VerifyError, VerifyErrorKind};
+
+/// The values of the protocol parameters, decoded: each at the index of its name in [`names::PROTOCOL`].
+pub(crate) type Values<'a> = [Option<Cow<'a, str>>; names::PROTOCOL.len()];
+
+/// The protocol parameters of a request.
+#[derive(Clone)]
+pub(super) struct Received<'a> {
+    pub(super) values: Values<'a>,
+    place: Place,
+}
+
+/// The one place of the protocol parameters, §3.5.
+#[derive(Clone)]
+enum Place {
+    Header {
+        realm: Option<String>,
+        /// What else is in the header, as a form.
+        others: Vec<u8>,
+    },
+    Query,
+    Form,
+}
+
+impl<'a> Received<'a> {
+    /// Finds the place that holds them, and that no other does.
+    pub(super) fn find(
+        head: &RequestHead<'a>,
+        authorization: Option<&'a [u8]>,
+        payload: Payload<'a>,
+    ) -> Result<Self, VerifyError> {
+        let header = match authorization.map(Self::in_header) {
+            // The header of another scheme says nothing about OAuth.
+            Some(Err(error)) if error.is_other_scheme() => None,
+            header => header.transpose()?,
+        };
+        match (header, is_there_any(head.query), is_there_any(payload.form())) {
+            (Some(header), false, false) => Ok(header),
+            (None, true, false) => Self::in_form(head.query, Place::Query),
+            (None, false, true) => Self::in_form(payload.form(), Place::Form),
+            (None, false, false) => Err(VerifyErrorKind::NotSigned.into()),
+            _ => Err(VerifyErrorKind::SeveralPlaces.into()),
+        }
+    }
+
+    fn in_header(value: &'a [u8]) -> Result<Self, VerifyError> {
+        let (mut values, mut others) = (Values::default(), Vec::new());
+        let realm = parse_header(value, |name, value| match names::protocol_index(&name.decode()) {
+            Some(index) => set(&mut values, index, value.decode()),
+            None => {
+                others.extend([b"&", name.bytes, b"=", value.bytes].concat());
+                Ok(())
+            }
+        })?;
+        Ok(Self { values, place: Place::Header { realm, others } })
+    }
+
+    fn in_form(form: &'a [u8], place: Place) -> Result<Self, VerifyError> {
+        let mut values = Values::default();
+        for (name, value) in pairs(form) {
+            if let Some(index) = names::protocol_index(&decode_form(name)) {
+                set(&mut values, index, decode_form(value))?;
+            }
+        }
+        Ok(Self { values, place })
+    }
+
+    pub(super) fn realm(&self) -> Option<&str> {
+        match &self.place {
+            Place::Header { realm, .. } => realm.as_deref(),
+            Place::Query | Place::Form => None,
+        }
+    }
+
+    /// What they are to the base string.
+    pub(super) fn with_protocol<T>(&self, run: impl FnOnce(Protocol<'_>) -> T) -> T {
+        match &self.place {
+            Place::Header { others, .. } if others.is_empty() => run(Protocol::Received(&self.values)),
+            Place::Header { others, .. } => {
+                let mut form = others.clone();
+                for (name, value) in names::PROTOCOL.iter().zip(&self.values) {
+                    if let Some(value) = value {
+                        form.extend([b"&", name.as_bytes(), b"="].concat());
+                        encode_into(&mut form, value.as_bytes());
+                    }
+                }
+                run(Protocol::Form(&form))
+            }
+            Place::Query | Place::Form => run(Protocol::Elsewhere),
+        }
+    }
+}
+
+fn set<'a>(values: &mut Values<'a>, index: usize, value: Cow<'a, [u8]>) -> Result<(), VerifyError> {
+    let text = match value {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    };
+    let refused = |kind| Err(VerifyError::with_parameter(kind, names::PROTOCOL[index]));
+    match text.map(|text| values[index].replace(text)) {
+        None => refused(VerifyErrorKind::NotUtf8),
+        Some(Some(_another)) => refused(VerifyErrorKind::DuplicateParameter),
+        Some(None) => Ok(()),
+    }
+}
+
+/// Whether any of them stands in a query or form.
+fn is_there_any(form: &[u8]) -> bool {
+    let begins_like_one = |start: usize| matches!(form.get(start), Some(b'o' | b'%'));
+    let starts = (!form.is_empty()).then_some(0).into_iter().chain(memchr::memchr_iter(b'&', form).map(|at| at + 1));
+    starts.filter(|&start| begins_like_one(start)).any(|start| {
+        let name = pairs(&form[start..]).next().map(|(name, _)| decode_form(name));
+        name.is_some_and(|name| names::protocol_index(&name).is_some())
+    })
+}
