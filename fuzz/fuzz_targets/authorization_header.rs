@@ -39,7 +39,7 @@ fuzz_target!(|value: &[u8]| {
         assert!(values.next().is_none(), "{name} is there twice");
         value
     };
-    assert_eq!(Some(presented.client_key().into_owned()), value("oauth_consumer_key"));
+    assert_eq!(Some(presented.client_key().to_owned()), value("oauth_consumer_key"));
     assert_eq!(presented.token().map(String::from), value("oauth_token").filter(|token| !token.is_empty()));
     assert_eq!(Some(presented.method().name().to_owned()), value("oauth_signature_method"));
     assert_eq!(presented.timestamp(), value("oauth_timestamp").map(|timestamp| timestamp.parse().unwrap()));
