@@ -3,6 +3,8 @@
 //! A [`Writer`] encodes into a small buffer on the stack and hands full stretches on to a [`Sink`]: a MAC or a
 //! digest, or a `Vec` for those who ask to see the base string.
 
+use std::borrow::Cow;
+
 use super::encode::{ENCODED, ENCODED_TWICE, decode, from_hex};
 use super::names;
 use super::origin::Scheme;
@@ -199,7 +201,11 @@ impl<'s> Writer<'s> {
                         self.separator();
                         self.octets(name.as_bytes());
                         self.octets(b"%3D");
-                        self.encoded_twice(value);
+                        match value {
+                            // A header holds nothing reserved: what needed no decoding needs no encoding.
+                            Cow::Borrowed(value) => self.octets(value.as_bytes()),
+                            Cow::Owned(value) => self.encoded_twice(value),
+                        }
                     }
                 }
             }
