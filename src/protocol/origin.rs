@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::encode::encoded_len;
+use super::encode::unreserved_run;
 
 /// How a request travels; the only two schemes RFC 5849 knows (§3.4.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,7 +117,7 @@ impl FromStr for Origin {
 /// Host and port of an authority: userinfo is dropped, an empty port is none.
 pub(crate) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
     // Most are a host and nothing else.
-    if !authority.is_empty() && encoded_len(authority.as_bytes()) == authority.len() {
+    if !authority.is_empty() && unreserved_run(authority.as_bytes()) == authority.len() {
         return Some((authority, None));
     }
     let host_port = authority.rsplit_once('@').map_or(authority, |(_userinfo, rest)| rest);
