@@ -1,0 +1,115 @@
+//! A million signatures by one thread, and by two with clones of one service: these share the layer and the token, and
+//! do not wait for each other. All nonces are distinct.
+//!
+//! `cargo bench --bench threads`. Beside it the floor, where nothing shared is written to: what the machine has to give.
+
+#![allow(clippy::print_stdout, reason = "the figures are what this is run for")]
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on may panic")]
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::header::AUTHORIZATION;
+use http::{Request, Response};
+use serde_json::{Map, json};
+use tower::{Layer as _, Service, service_fn};
+use tower_oauth1::SignedBody;
+
+mod cases;
+#[path = "cases/figures.rs"]
+mod figures;
+#[path = "cases/over_nothing.rs"]
+mod over_nothing;
+
+use cases::{Floor, Form};
+use figures::Run;
+use over_nothing::{Body, call, layer, nothing};
+
+const SIGNATURES: usize = 1_000_000;
+
+type Nonce = [u8; 26];
+
+fn main() {
+    let run = Run::from_arguments();
+    let service = layer().layer(service_fn(nothing));
+    let [get, form, ..] = cases::cases();
+    let floor = Floor::of(&get.request);
+    let mut nonces = vec![Nonce::default(); SIGNATURES];
+
+    let mut best = [("floor", [Duration::MAX; 2]), (get.name, [Duration::MAX; 2]), (form.name, [Duration::MAX; 2])];
+    for _ in 0..run.rounds(10) {
+        for threads in [1, 2] {
+            let hashed = time(threads, &mut nonces, |nonces| hash(&floor, nonces.len()));
+            let [got, posted] = [&get, &form].map(|case| {
+                let signed = time(threads, &mut nonces, |nonces| sign(service.clone(), &case.request, nonces));
+                nonces.sort_unstable();
+                assert!(nonces.is_sorted_by(|one, next| one < next), "a nonce came twice");
+                signed
+            });
+            for ((_, best), time) in best.iter_mut().zip([hashed, got, posted]) {
+                best[threads - 1] = best[threads - 1].min(time);
+            }
+        }
+    }
+
+    let mut figures = Map::new();
+    for (name, best) in best {
+        let [one, two] = best.map(|time| SIGNATURES as f64 / time.as_secs_f64());
+        println!("threads, {name}: {one:.0}/s on one, {two:.0}/s on two, {:.2} times (to be 1.8 at least)", two / one);
+        figures.insert(name.to_owned(), json!({ "one": one, "two": two }));
+    }
+    run.keep("threads", &figures.into());
+}
+
+/// The time until all threads are through with their shares.
+fn time(threads: usize, nonces: &mut [Nonce], work: impl Fn(&mut [Nonce]) + Sync) -> Duration {
+    let ready = Barrier::new(threads + 1);
+    let share = nonces.len() / threads;
+    let start = thread::scope(|scope| {
+        for nonces in nonces.chunks_mut(share) {
+            scope.spawn(|| {
+                ready.wait();
+                work(nonces);
+            });
+        }
+        ready.wait();
+        Instant::now()
+    });
+    start.elapsed()
+}
+
+fn hash(floor: &Floor, times: usize) {
+    for _ in 0..times {
+        black_box(black_box(floor).sign());
+    }
+}
+
+/// Signs as many copies of the request as there is room for nonces.
+fn sign<S>(mut service: S, request: &Form, nonces: &mut [Nonce])
+where
+    S: Service<Request<Body>, Response = Response<Request<SignedBody<Body>>>>,
+{
+    let request = own(request);
+    let mut at = None;
+    for nonce in nonces {
+        let signed = call(&mut service, cases::fresh(&request)).into_body();
+        let header = signed.headers()[AUTHORIZATION].as_bytes();
+        // The same place in each.
+        let at = *at.get_or_insert_with(|| position(header));
+        *nonce = *header[at..].first_chunk().unwrap();
+    }
+}
+
+/// A copy that shares nothing with the copies of other threads, as requests of a program's own making do not.
+fn own(request: &Form) -> Request<Body> {
+    let mut own = cases::fresh(request);
+    *own.uri_mut() = request.uri().to_string().parse().unwrap();
+    over_nothing::request(own)
+}
+
+fn position(header: &[u8]) -> usize {
+    let name = "oauth_nonce=\"";
+    std::str::from_utf8(header).unwrap().find(name).unwrap() + name.len()
+}
