@@ -7,6 +7,9 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+#[path = "cases/figures.rs"]
+mod figures;
+
 fn main() -> ExitCode {
     let (bench, arguments): (Vec<_>, Vec<_>) = env::args_os().skip(1).partition(|argument| argument == "--bench");
     if bench.is_empty() {
@@ -18,13 +21,7 @@ fn main() -> ExitCode {
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/Cargo.toml"))
         .arg("--")
         .args(arguments)
-        .env("CARGO_TARGET_DIR", target_directory())
+        .env("CARGO_TARGET_DIR", figures::target_directory())
         .status();
     if status.is_ok_and(|status| status.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Where cargo puts this very program, whatever made it choose that place: `target/release/deps/four_cases-…`.
-fn target_directory() -> impl AsRef<std::ffi::OsStr> {
-    let program = env::current_exe().unwrap_or_default();
-    program.ancestors().nth(3).unwrap_or(Path::new("target")).to_owned()
 }
