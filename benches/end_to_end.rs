@@ -58,43 +58,39 @@ async fn main() {
         let request = to(&server, case.request);
         let mut with_header = request.clone();
         with_header.headers_mut().insert(AUTHORIZATION, header);
-        for (in_flight, requests) in [(1, 1_000), (64, 6_400)] {
+        for (in_flight, times) in [(1, 1_000), (64, 6_400)] {
             let mut rounds = Vec::new();
             for round in 0..=run.rounds(100) {
                 let mut throughputs = [0.0; KINDS.len()];
-                for nth in 0..KINDS.len() {
-                    let kind = if round % 2 == 0 { nth } else { KINDS.len() - 1 - nth };
-                    let start = Instant::now();
-                    match kind {
-                        0 => send(&bare, &request, in_flight, requests, StatusCode::UNAUTHORIZED).await,
-                        1 => send(&bare, &with_header, in_flight, requests, StatusCode::OK).await,
-                        _ => send(&signing, &request, in_flight, requests, StatusCode::OK).await,
-                    }
-                    throughputs[kind] = requests as f64 / start.elapsed().as_secs_f64();
+                for kind in if round % 2 == 0 { [0, 1, 2] } else { [2, 1, 0] } {
+                    throughputs[kind] = match kind {
+                        0 => throughput(&bare, &request, in_flight, times, StatusCode::UNAUTHORIZED).await,
+                        1 => throughput(&bare, &with_header, in_flight, times, StatusCode::OK).await,
+                        _ => throughput(&signing, &request, in_flight, times, StatusCode::OK).await,
+                    };
                 }
                 rounds.push(throughputs);
             }
-            // Connections were made in it.
-            rounds.remove(0);
-
-            for (kind, name) in KINDS.into_iter().enumerate() {
-                let [_, median, _] = quartiles(rounds.iter().map(|round| round[kind]));
-                let ratio = quartiles(rounds.iter().map(|round| round[kind] / round[0]));
-                let [lower, middle, upper] = ratio;
-                println!(
-                    "end to end, {}, {in_flight} in flight, {name}: {median:.0}/s, {middle:.3} of unsigned, half of \
-                     the rounds within {lower:.3} and {upper:.3}",
-                    case.name,
-                );
-                figures.insert(
-                    format!("{name}/{}/{in_flight}", case.name),
-                    json!({ "throughput": median, "ratio": ratio }),
-                );
-            }
+            // The first made the connections.
+            let setting = format!("{}/{in_flight}", case.name);
+            figures.insert(setting.clone(), report(&setting, &rounds[1..]));
         }
     }
-    println!("end to end, signed is to be 0.95 of unsigned at least");
+    println!("end to end: signed is to be 0.95 of unsigned at least");
     run.keep("end_to_end", &figures.into());
+}
+
+/// Prints the median throughputs, and the quartiles of their ratios to the unsigned one of the same round.
+fn report(setting: &str, rounds: &[[f64; KINDS.len()]]) -> serde_json::Value {
+    println!("end to end, {setting} in flight:");
+    let kinds = KINDS.into_iter().enumerate().map(|(kind, name)| {
+        let [_, throughput, _] = quartiles(rounds.iter().map(|round| round[kind]));
+        let ratio = quartiles(rounds.iter().map(|round| round[kind] / round[0]));
+        let [lower, median, upper] = ratio;
+        println!("    {throughput:.0}/s {name}: {median:.3}, half of the rounds from {lower:.3} to {upper:.3}");
+        (name, json!({ "throughput": throughput, "ratio": ratio }))
+    });
+    kinds.collect()
 }
 
 fn to(server: &TestServer, request: Form) -> Request<Body> {
@@ -104,8 +100,14 @@ fn to(server: &TestServer, request: Form) -> Request<Body> {
     request
 }
 
-/// Sends the request so many times, so many at once.
-async fn send<S>(service: &S, request: &Request<Body>, in_flight: usize, times: usize, expected: StatusCode)
+/// Sends the request so many times, so many at once; in requests a second.
+async fn throughput<S>(
+    service: &S,
+    request: &Request<Body>,
+    in_flight: usize,
+    times: usize,
+    expected: StatusCode,
+) -> f64
 where
     S: Service<Request<Body>, Response = Response<Incoming>, Error: Debug, Future: Send> + Clone + Send + 'static,
 {
@@ -119,7 +121,9 @@ where
             }
         }
     });
+    let start = Instant::now();
     JoinSet::from_iter(senders).join_all().await;
+    times as f64 / start.elapsed().as_secs_f64()
 }
 
 /// Says whether the request came with a signature.

@@ -2,6 +2,7 @@
 //! resident memory is measured.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
 use std::convert::Infallible;
 use std::error::Error;
