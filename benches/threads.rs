@@ -11,11 +11,11 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http::Request;
 use http::header::AUTHORIZATION;
-use http::{Request, Response};
 use serde_json::{Map, json};
 use tower::{Layer as _, Service, service_fn};
-use tower_oauth1::SignedBody;
+use tower_oauth1::client::sign::ResponseHead;
 
 mod cases;
 #[path = "cases/figures.rs"]
@@ -89,12 +89,12 @@ fn hash(floor: &Floor, times: usize) {
 /// Signs as many copies of the request as there is room for nonces.
 fn sign<S>(mut service: S, request: &Form, nonces: &mut [Nonce])
 where
-    S: Service<Request<Body>, Response = Response<Request<SignedBody<Body>>>>,
+    S: Service<Request<Body>, Response: ResponseHead>,
 {
     let request = own(request);
     let mut at = None;
     for nonce in nonces {
-        let signed = call(&mut service, cases::fresh(&request)).into_body();
+        let signed = call(&mut service, cases::fresh(&request));
         let header = signed.headers()[AUTHORIZATION].as_bytes();
         // The same place in each.
         let at = *at.get_or_insert_with(|| position(header));
