@@ -18,6 +18,9 @@
 //! # }
 //! ```
 //!
+//! TLS is a feature of reqwest, and `json` and `multipart` are of reqwest-middleware: switch on in your `Cargo.toml` what
+//! you use. `form` is on.
+//!
 //! On Tower, [`OAuthSignLayer::for_reqwest`] goes around [`reqwest::Client`], or around any other service that takes
 //! its requests. One client for many users:
 //!
@@ -83,13 +86,11 @@
 A bot's client for a wiki, and the handshake of an application, for which reqwest takes and gives what `http` has:
 
 ```
-use bytes::Bytes;
-use http_body_util::Full;
 use reqwest::redirect::Policy;
 use tower::ServiceBuilder;
-use tower_oauth1::client::handshake::Callback;
+use tower_oauth1::client::handshake::{Callback, LegRequest};
 use tower_oauth1::mediawiki::{ASSERT_USER, MediaWiki, Wiki};
-use tower_oauth1::{ClientCredentials, SignedBody, TokenCredentials};
+use tower_oauth1::{ClientCredentials, TokenCredentials};
 
 # async fn send() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 let wiki = Wiki::commons();
@@ -102,9 +103,8 @@ let bot = reqwest_middleware::ClientBuilder::new(http_client.clone())
     .build();
 let user = bot.get(format!("{}?action=query&meta=userinfo&{ASSERT_USER}", wiki.api_url())).send().await?;
 
-type Leg = http::Request<SignedBody<Full<Bytes>>>;
 let http_client = ServiceBuilder::new()
-    .filter(|request: Leg| reqwest::Request::try_from(request.map(reqwest::Body::wrap)))
+    .filter(|request: LegRequest| reqwest::Request::try_from(request.map(reqwest::Body::wrap)))
     .map_response(http::Response::<reqwest::Body>::from)
     .service(http_client);
 let pending = MediaWiki::new(wiki, consumer, http_client).request_temporary_credentials(Callback::OutOfBand).await?;
