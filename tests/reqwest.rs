@@ -412,6 +412,20 @@ async fn what_reqwest_refuses() {
     }
 }
 
+/// reqwest's errors show the URL, which may have a signature in it, and with PLAINTEXT the secrets.
+#[tokio::test]
+async fn errors_show_no_signature() {
+    let client = plain();
+    let signer = signer().method(SignatureMethod::Plaintext).transmission(Transmission::Query);
+    for path in PATHS {
+        let layer = OAuthSignLayer::danger_sign_any_origin(signer.clone());
+        // There is no TLS here to send it with.
+        let error = path.send(layer, &client, client.get("https://127.0.0.1:1/path?a=1")).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("https://127.0.0.1:1/path") && !shown.contains("oauth_"), "{path:?} {shown}");
+    }
+}
+
 /// The servers here are on this machine, whatever the environment says.
 fn builder() -> reqwest::ClientBuilder {
     Client::builder().no_proxy()

@@ -56,6 +56,11 @@
 //! [`OAuthSignError`](super::sign::OAuthSignError) comes boxed on Tower, and as
 //! [`reqwest_middleware::Error::Middleware`] otherwise, from which `error.downcast_ref()` gets it.
 //!
+//! reqwest's errors show the URL. Where the signature is in its query
+//! ([`Transmission::Query`](crate::protocol::Transmission::Query)), those that come instead of a response show no query. Those
+//! of a [`reqwest::Response`] do, of `error_for_status()` and of reading its body: call
+//! [`without_url`](reqwest::Error::without_url) before they are logged.
+//!
 //! # What goes outside, what inside
 //!
 //! reqwest does a good deal by itself, and all of that is inside of the signature, where nothing is signed anew:
