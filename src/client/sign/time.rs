@@ -18,7 +18,8 @@ pub enum TimestampOrder {
     #[default]
     ByClock,
     /// None is lower than one before it, for servers that refuse those: Schoology, and who takes OAuth Core 1.0 §8 at
-    /// its word. When the clock is set back, the last timestamp stays until the clock has caught up.
+    /// its word. When the clock is set back, the last timestamp stays until the clock has caught up. Requests that are
+    /// under way at the same time may still overtake each other.
     ///
     /// With a [`ClockSkew`] there is one case in which they do go back: a server that refuses a request tells an
     /// earlier time. Even then none is lower than one of a request that succeeded. Where the refusal is in a body, this
