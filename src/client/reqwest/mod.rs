@@ -58,8 +58,8 @@
 //!
 //! reqwest's errors show the URL. Where the signature is in its query
 //! ([`Transmission::Query`](crate::protocol::Transmission::Query)), those that come instead of a response show no query. Those
-//! of a [`reqwest::Response`] do, of `error_for_status()` and of reading its body: call
-//! [`without_url`](reqwest::Error::without_url) before they are logged.
+//! of a [`reqwest::Response`] do, of `error_for_status()` and of reading its body, and so do those of a handshake over
+//! reqwest: call [`without_url`](reqwest::Error::without_url) before they are logged.
 //!
 //! # What goes outside, what inside
 //!
