@@ -6,8 +6,6 @@
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -63,10 +61,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 fn two_hours_behind() -> Clock {
-    Clock::from_fn(|| {
-        let ours = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
-        ours.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-    })
+    Clock::from_fn(|| Clock::default().now() - 2 * 60 * 60)
 }
 
 async fn get<S>(client: &S, url: &str) -> Result<Response<Bytes>, BoxError>

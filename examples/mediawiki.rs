@@ -38,12 +38,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tower::{BoxError, Service, ServiceExt};
-use tower_oauth1::client::handshake::{Callback, Consent, Decision, PendingAuthorization};
+use tower_oauth1::client::handshake::{Callback, Consent, Decision, LegRequest, PendingAuthorization};
 use tower_oauth1::mediawiki::{ASSERT_USER, Caller, MediaWiki, MediaWikiError, PreflightLayer, Wiki};
 use tower_oauth1::protocol::encode;
-use tower_oauth1::{ClientCredentials, Origin, SignedBody, TokenCredentials};
-
-type Sent = Request<SignedBody<Full<Bytes>>>;
+use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -98,7 +96,7 @@ async fn run(token: Token) -> Result<(), BoxError> {
 /// Asks the API who it takes us for, and adds a line to the sandbox.
 async fn edit<S>(wiki: &MediaWiki<S>, token: TokenCredentials, name: &str) -> Result<(), BoxError>
 where
-    S: Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone,
+    S: Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone,
 {
     let api = wiki.signed_with(token);
     let url = wiki.wiki().api_url();
@@ -144,7 +142,7 @@ where
 /// The token in the file, or else one that the user grants now.
 async fn granted<S>(wiki: &MediaWiki<S>) -> Result<TokenCredentials, BoxError>
 where
-    S: Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone,
+    S: Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone,
 {
     let file = optional("MEDIAWIKI_TOKEN_FILE").map(PathBuf::from);
     if let Some(token) = file.as_deref().map(load).transpose()?.flatten() {
@@ -256,13 +254,14 @@ fn store(file: &Path, token: &TokenCredentials) -> Result<(), BoxError> {
 }
 
 /// hyper's client with a `User-Agent`, as Wikimedia asks for, and a warning of what MediaWiki would misread.
-fn http_client() -> Result<impl Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone, BoxError> {
+fn http_client() -> Result<impl Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone, BoxError>
+{
     let contact = optional("MEDIAWIKI_CONTACT").unwrap_or_else(|| "no contact given".to_owned());
     let user_agent = HeaderValue::try_from(format!("tower-oauth1-example/0.1 ({contact})"))?;
     let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
     Ok(tower::ServiceBuilder::new()
         .layer(PreflightLayer::warn(|misread| eprintln!("{misread}")))
-        .map_request(move |mut request: Sent| {
+        .map_request(move |mut request: LegRequest| {
             request.headers_mut().insert(USER_AGENT, user_agent.clone());
             request
         })

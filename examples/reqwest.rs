@@ -6,17 +6,13 @@
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
-use bytes::Bytes;
-use http_body_util::Full;
 use reqwest::redirect::Policy;
 use serde_json::Value;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
-use tower_oauth1::client::handshake::Callback;
+use tower_oauth1::Signer;
+use tower_oauth1::client::handshake::{Callback, LegRequest};
 use tower_oauth1::mediawiki::{ASSERT_USER, MediaWiki, MediaWikiError, Wiki};
 use tower_oauth1::server::provider::testing::TestWiki;
-use tower_oauth1::{SignedBody, Signer};
-
-type Leg = http::Request<SignedBody<Full<Bytes>>>;
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
@@ -29,7 +25,7 @@ async fn main() -> Result<(), BoxError> {
 
     println!("1. The handshake, with reqwest as its HTTP client");
     let legs = ServiceBuilder::new()
-        .filter(|request: Leg| reqwest::Request::try_from(request.map(reqwest::Body::wrap)))
+        .filter(|request: LegRequest| reqwest::Request::try_from(request.map(reqwest::Body::wrap)))
         .map_response(http::Response::<reqwest::Body>::from)
         .service(http_client.clone());
     let application = MediaWiki::new(wiki.clone(), consumer.clone(), legs);

@@ -360,8 +360,8 @@ async fn a_refusal_gives_its_permit_back(stack: StackOfClones) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_concurrency_limit_goes_outside() {
-    let rows: [(_, StackOfClones, _); 2] = [
+async fn permits_come_back_unless_only_heads_are_signed_outside_of_the_limit() {
+    let rows: [(_, StackOfClones, _); 3] = [
         (
             "concurrency limit, sign",
             |wire| clones(ServiceBuilder::new().concurrency_limit(1).layer(wire.sign()).service(wire.clone())),
@@ -370,6 +370,12 @@ async fn a_concurrency_limit_goes_outside() {
         (
             "sign, concurrency limit",
             |wire| clones(ServiceBuilder::new().layer(wire.sign()).concurrency_limit(1).service(wire.clone())),
+            true,
+        ),
+        // It takes services that cannot be cloned, and so cannot let go of one.
+        (
+            "sign heads, concurrency limit",
+            |wire| clones(ServiceBuilder::new().layer(wire.sign_head()).concurrency_limit(1).service(wire.clone())),
             false,
         ),
     ];

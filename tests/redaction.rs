@@ -68,11 +68,12 @@ const ROOMS: [Room; 7] = [
     },
 ];
 
-/// Traits, an alias for any error, and what the crate keeps to itself: nobody has a value to show.
-const WITHOUT_VALUES: [&str; 8] = [
+/// Traits, aliases, and what the crate keeps to itself: nobody has a value to show.
+const WITHOUT_VALUES: [&str; 9] = [
     "CredentialStore",
     "CustomSignatureMethod",
     "Leg",
+    "LegRequest",
     "LookupError",
     "NonceStore",
     "ProviderCredentials",

@@ -17,7 +17,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
-use reqwest_middleware::{Middleware, Next};
+use reqwest_middleware::Next;
 use tower::retry::RetryLayer;
 use tower::{BoxError, Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
 use tower_oauth1::client::ClockSkew;
@@ -255,26 +255,13 @@ async fn forms_are_signed_and_other_bodies_are_not() {
 }
 
 /// Notes how many frames a body has given when its request gets here.
-struct Watch {
+fn watch(
     given: Arc<AtomicUsize>,
     when_here: Arc<AtomicUsize>,
-}
-
-impl Middleware for Watch {
-    fn handle<'a, 'b, 'c, 'd>(
-        &'a self,
-        request: reqwest::Request,
-        extensions: &'b mut Extensions,
-        next: Next<'c>,
-    ) -> Answer<'d>
-    where
-        'a: 'd,
-        'b: 'd,
-        'c: 'd,
-        Self: 'd,
-    {
-        self.when_here.store(self.given.load(Ordering::Relaxed), Ordering::Relaxed);
-        Box::pin(async move { next.run(request, extensions).await })
+) -> impl for<'a> Fn(reqwest::Request, &'a mut Extensions, Next<'a>) -> Answer<'a> {
+    move |request, extensions, next| {
+        when_here.store(given.load(Ordering::Relaxed), Ordering::Relaxed);
+        next.run(request, extensions)
     }
 }
 
@@ -286,7 +273,7 @@ async fn streams_pass_unread() {
             let (body, given) = Frames::of(["a=", "1&b=", "2"].map(Ok));
             let when_inside = Arc::new(AtomicUsize::new(usize::MAX));
             let inner = reqwest_middleware::ClientBuilder::new(client.clone());
-            let watch = Watch { given: given.clone(), when_here: when_inside.clone() };
+            let watch = watch(given.clone(), when_inside.clone());
             let request = client.post(server.url("/")).header(CONTENT_TYPE, content_type).body(body).build().unwrap();
             let response = match path {
                 Path::Middleware => {
@@ -425,6 +412,20 @@ async fn what_reqwest_refuses() {
     }
 }
 
+/// reqwest's errors show the URL, which may have a signature in it, and with PLAINTEXT the secrets.
+#[tokio::test]
+async fn errors_show_no_signature() {
+    let client = plain();
+    let signer = signer().method(SignatureMethod::Plaintext).transmission(Transmission::Query);
+    for path in PATHS {
+        let layer = OAuthSignLayer::danger_sign_any_origin(signer.clone());
+        // There is no TLS here to send it with.
+        let error = path.send(layer, &client, client.get("https://127.0.0.1:1/path?a=1")).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("https://127.0.0.1:1/path") && !shown.contains("oauth_"), "{path:?} {shown}");
+    }
+}
+
 /// The servers here are on this machine, whatever the environment says.
 fn builder() -> reqwest::ClientBuilder {
     Client::builder().no_proxy()
@@ -502,7 +503,7 @@ async fn retries_belong_outside() {
         let layer = server.layer(signer());
         let response = match path {
             Path::Middleware => {
-                let client = reqwest_middleware::ClientBuilder::new(client).with(Again).with(layer).build();
+                let client = reqwest_middleware::ClientBuilder::new(client).with(again).with(layer).build();
                 client.execute(request).await.unwrap()
             }
             Path::Tower => {
@@ -537,28 +538,16 @@ impl tower::retry::Policy<reqwest::Request, reqwest::Response, BoxError> for Aga
     }
 }
 
-impl Middleware for Again {
-    fn handle<'a, 'b, 'c, 'd>(
-        &'a self,
-        request: reqwest::Request,
-        extensions: &'b mut Extensions,
-        next: Next<'c>,
-    ) -> Answer<'d>
-    where
-        'a: 'd,
-        'b: 'd,
-        'c: 'd,
-        Self: 'd,
-    {
-        Box::pin(async move {
-            let again = request.try_clone().unwrap();
-            let response = next.clone().run(request, extensions).await?;
-            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-                return next.run(again, extensions).await;
-            }
-            Ok(response)
-        })
-    }
+/// The same as a middleware.
+fn again<'a>(request: reqwest::Request, extensions: &'a mut Extensions, next: Next<'a>) -> Answer<'a> {
+    Box::pin(async move {
+        let once_more = request.try_clone().unwrap();
+        let response = next.clone().run(request, extensions).await?;
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return next.run(once_more, extensions).await;
+        }
+        Ok(response)
+    })
 }
 
 /// The client adds them inside of the signing.

@@ -421,6 +421,24 @@ async fn a_body_that_cannot_be_cloned_is_sent_once() {
     assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "x");
 }
 
+/// It would come with the same nonce again.
+#[test]
+fn what_is_signed_already_is_sent_once() {
+    for (authorization, query, again) in [
+        ("OAuth oauth_nonce=\"a\"", "size=large", false),
+        ("oauth oauth_nonce=\"a\"", "size=large", false),
+        ("Bearer OAuth", "size=large", true),
+        ("Bearer x", "size=large&oauth_nonce=a&oauth_signature=b%3D", false),
+        ("Bearer x", "oauth_signature_method=PLAINTEXT&field=oauth_signature", true),
+    ] {
+        let mut request = request(Method::GET);
+        request.headers_mut().insert(AUTHORIZATION, authorization.parse().unwrap());
+        *request.uri_mut() = format!("https://example.com/photos?{query}").parse().unwrap();
+        let clone = tower::retry::Policy::<_, Response<()>, _>::clone_request(&mut Policy::new(), &request);
+        assert_eq!(clone.is_some(), again, "{authorization}, {query}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_signed_is_not_tried_again() {
     let mut request = request(Method::GET);

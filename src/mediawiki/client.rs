@@ -16,13 +16,13 @@ use tower_service::Service;
 use super::{CallError, Identity, MediaWikiError, Wiki};
 use crate::client::ClockSkew;
 use crate::client::handshake::{
-    AuthorizationPage, Callback, Consent, Endpoint, Handshake, HandshakeError, PendingAuthorization, Provider,
-    TokenGrant,
+    AuthorizationPage, Callback, Consent, Endpoint, Handshake, HandshakeError, LegRequest, PendingAuthorization,
+    Provider, TokenGrant,
 };
 use crate::client::nonce::Nonce;
 use crate::client::sign::{FixedNonce, OAuthSign};
 use crate::protocol::names;
-use crate::{ClientCredentials, OAuthSignLayer, SignedBody, Signer, TokenCredentials};
+use crate::{ClientCredentials, OAuthSignLayer, Signer, TokenCredentials};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -128,7 +128,7 @@ impl<S: Clone> MediaWiki<S> {
 /// The requests to `Special:OAuth`.
 impl<S, ResBody> MediaWiki<S>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>> + Clone,
+    S: Service<LegRequest, Response = Response<ResBody>> + Clone,
     S::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,

@@ -83,6 +83,9 @@
 //! forgets it after 600 s. A wrong verification code does not use it up. Token credentials are good until the user
 //! revokes them; for RSA consumers their secret is `__unused__`.
 //!
+//! Give each call a time limit, too, with `tokio::time::timeout` around it: one inside the HTTP client
+//! [ends with the head of the answer](crate::client::handshake#timeouts).
+//!
 //! [`Decision::token`]: crate::client::handshake::Decision::token
 //!
 //! # 4. Find out whose token it is

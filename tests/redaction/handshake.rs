@@ -10,7 +10,7 @@ use tower::{BoxError, Service as _, ServiceExt as _, service_fn};
 use tower_oauth1::SignedBody;
 use tower_oauth1::client::handshake::{
     AuthorizationPage, Callback, CallbackConfirmation, Consent, Decision, Endpoint, Handshake, HandshakeError,
-    HandshakeErrorKind, PendingAuthorization, Provider, Renewal, TokenGrant, TokenSession, XAuth,
+    HandshakeErrorKind, LegRequest, PendingAuthorization, Provider, Renewal, TokenGrant, TokenSession, XAuth,
 };
 
 use super::{Row, client};
@@ -52,7 +52,7 @@ fn provider() -> Provider {
     Provider::new(endpoint(), page, endpoint())
 }
 
-type HttpClient = BoxCloneSyncService<Request<SignedBody<Full<Bytes>>>, Response<Full<Bytes>>, BoxError>;
+type HttpClient = BoxCloneSyncService<LegRequest, Response<Full<Bytes>>, BoxError>;
 
 /// A handshake with a server that answers so.
 fn handshake(answer: Response<Bytes>) -> Handshake<HttpClient> {

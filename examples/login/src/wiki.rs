@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
+use axum::http::Response;
 use axum::http::header::{HeaderValue, USER_AGENT};
-use axum::http::{Request, Response};
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
@@ -13,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder};
 use tower_http::set_header::SetRequestHeaderLayer;
-use tower_oauth1::SignedBody;
+use tower_oauth1::client::handshake::LegRequest;
 use tower_oauth1::mediawiki::{CallError, MediaWiki};
 
 use crate::failure::Failure;
@@ -21,7 +19,7 @@ use crate::failure::Failure;
 /// This site as a consumer of the wiki.
 pub(crate) type Wiki = MediaWiki<HttpClient>;
 
-pub(crate) type HttpClient = BoxCloneSyncService<Request<SignedBody<Full<Bytes>>>, Response<Incoming>, BoxError>;
+pub(crate) type HttpClient = BoxCloneSyncService<LegRequest, Response<Incoming>, BoxError>;
 
 /// How long the wiki may take for one answer, its body included.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::Response;
 use http::response::Parts;
-use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{HandshakeError, Leg, Provider};
+use super::{HandshakeError, Leg, LegRequest, Provider};
 use crate::client::ClockSkew;
-use crate::client::sign::{OAuthSignError, SignedBody, future};
+use crate::client::sign::{OAuthSignError, future};
 use crate::clock::Clock;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -26,7 +26,7 @@ pin_project! {
     /// The future of a leg `L`.
     pub struct LegFuture<S, ResBody, L>
     where
-        S: Service<Request<SignedBody<Full<Bytes>>>>,
+        S: Service<LegRequest>,
     {
         #[pin]
         exchange: Exchange<S, ResBody>,
@@ -39,7 +39,7 @@ pin_project! {
 
 impl<S, ResBody, L> LegFuture<S, ResBody, L>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>>,
+    S: Service<LegRequest>,
 {
     pub(super) fn new(
         exchange: Exchange<S, ResBody>,
@@ -54,7 +54,7 @@ where
 
 impl<S, ResBody, L> Future for LegFuture<S, ResBody, L>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>>,
+    S: Service<LegRequest, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
@@ -77,7 +77,7 @@ where
 
 impl<S, ResBody, L> fmt::Debug for LegFuture<S, ResBody, L>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>>,
+    S: Service<LegRequest>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LegFuture").finish_non_exhaustive()
@@ -88,7 +88,7 @@ pin_project! {
     /// A request and its response, whose body is read up to a limit.
     pub(crate) struct Exchange<S, ResBody>
     where
-        S: Service<Request<SignedBody<Full<Bytes>>>>,
+        S: Service<LegRequest>,
     {
         #[pin]
         state: State<future::ResponseFuture<S, Full<Bytes>>, ResBody>,
@@ -118,7 +118,7 @@ pin_project! {
 
 impl<S, ResBody> Exchange<S, ResBody>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>>,
+    S: Service<LegRequest>,
 {
     pub(super) fn calling(response: future::ResponseFuture<S, Full<Bytes>>, limit: usize) -> Self {
         Self { state: State::Calling { response }, limit }
@@ -131,7 +131,7 @@ where
 
 impl<S, ResBody> Future for Exchange<S, ResBody>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>>,
+    S: Service<LegRequest, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,

@@ -7,9 +7,26 @@ use http::{Request, Response};
 use http_body_util::Full;
 
 use super::{Consent, HandshakeError, PendingAuthorization, Provider, TokenGrant};
-use crate::client::sign::SignedWithTemporary;
+use crate::client::sign::{SignedBody, SignedWithTemporary};
 use crate::protocol::names::{self, xauth};
 use crate::protocol::{Secret, TokenCredentials};
+
+/// What the HTTP client of a handshake takes: a leg, signed.
+///
+/// Who keeps the client in a struct names its type with it:
+///
+/// ```
+/// use tower::BoxError;
+/// use tower::util::BoxCloneSyncService;
+/// use tower_oauth1::client::handshake::{Handshake, LegRequest};
+///
+/// type HttpClient = BoxCloneSyncService<LegRequest, http::Response<hyper::body::Incoming>, BoxError>;
+///
+/// struct App {
+///     handshake: Handshake<HttpClient>,
+/// }
+/// ```
+pub type LegRequest = Request<SignedBody<Full<Bytes>>>;
 
 /// A request that [`Handshake`](super::Handshake) sends, as a Tower service: a [`Callback`] (leg 1), a [`Consent`]
 /// (leg 3), a [`Renewal`] or an [`XAuth`].

@@ -49,6 +49,11 @@
 //! # }
 //! ```
 //!
+//! # Timeouts
+//!
+//! A `tower::timeout` in the HTTP client ends with the head of an answer. Bodies are read after that, up to
+//! [a size](Handshake::body_limit) but for as long as they take: put `tokio::time::timeout` around the whole call.
+//!
 //! # Without sending
 //!
 //! The replies are read as data, too, for those who send in their own way: responses, callbacks and the time come in as
@@ -104,7 +109,7 @@ pub use authorize::AuthorizationPage;
 pub use callback::{Decision, InvalidCallback, InvalidCallbackKind};
 pub use error::{HandshakeError, HandshakeErrorKind};
 pub use grant::TokenGrant;
-pub use legs::{Callback, Leg, Renewal, XAuth};
+pub use legs::{Callback, Leg, LegRequest, Renewal, XAuth};
 pub use pending::{Consent, PendingAuthorization};
 pub use provider::{Endpoint, InvalidEndpoint, Provider};
 pub use reply::CallbackConfirmation;

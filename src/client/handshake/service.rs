@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use http_body::Body;
-use http_body_util::Full;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::future::{Exchange, LegFuture};
-use super::{Callback, Consent, HandshakeError, Leg, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth};
+use super::{
+    Callback, Consent, HandshakeError, Leg, LegRequest, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth,
+};
 use crate::client::ClockSkew;
-use crate::client::sign::{OAuthSign, OAuthSignLayer, SignedBody};
+use crate::client::sign::{OAuthSign, OAuthSignLayer};
 use crate::clock::Clock;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -118,7 +119,7 @@ impl<S> Handshake<S> {
 /// The legs that send.
 impl<S, ResBody> Handshake<S>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>> + Clone,
+    S: Service<LegRequest, Response = Response<ResBody>> + Clone,
     S::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
@@ -185,7 +186,7 @@ where
     #[cfg(feature = "mediawiki")]
     pub(crate) fn send(
         &self,
-        request: Request<Full<Bytes>>,
+        request: http::Request<http_body_util::Full<Bytes>>,
     ) -> impl Future<Output = Result<Response<Bytes>, HandshakeError>> + use<S, ResBody> {
         let (mut service, limit) = (self.service.clone(), self.body_limit);
         async move {
@@ -197,7 +198,7 @@ where
 
 impl<S, ResBody, L> Service<L> for Handshake<S>
 where
-    S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>> + Clone,
+    S: Service<LegRequest, Response = Response<ResBody>> + Clone,
     S::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,

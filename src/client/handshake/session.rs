@@ -9,13 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
-use http::{Request, Response};
+use http::Response;
 use http_body::Body;
-use http_body_util::Full;
 use tower_service::Service;
 
-use super::{Handshake, HandshakeError, TokenGrant};
-use crate::client::sign::SignedBody;
+use super::{Handshake, HandshakeError, LegRequest, TokenGrant};
 use crate::clock::Clock;
 use crate::protocol::TokenCredentials;
 
@@ -30,14 +28,13 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// ```
 /// # use bytes::Bytes;
 /// # use http_body_util::Full;
-/// # use tower_oauth1::client::handshake::{Handshake, HandshakeError, TokenGrant};
-/// use tower_oauth1::SignedBody;
+/// # use tower_oauth1::client::handshake::{Handshake, HandshakeError, LegRequest, TokenGrant};
 /// use tower_oauth1::client::handshake::TokenSession;
 ///
 /// # async fn store(_: &TokenGrant) -> std::io::Result<()> { Ok(()) }
 /// # async fn example<S>(handshake: Handshake<S>, granted: TokenGrant) -> Result<(), HandshakeError>
 /// # where
-/// #     S: tower::Service<http::Request<SignedBody<Full<Bytes>>>, Response = http::Response<Full<Bytes>>, Error = tower::BoxError>
+/// #     S: tower::Service<LegRequest, Response = http::Response<Full<Bytes>>, Error = tower::BoxError>
 /// #         + Clone + Send + 'static,
 /// #     S::Future: Send,
 /// # {
@@ -94,7 +91,7 @@ impl TokenSession {
         store: impl Fn(TokenGrant) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        S: Service<Request<SignedBody<Full<Bytes>>>, Response = Response<ResBody>> + Clone + Send + 'static,
+        S: Service<LegRequest, Response = Response<ResBody>> + Clone + Send + 'static,
         S::Error: Into<BoxError>,
         S::Future: Send,
         ResBody: Body<Data = Bytes> + Send + 'static,

@@ -22,16 +22,17 @@
 //! Each says where its values come from. What no source says is left as RFC 5849 has it, and as
 //! [`Signer::new`](crate::Signer::new) does it; a separator other than the default, for one, none of them asks for.
 //!
-//! NetSuite with a token that was made there:
+//! NetSuite with a token that was made there, over [an HTTP client](super) with TLS:
 //!
 //! ```
 //! # use bytes::Bytes;
 //! # use http_body_util::Full;
-//! use tower::ServiceBuilder;
+//! use tower::{ServiceBuilder, ServiceExt};
 //! use tower_oauth1::client::presets;
 //! use tower_oauth1::{ClientCredentials, TokenCredentials};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower::BoxError> {
 //! # let http_client = tower::service_fn(async |_: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
 //! #     Ok::<_, tower::BoxError>(http::Response::new(()))
 //! # });
@@ -43,8 +44,8 @@
 //!
 //! assert_eq!(netsuite.realm.as_deref(), Some("1234567_SB1"));
 //! assert_eq!(netsuite.origins[0].to_string(), "https://1234567-sb1.suitetalk.api.netsuite.com");
-//! # fn is_service<S: tower::Service<http::Request<Full<Bytes>>>>(_: S) {}
-//! # is_service(client);
+//! let customers = format!("{}/services/rest/record/v1/customer?limit=10", netsuite.origins[0]);
+//! let response = client.oneshot(http::Request::get(customers).body(Full::<Bytes>::default())?).await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -50,7 +50,8 @@
 //! # What goes outside, what inside
 //!
 //! Signing goes outside: it is told of the answers to what it has signed, and believes no others. Decompression of answers
-//! goes inside: a refusal in gzip would not be known for one.
+//! goes inside: a refusal in gzip would not be known for one. A timeout goes outside: an error is given out when its body
+//! has been read, and one inside ends with the head.
 
 mod body;
 pub mod future;

@@ -1,14 +1,25 @@
-//! From a signed request of `http` to one of reqwest.
+//! From a signed request of `http` to one of reqwest, and from its errors to those of this room.
 
 use http::Request;
-use reqwest::Body;
+use reqwest::{Body, Url};
 
 use crate::body::SignedBody;
+use crate::protocol::names;
 
 /// Back to a request of reqwest, of which `request` was made. Its URI was a URL before, which parsing does not change.
 pub(super) fn from_http(request: Request<SignedBody<Body>>) -> reqwest::Result<reqwest::Request> {
     // What was read is one piece, which reqwest can send twice, as it could before.
     request.map(|body| body.into_read().map_or_else(|untouched| untouched, Body::from)).try_into()
+}
+
+/// Takes the query off the URL that an error shows, if there is a signature in it (§3.5.3): with PLAINTEXT (§3.4.4) that
+/// is the secrets.
+pub(super) fn hide_signature(shown: Option<&mut Url>) {
+    if let Some(url) = shown
+        && url.query_pairs().any(|(name, _)| name == names::SIGNATURE)
+    {
+        url.set_query(None);
+    }
 }
 
 #[cfg(test)]

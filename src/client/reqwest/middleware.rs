@@ -11,6 +11,7 @@ use reqwest_middleware::{Middleware, Next};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
+use super::convert::hide_signature;
 use super::service::HttpToReqwest;
 use crate::client::sign::{OAuthSignError, OAuthSignLayer};
 
@@ -35,7 +36,11 @@ impl Middleware for OAuthSignLayer {
             let mut request = Request::<Body>::try_from(request)?;
             request.extensions_mut().extend(extensions.clone());
             let rest = HttpToReqwest(Rest(Some((next, extensions))));
-            self.layer(rest).call(request).await.map_err(unboxed)
+            self.layer(rest).call(request).await.map_err(|error| {
+                let mut error = unboxed(error);
+                hide_signature(error.url_mut());
+                error
+            })
         })
     }
 }

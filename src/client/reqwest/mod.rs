@@ -18,6 +18,9 @@
 //! # }
 //! ```
 //!
+//! TLS is a feature of reqwest, and `json` and `multipart` are of reqwest-middleware: switch on in your `Cargo.toml` what
+//! you use. `form` is on.
+//!
 //! On Tower, [`OAuthSignLayer::for_reqwest`] goes around [`reqwest::Client`], or around any other service that takes
 //! its requests. One client for many users:
 //!
@@ -53,6 +56,11 @@
 //! [`OAuthSignError`](super::sign::OAuthSignError) comes boxed on Tower, and as
 //! [`reqwest_middleware::Error::Middleware`] otherwise, from which `error.downcast_ref()` gets it.
 //!
+//! reqwest's errors show the URL. Where the signature is in its query
+//! ([`Transmission::Query`](crate::protocol::Transmission::Query)), those that come instead of a response show no query. Those
+//! of a [`reqwest::Response`] do, of `error_for_status()` and of reading its body, and so do those of a handshake over
+//! reqwest: call [`without_url`](reqwest::Error::without_url) before they are logged.
+//!
 //! # What goes outside, what inside
 //!
 //! reqwest does a good deal by itself, and all of that is inside of the signature, where nothing is signed anew:
@@ -83,13 +91,11 @@
 A bot's client for a wiki, and the handshake of an application, for which reqwest takes and gives what `http` has:
 
 ```
-use bytes::Bytes;
-use http_body_util::Full;
 use reqwest::redirect::Policy;
 use tower::ServiceBuilder;
-use tower_oauth1::client::handshake::Callback;
+use tower_oauth1::client::handshake::{Callback, LegRequest};
 use tower_oauth1::mediawiki::{ASSERT_USER, MediaWiki, Wiki};
-use tower_oauth1::{ClientCredentials, SignedBody, TokenCredentials};
+use tower_oauth1::{ClientCredentials, TokenCredentials};
 
 # async fn send() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 let wiki = Wiki::commons();
@@ -102,9 +108,8 @@ let bot = reqwest_middleware::ClientBuilder::new(http_client.clone())
     .build();
 let user = bot.get(format!("{}?action=query&meta=userinfo&{ASSERT_USER}", wiki.api_url())).send().await?;
 
-type Leg = http::Request<SignedBody<Full<Bytes>>>;
 let http_client = ServiceBuilder::new()
-    .filter(|request: Leg| reqwest::Request::try_from(request.map(reqwest::Body::wrap)))
+    .filter(|request: LegRequest| reqwest::Request::try_from(request.map(reqwest::Body::wrap)))
     .map_response(http::Response::<reqwest::Body>::from)
     .service(http_client);
 let pending = MediaWiki::new(wiki, consumer, http_client).request_temporary_credentials(Callback::OutOfBand).await?;

@@ -12,7 +12,8 @@
 //!    not change that: gateways add it, too, where they have lost the server halfway.
 //! 4. `Retry-After` is waited for, in seconds or until a date, and a random bit longer. Where it is longer than a
 //!    minute, or than [`longest_wait`](OAuthRetryPolicy::longest_wait), its answer is given out at once.
-//! 5. A request whose body cannot be cloned is sent once, and so is one that was signed outside of the policy.
+//! 5. A request whose body cannot be cloned is sent once, and so is one that was signed outside of the policy, in its
+//!    header or query.
 //!
 //! The answer or error of the last attempt is given out as it is.
 //!

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use tower::retry::Policy;
 use tower::retry::backoff::{Backoff, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff};
 use tower::retry::budget::{Budget, TpsBudget};
@@ -17,6 +17,7 @@ use super::jitter::Jitter;
 use super::retry_after::retry_after;
 use crate::client::refusals::Refusal;
 use crate::client::sign::{ClockCorrected, OAuthSignError, ResponseHead};
+use crate::protocol::names;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -114,7 +115,7 @@ where
 
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
         // Signed outside of here, so it would come with the same nonce again.
-        if request.headers().get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"OAuth ")) {
+        if is_signed(request) {
             return None;
         }
         let body = (self.clone_body)(request.body())?;
@@ -176,6 +177,16 @@ fn is_worthwhile(method: &Method, outcome: &Result<impl ResponseHead, BoxError>)
         Some(Refusal::Lasting) => false,
         None => method.is_idempotent() && is_passing(answer.status()),
     }
+}
+
+/// Whether a request is signed in its header (§3.5.1) or query (§3.5.3). Bodies (§3.5.2) are not looked into.
+fn is_signed<B>(request: &Request<B>) -> bool {
+    let mut authorizations = request.headers().get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let mut parameters = request.uri().query().unwrap_or_default().split('&');
+    authorizations.any(|value| {
+        let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(names::SCHEME.as_bytes())
+    }) || parameters.any(|parameter| parameter.split('=').next() == Some(names::SIGNATURE))
 }
 
 fn could_not_be_signed(error: &(dyn Error + 'static)) -> bool {

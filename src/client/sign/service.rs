@@ -79,7 +79,11 @@ where
                 let request = Request::from_parts(head, SignedBody::untouched(body));
                 ResponseFuture::done(HeadResponseFuture::called(self.inner.call(request), listener))
             }
-            Err(error) => ResponseFuture::done(HeadResponseFuture::refused(error)),
+            Err(error) => {
+                // The ready service may hold a permit, which others wait for; its clone, which is not ready, holds none.
+                self.inner = self.inner.clone();
+                ResponseFuture::done(HeadResponseFuture::refused(error))
+            }
         }
     }
 }

@@ -18,10 +18,12 @@ pub enum TimestampOrder {
     #[default]
     ByClock,
     /// None is lower than one before it, for servers that refuse those: Schoology, and who takes OAuth Core 1.0 §8 at
-    /// its word. When the clock is set back, the last timestamp stays until the clock has caught up.
+    /// its word. When the clock is set back, the last timestamp stays until the clock has caught up. Requests that are
+    /// under way at the same time may still overtake each other.
     ///
     /// With a [`ClockSkew`] there is one case in which they do go back: a server that refuses a request tells an
-    /// earlier time. Even then none is lower than one of a request that was not refused.
+    /// earlier time. Even then none is lower than one of a request that succeeded. Where the refusal is in a body, this
+    /// takes a [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) inside of this layer.
     Monotonic,
 }
 
@@ -51,7 +53,7 @@ pub(crate) struct ClockCorrected;
 #[derive(Debug, Default)]
 pub(super) struct Latest {
     drawn: AtomicU64,
-    /// Of those, what no server refused.
+    /// Of those, what a server accepted.
     accepted: AtomicU64,
 }
 
@@ -78,18 +80,18 @@ impl From<TimestampOrder> for Option<Arc<Latest>> {
 
 impl Listener {
     pub(super) fn hear(&self, answer: &mut impl ResponseHead) {
-        let acceptable = match answer.extensions().get() {
-            Some(Refusal::TimestampRefused { acceptable }) => acceptable.as_ref(),
-            _ => None,
-        };
-        if acceptable.is_none() && !is_refusal(answer) {
-            if let Some(latest) = &self.latest {
+        let noted = answer.extensions().get::<Refusal>();
+        if !matches!(noted, Some(Refusal::TimestampRefused { .. })) && !is_refusal(answer) {
+            // Other errors come from whoever stands before the server, too, and do not say what it accepts.
+            let is_accepted =
+                noted.is_none() && !answer.status().is_client_error() && !answer.status().is_server_error();
+            if let (true, Some(latest)) = (is_accepted, &self.latest) {
                 latest.accept(self.timestamp);
             }
         } else if let Some(skew) = &self.skew {
-            let learned = match acceptable {
-                Some(acceptable) => skew.learn_acceptable(acceptable),
-                None => skew.learn_from_headers(answer.headers()),
+            let learned = match noted {
+                Some(Refusal::TimestampRefused { acceptable: Some(acceptable) }) => skew.learn_acceptable(acceptable),
+                _ => skew.learn_from_headers(answer.headers()),
             };
             if let (Learned::Agrees | Learned::Corrected, Some(latest)) = (learned, &self.latest) {
                 latest.lower(skew.now());
@@ -144,6 +146,10 @@ mod tests {
         RefusedWithDate,
         /// With status 200, and what it accepts.
         RefusedInBody,
+        /// With status 200, and the server's `Date`.
+        RefusedInBodyWithDate,
+        /// By whoever stands before the server, which may not have seen it.
+        Unavailable,
     }
 
     impl Sent {
@@ -157,6 +163,10 @@ mod tests {
                 Self::RefusedInBody => {
                     answer.extension(Refusal::TimestampRefused { acceptable: Some(NOW - 300..=NOW + 300) })
                 }
+                Self::RefusedInBodyWithDate => {
+                    answer.header(DATE, NOW_AS_DATE).extension(Refusal::TimestampRefused { acceptable: None })
+                }
+                Self::Unavailable => answer.status(503),
             };
             Some(answer.body(()).unwrap())
         }
@@ -209,6 +219,17 @@ mod tests {
             (
                 Some(ClockSkew::of),
                 vec![(ahead, Unanswered), (ahead, RefusedWithDate), (ahead, Accepted)],
+                vec![ahead, ahead, NOW],
+            ),
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, RefusedInBodyWithDate), (ahead + 1, Accepted), (ahead, Accepted)],
+                vec![ahead, NOW + 1, NOW + 1],
+            ),
+            // Errors do not say that the timestamp was accepted.
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, Unavailable), (ahead, RefusedWithDate), (ahead, Accepted)],
                 vec![ahead, ahead, NOW],
             ),
             // What it has accepted it would not take back.

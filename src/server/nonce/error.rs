@@ -62,7 +62,8 @@ pub enum NonceErrorKind {
     OutsideWindow,
     /// The store may have lost nonces a moment ago, and this one could be among them.
     ///
-    /// It passes by itself: see [`RedisNonceStore`](super::RedisNonceStore).
+    #[cfg_attr(feature = "redis", doc = "It passes by itself: see [`RedisNonceStore`](super::RedisNonceStore).")]
+    #[cfg_attr(not(feature = "redis"), doc = "It passes by itself: see `RedisNonceStore` (feature `redis`).")]
     Recovering,
     /// The store could not be asked, or did not answer in time.
     Unavailable,

@@ -31,7 +31,8 @@ const MAX_SHARDS: usize = 64;
 ///
 /// The memory is gone with the process: a request accepted shortly before a restart can be replayed once
 /// after it, while its timestamp is acceptable. And two processes know nothing of each other's nonces.
-/// Where either matters, use [`RedisNonceStore`](super::RedisNonceStore).
+#[cfg_attr(feature = "redis", doc = "Where either matters, use [`RedisNonceStore`](super::RedisNonceStore).")]
+#[cfg_attr(not(feature = "redis"), doc = "Where either matters, use `RedisNonceStore` (feature `redis`).")]
 ///
 /// # Inside
 ///

@@ -4,7 +4,8 @@
 //! apart is the nonce: a server has to remember each one for as long as the timestamp beside it is
 //! acceptable. A [`NonceStore`] does that, in one atomic step: *insert if absent, until the window closes*.
 //!
-//! | | [`MemoryNonceStore`] | [`RedisNonceStore`] (feature `redis`) |
+#![cfg_attr(feature = "redis", doc = "| | [`MemoryNonceStore`] | [`RedisNonceStore`] (feature `redis`) |")]
+#![cfg_attr(not(feature = "redis"), doc = "| | [`MemoryNonceStore`] | `RedisNonceStore` (feature `redis`) |")]
 //! |---|---|---|
 //! | shared by | one process | every process that uses the same Redis and prefix |
 //! | after a restart | forgets: see [its docs](MemoryNonceStore#after-a-restart) | refuses until its memory is complete again |
