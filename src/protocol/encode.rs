@@ -18,6 +18,11 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     into_text(encoded)
 }
 
+/// [`encode`], where there is something to encode.
+pub(crate) fn encode_borrowing(text: &str) -> Cow<'_, str> {
+    if encoded_len(text.as_bytes()) == text.len() { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+}
+
 pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
     loop {
         let (unreserved, rest) = bytes.split_at(unreserved_run(bytes));

@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use http::HeaderValue;
 
 use super::authorization::{AuthorizationHeader, HeaderWriter};
-use super::base_string::{BaseString, Block, EMPTY, Message as _, Protocol, Writer};
+use super::base_string::{BaseString, Block, Message as _, Protocol};
 use super::credentials::{Secret, TemporaryCredentials, TokenCredentials};
-use super::encode::{encode, encode_into};
+use super::encode::{encode, encode_borrowing, encode_into};
 use super::error::{SignError, SignErrorKind};
 use super::names;
 use super::origin::Scheme;
@@ -110,25 +110,30 @@ impl<'a> SigningRequest<'a> {
         }
         let extra = self.extra()?;
         self.with_prepared(|prepared| {
-            let signature = self.with_base_string(prepared, &extra, |base_string| prepared.key.sign(base_string))?;
-            match (self.signer.settings.transmission, self.payload) {
-                (Transmission::Header, _) => match self.stamp {
-                    Some(stamp) if extra.is_empty() => header_value(prepared.header(stamp, &signature)),
-                    _ => {
-                        let form = self.form(prepared, &extra, Some(&signature))?;
-                        let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), form);
-                        header_value(header.to_string_with(self.signer.settings.separator).into_bytes())
+            self.with_base_string(prepared, &extra, |base_string| {
+                prepared.key.sign(base_string, |signature| {
+                    match (self.signer.settings.transmission, base_string.protocol, self.payload) {
+                        (Transmission::Header, Protocol::Block(block), _) => {
+                            header_value(prepared.header(block, signature))
+                        }
+                        (Transmission::Header, ..) => {
+                            let form = self.form(prepared, &extra, Some(signature))?;
+                            let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), form);
+                            header_value(header.to_string_with(self.signer.settings.separator).into_bytes())
+                        }
+                        (Transmission::Query, ..) => {
+                            let query = append(self.head.query, &self.form(prepared, &extra, Some(signature))?);
+                            Ok(Signed::Query(String::from_utf8(query).map_err(|_| SignErrorKind::QueryNotUri)?))
+                        }
+                        (Transmission::Form, _, Payload::Form(form)) => {
+                            Ok(Signed::Form(append(form, &self.form(prepared, &extra, Some(signature))?)))
+                        }
+                        (Transmission::Form, _, Payload::Other(_) | Payload::Unread) => {
+                            Err(SignErrorKind::NotAForm.into())
+                        }
                     }
-                },
-                (Transmission::Query, _) => {
-                    let query = append(self.head.query, &self.form(prepared, &extra, Some(&signature))?);
-                    Ok(Signed::Query(String::from_utf8(query).map_err(|_| SignErrorKind::QueryNotUri)?))
-                }
-                (Transmission::Form, Payload::Form(form)) => {
-                    Ok(Signed::Form(append(form, &self.form(prepared, &extra, Some(&signature))?)))
-                }
-                (Transmission::Form, Payload::Other(_) | Payload::Unread) => Err(SignErrorKind::NotAForm.into()),
-            }
+                })
+            })
         })
     }
 
@@ -210,7 +215,13 @@ impl<'a> SigningRequest<'a> {
             Some(stamp) if extra.is_empty() => {
                 let mut digits = itoa::Buffer::new();
                 let timestamp = digits.format(stamp.timestamp);
-                run(Protocol::Block(Block { fixed: &prepared.block, nonce: stamp.nonce, timestamp }))
+                let nonce = encode_borrowing(stamp.nonce);
+                let nonce_twice = match &nonce {
+                    Cow::Borrowed(nonce) => Cow::Borrowed(*nonce),
+                    Cow::Owned(nonce) => Cow::Owned(encode(nonce)),
+                };
+                let fixed = &prepared.block;
+                run(Protocol::Block(Block { fixed, nonce: &nonce, nonce_twice: &nonce_twice, timestamp }))
             }
             _ => run(Protocol::Form(&self.form(prepared, extra, None)?)),
         }
@@ -221,7 +232,7 @@ impl<'a> SigningRequest<'a> {
         &self,
         prepared: &Prepared,
         extra: &Extra<'_>,
-        signature: Option<&Signature>,
+        signature: Option<Signature<'_>>,
     ) -> Result<Vec<u8>, SignError> {
         let mut form = prepared.form.clone();
         match self.stamp {
@@ -236,7 +247,7 @@ impl<'a> SigningRequest<'a> {
             push_pair(&mut form, name, value.as_bytes());
         }
         if let Some(signature) = signature {
-            signature.with_text(|text| push_pair(&mut form, names::SIGNATURE, text));
+            push_pair(&mut form, names::SIGNATURE, signature.to_text().as_bytes());
         }
         Ok(form)
     }
@@ -320,24 +331,11 @@ impl Prepared {
         std::ptr::eq(self.signer.as_ptr(), Arc::as_ptr(settings))
     }
 
-    /// The header of §3.5.1. It is put together on the stack, and allocated once at its size.
-    fn header(&self, stamp: Stamp<'_>, signature: &Signature) -> Vec<u8> {
+    /// The header of §3.5.1, allocated once at its size.
+    fn header(&self, block: Block<'_>, signature: Signature<'_>) -> Vec<u8> {
         let [first, second, third] = &self.header;
-        let mut header = Vec::new();
-        let mut buffer = EMPTY;
-        let mut writer = Writer::new(&mut buffer, &mut header);
-        writer.octets(first);
-        writer.octets(itoa::Buffer::new().format(stamp.timestamp).as_bytes());
-        writer.octets(second);
-        writer.encoded(stamp.nonce.as_bytes(), |octet| octet);
-        writer.octets(third);
-        match signature {
-            Signature::Digest(digest, length) => writer.base64(&digest[..*length]),
-            Signature::Text(text) => writer.encoded(text.as_bytes(), |octet| octet),
-        }
-        writer.octets(b"\"");
-        writer.finish();
-        header
+        let (timestamp, nonce) = (block.timestamp.as_bytes(), block.nonce.as_bytes());
+        signature.with_encoded(|signature| [first, timestamp, second, nonce, third, signature, b"\""].concat())
     }
 }
 

@@ -1,16 +1,16 @@
 //! HMAC-SHA1, §3.4.2, and its siblings over SHA-256 and SHA-512.
 
 use hmac::Mac;
+use hmac::digest::Output;
 
-use super::Signature;
 use crate::protocol::base_string::{Message, Sink};
 use crate::protocol::error::SignError;
 
-/// The digest of the base string, streamed into the keyed state, in base64.
-pub(super) fn sign<M: Mac>(keyed: M, base_string: &dyn Message) -> Result<Signature, SignError> {
+/// The digest of the base string, streamed into the keyed state.
+pub(super) fn sign<M: Mac>(keyed: M, base_string: &dyn Message) -> Result<Output<M>, SignError> {
     let mut mac = Streaming(keyed);
     base_string.write(&mut mac)?;
-    Ok(Signature::digest(&mac.0.finalize().into_bytes()))
+    Ok(mac.0.finalize().into_bytes())
 }
 
 struct Streaming<M>(M);

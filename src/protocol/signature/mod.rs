@@ -5,6 +5,7 @@ mod plaintext;
 #[cfg(feature = "rsa")]
 mod rsa;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::base_string::Message;
 use super::credentials::{ClientCredentials, Secret};
-use super::encode::{encode_into, encoded_len, into_text};
+use super::encode::{ENCODED, encode, encode_into, encoded_len, into_text};
 use super::error::{SignError, SignErrorKind};
 
 #[cfg(feature = "rsa")]
@@ -96,8 +97,7 @@ impl SignatureMethod {
         client: &ClientCredentials,
         token_secret: Option<&Secret>,
     ) -> Result<String, SignError> {
-        let signature = self.prepare(client, token_secret)?.sign(&base_string)?;
-        Ok(signature.with_text(|text| String::from_utf8_lossy(text).into_owned()))
+        self.prepare(client, token_secret)?.sign(&base_string, |signature| Ok(signature.to_text().into_owned()))
     }
 
     /// The base64 of a body's hash, by the hash function of this method: SHA-1 for those that have none.
@@ -161,8 +161,7 @@ impl SignatureMethod {
             Self::RsaSha512 => rsa::verify::<Sha512>(client, base_string, signature),
             Self::Custom(method) => Ok(method.verify(&base_string.to_text()?, signature, client, token_secret)),
             _ => {
-                let expected = self.prepare(client, token_secret)?.sign(base_string)?;
-                Ok(expected.is(signature))
+                self.prepare(client, token_secret)?.sign(base_string, |expected| Ok(expected.is(signature)))
             }
         }
     }
@@ -218,68 +217,115 @@ pub(crate) enum PreparedKey {
 }
 
 impl PreparedKey {
-    pub(crate) fn sign(&self, base_string: &dyn Message) -> Result<Signature, SignError> {
+    /// Signs, and hands the signature to `read`: where it is, since even to move it would show.
+    pub(crate) fn sign<T>(
+        &self,
+        base_string: &dyn Message,
+        read: impl FnOnce(Signature<'_>) -> Result<T, SignError>,
+    ) -> Result<T, SignError> {
         match self {
-            Self::HmacSha1(key) => hmac::sign(key.clone(), base_string),
-            Self::HmacSha256(key) => hmac::sign(key.clone(), base_string),
-            Self::HmacSha512(key) => hmac::sign(key.clone(), base_string),
-            Self::Plaintext(secrets) => plaintext::sign(secrets, base_string),
+            Self::HmacSha1(key) => read(Signature::Digest(&hmac::sign(key.clone(), base_string)?)),
+            Self::HmacSha256(key) => read(Signature::Digest(&hmac::sign(key.clone(), base_string)?)),
+            Self::HmacSha512(key) => read(Signature::Digest(&hmac::sign(key.clone(), base_string)?)),
+            Self::Plaintext(secrets) => read(plaintext::sign(secrets, base_string)?),
             #[cfg(feature = "rsa")]
-            Self::RsaSha1(key) => rsa::sign::<Sha1>(key, base_string),
+            Self::RsaSha1(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha1>(key, base_string)?))),
             #[cfg(feature = "rsa")]
-            Self::RsaSha256(key) => rsa::sign::<Sha256>(key, base_string),
+            Self::RsaSha256(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha256>(key, base_string)?))),
             #[cfg(feature = "rsa")]
-            Self::RsaSha512(key) => rsa::sign::<Sha512>(key, base_string),
-            Self::Custom { method, client, token_secret } => method
-                .sign(&base_string.to_text()?, client, token_secret.as_ref())
-                .map(|signature| Signature::Text(Zeroizing::new(signature)))
-                .map_err(|error| SignError::with_source(SignErrorKind::SigningFailed, error)),
+            Self::RsaSha512(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha512>(key, base_string)?))),
+            Self::Custom { method, client, token_secret } => {
+                let signature = method
+                    .sign(&base_string.to_text()?, client, token_secret.as_ref())
+                    .map_err(|error| SignError::with_source(SignErrorKind::SigningFailed, error))?;
+                read(Signature::Text(&Zeroizing::new(signature)))
+            }
         }
     }
 }
 
-/// The value of `oauth_signature`, not percent-encoded.
-pub(crate) enum Signature {
-    /// The base64 of a digest: of the first so many bytes.
-    Digest([u8; DIGEST], usize),
-    /// With PLAINTEXT this is the secrets.
-    Text(Zeroizing<String>),
+/// The value of `oauth_signature`.
+#[derive(Clone, Copy)]
+pub(crate) enum Signature<'a> {
+    /// What it is the base64 of: [`DIGEST`] octets at most.
+    Digest(&'a [u8]),
+    /// Not percent-encoded. With PLAINTEXT this is the secrets.
+    Text(&'a str),
 }
 
 /// The longest digest, that of SHA-512.
 const DIGEST: usize = 64;
 
-impl Signature {
-    fn digest(octets: &[u8]) -> Self {
-        let mut digest = [0; DIGEST];
-        match digest.get_mut(..octets.len()) {
-            Some(whole) => {
-                whole.copy_from_slice(octets);
-                Self::Digest(digest, octets.len())
-            }
-            None => Self::Text(Zeroizing::new(BASE64.encode(octets))),
+impl<'a> Signature<'a> {
+    pub(crate) fn to_text(self) -> Cow<'a, str> {
+        match self {
+            Self::Digest(digest) => Cow::Owned(BASE64.encode(digest)),
+            Self::Text(text) => Cow::Borrowed(text),
         }
     }
 
-    pub(crate) fn with_text<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+    /// Percent-encoded.
+    pub(crate) fn with_encoded<T>(self, read: impl FnOnce(&[u8]) -> T) -> T {
         match self {
-            Self::Digest(digest, length) => {
-                let mut text = [0; DIGEST.div_ceil(3) * 4];
-                let length = BASE64.encode_slice(&digest[..*length], &mut text).unwrap_or_default();
+            Self::Digest(digest) => {
+                let mut text = [0; MOST_ENCODED];
+                let length = encoded_base64(digest, &mut text);
                 read(&text[..length])
             }
-            Self::Text(text) => read(text.as_bytes()),
+            Self::Text(text) => read(Zeroizing::new(encode(text)).as_bytes()),
         }
     }
 
     /// Whether the one presented is this one, in constant time.
-    fn is(&self, presented: &str) -> bool {
+    fn is(self, presented: &str) -> bool {
         match self {
             // The length of a digest is no secret.
-            Self::Digest(..) => self.with_text(|text| text.ct_eq(presented.as_bytes()).into()),
+            Self::Digest(digest) => {
+                let mut text = [0; DIGEST.div_ceil(3) * 4];
+                let length = BASE64.encode_slice(digest, &mut text).unwrap_or_default();
+                text[..length].ct_eq(presented.as_bytes()).into()
+            }
             Self::Text(text) => constant_time_eq(text.as_bytes(), presented.as_bytes()),
         }
     }
+}
+
+/// The digits of base64, each as it is in [`ENCODED`].
+const BASE64_ENCODED: [[u8; 4]; 64] = {
+    let mut table = [[0; 4]; 64];
+    let mut digit = 0;
+    while digit < 64 {
+        table[digit] = ENCODED[b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[digit] as usize];
+        digit += 1;
+    }
+    table
+};
+
+/// The length of a digest's base64 if each of it needed encoding, and what is copied too much.
+const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 1;
+
+/// Writes the base64 of a digest, percent-encoded, and returns its length. In one step, since it is done for each
+/// request.
+fn encoded_base64(digest: &[u8], out: &mut [u8; MOST_ENCODED]) -> usize {
+    let mut length = 0;
+    let mut put = |text: [u8; 4]| {
+        out[length..][..4].copy_from_slice(&text);
+        length += usize::from(text[3]);
+    };
+    let digits = |[first, second, third]: [u8; 3]| {
+        let bits = u32::from_be_bytes([0, first, second, third]);
+        [18, 12, 6, 0].map(|shift| BASE64_ENCODED[(bits >> shift) as usize % 64])
+    };
+    let (threes, rest) = digest.as_chunks::<3>();
+    threes.iter().for_each(|&three| digits(three).into_iter().for_each(&mut put));
+    if !rest.is_empty() {
+        let mut three = [0; 3];
+        three[..rest.len()].copy_from_slice(rest);
+        let mut digits = digits(three);
+        digits[rest.len() + 1..].fill(ENCODED[usize::from(b'=')]);
+        digits.into_iter().for_each(put);
+    }
+    length
 }
 
 /// Both secrets encoded and joined by `&`, which is there even if they are empty (§3.4.2, §3.4.4).
@@ -320,6 +366,17 @@ mod tests {
         ] {
             let token = token.map(Secret::from);
             assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected);
+        }
+    }
+
+    #[test]
+    fn base64_is_encoded_once() {
+        for length in 0..=DIGEST {
+            let octets: Vec<u8> = (0..length as u8).map(|octet| octet.wrapping_mul(37) ^ 0xF7).collect();
+            for octets in [octets, vec![0xFF; length]] {
+                let encoded = Signature::Digest(&octets).with_encoded(|text| String::from_utf8_lossy(text).into_owned());
+                assert_eq!(encoded, encode(BASE64.encode(&octets)));
+            }
         }
     }
 

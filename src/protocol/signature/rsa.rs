@@ -9,7 +9,7 @@ use rsa::pkcs1::{DecodeRsaPrivateKey as _, DecodeRsaPublicKey as _};
 use rsa::pkcs8::{AssociatedOid, DecodePrivateKey as _, DecodePublicKey as _};
 use sha2::Digest;
 
-use super::{BASE64, Signature};
+use super::BASE64;
 use crate::protocol::base_string::{Message, Sink};
 use crate::protocol::credentials::ClientCredentials;
 use crate::protocol::error::{SignError, SignErrorKind};
@@ -215,13 +215,12 @@ fn is_encrypted(der: &[u8]) -> bool {
     der.windows(PKCS_5.len()).take(16).any(|window| window == PKCS_5)
 }
 
-pub(super) fn sign<D>(key: &RsaPrivateKey, base_string: &dyn Message) -> Result<Signature, SignError>
+pub(super) fn sign<D>(key: &RsaPrivateKey, base_string: &dyn Message) -> Result<Vec<u8>, SignError>
 where
     D: Digest + AssociatedOid,
 {
     let failed = |error| SignError::with_source(SignErrorKind::SigningFailed, Box::new(error));
-    let signature = key.0.pkcs1v15_sign_prehash::<D>(&digest::<D>(base_string)?).map_err(failed)?;
-    Ok(Signature::Text(BASE64.encode(signature).into()))
+    key.0.pkcs1v15_sign_prehash::<D>(&digest::<D>(base_string)?).map_err(failed)
 }
 
 pub(super) fn verify<D>(
