@@ -131,7 +131,8 @@ impl BaseString<'_> {
     }
 }
 
-/// Encodes into a buffer, and hands the buffer on when it is full.
+/// Encodes into a buffer, and hands on each [`HASHED`] as soon as it is full: while the processor waits for the rounds
+/// of a hash, which have to wait for each other, it goes on encoding.
 pub(crate) struct Writer<'s> {
     buffer: &'s mut Buffer,
     filled: usize,
@@ -146,12 +147,11 @@ pub(crate) type Buffer = [u8; BUFFER];
 /// What each buffer is to begin with.
 pub(crate) const EMPTY: Buffer = [0; BUFFER];
 
-/// A multiple of every hash function's block.
-const BUFFER: usize = BLOCK + STEP;
+const BUFFER: usize = HASHED + STEP;
 const SEPARATOR: &[u8; 3] = b"%26";
 
-/// So many blocks of a long parameter are looked at before they are encoded.
-const AHEAD: usize = 1;
+/// The block of SHA-1 and SHA-256; that of SHA-512 is two. What are whole blocks, a hash function need not put aside.
+const HASHED: usize = 64;
 
 /// What a step writes at most: a block, each octet of it encoded twice, and what [`Room::run`] writes too much.
 const STEP: usize = 5 * BLOCK + 2 * CHUNK;
@@ -167,11 +167,7 @@ impl<'s> Writer<'s> {
 
     /// Method and base string URI (§3.4.1.2), each encoded and followed by `&`.
     fn method_and_uri(&mut self, head: &RequestHead<'_>) {
-        if head.method.bytes().all(|octet| octet.is_ascii_uppercase()) {
-            self.octets(head.method.as_bytes());
-        } else {
-            self.encoded(head.method.as_bytes(), |octet| octet.to_ascii_uppercase());
-        }
+        self.encoded(head.method.as_bytes(), |octet| octet.to_ascii_uppercase());
         self.octets(match head.scheme {
             Scheme::Http => b"&http%3A%2F%2F",
             Scheme::Https => b"&https%3A%2F%2F",
@@ -227,13 +223,12 @@ impl<'s> Writer<'s> {
 
     /// Octets that are as they should be.
     #[inline]
-    pub(crate) fn octets(&mut self, octets: &[u8]) {
-        let mut octets = octets;
+    pub(crate) fn octets(&mut self, mut octets: &[u8]) {
         while octets.len() > BUFFER - self.filled {
             let (now, later) = octets.split_at(BUFFER - self.filled);
             self.buffer[self.filled..].copy_from_slice(now);
             self.filled = BUFFER;
-            self.flush();
+            self.hand_on();
             octets = later;
         }
         self.buffer[self.filled..][..octets.len()].copy_from_slice(octets);
@@ -263,48 +258,34 @@ impl<'s> Writer<'s> {
     /// The parameter that stands on the wire from `at` on: name, `=` and value, decoded as §3.4.1.3.1 says, encoded
     /// as §3.4.1.3.2 says, and encoded once more for the base string (§3.4.1.1). `stops` are the reserved octets of
     /// its first block.
-    pub(crate) fn parameter(&mut self, wire: &Wire<'_>, at: usize, stops: u64) {
+    pub(crate) fn parameter(&mut self, wire: &Wire<'_>, mut at: usize, mut stops: u64) {
         let mut reading = Reading { start: 0, equals: Equals::ToCome };
-        let mut room = self.room();
-        let ended = room.parameter_block(wire.window(at), stops, &mut reading);
-        self.filled = room.filled;
-        if ended == Ended::No {
-            self.long_parameter(wire, at + BLOCK, &mut reading);
+        loop {
+            let mut room = self.room();
+            let ended = room.parameter_block(wire.window(at), stops, &mut reading);
+            self.filled = room.filled;
+            if ended == Ended::Yes {
+                break;
+            }
+            at += BLOCK;
+            stops = reserved(wire.window(at));
         }
         if reading.equals == Equals::ToCome {
             self.octets(b"%3D");
         }
     }
 
-    /// What remains of a parameter that is longer than a block. Finding what is reserved in some blocks and then encoding
-    /// them takes less time than a block after the other.
-    fn long_parameter(&mut self, wire: &Wire<'_>, mut at: usize, reading: &mut Reading) {
-        loop {
-            let blocks: [_; AHEAD] = std::array::from_fn(|block| reserved(wire.window(at + block * BLOCK)));
-            for stops in blocks {
-                let mut room = self.room();
-                let ended = room.parameter_block(wire.window(at), stops, reading);
-                self.filled = room.filled;
-                if ended == Ended::Yes {
-                    return;
-                }
-                at += BLOCK;
-            }
-        }
-    }
-
     /// Room for one step.
     #[inline(always)]
     fn room(&mut self) -> Room<'_> {
-        if self.filled >= BLOCK {
-            self.flush();
+        if self.filled >= HASHED {
+            self.hand_on();
         }
         Room { buffer: self.buffer, filled: self.filled }
     }
 
-    /// Hands on what are whole blocks to any hash function, which it then need not put aside.
-    fn flush(&mut self) {
-        let whole = self.filled - self.filled % BLOCK;
+    fn hand_on(&mut self) {
+        let whole = self.filled - self.filled % HASHED;
         self.sink.write(&self.buffer[..whole]);
         self.buffer.copy_within(whole..self.filled, 0);
         self.filled -= whole;

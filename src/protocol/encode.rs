@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 /// Encodes as §3.6 says: every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX`, in upper case.
 ///
 /// ```
@@ -20,7 +22,7 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// [`encode`], where there is something to encode.
 pub(crate) fn encode_borrowing(text: &str) -> Cow<'_, str> {
-    if encoded_len(text.as_bytes()) == text.len() { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+    if unreserved_run(text.as_bytes()) == text.len() { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
 }
 
 pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
@@ -35,8 +37,15 @@ pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
 
 /// How many of the first bytes are unreserved.
 pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
-    let needs_no_encoding = |&byte: &u8| ENCODED[usize::from(byte)][3] == 1;
-    bytes.iter().position(|byte| !needs_no_encoding(byte)).unwrap_or(bytes.len())
+    let (lanes, rest) = bytes.as_chunks();
+    for (at, &lane) in lanes.iter().enumerate() {
+        let reserved = reserved_in_lane(lane);
+        if reserved != 0 {
+            return LANE * at + reserved.trailing_zeros() as usize;
+        }
+    }
+    let reserved = rest.iter().position(|&byte| ENCODED[usize::from(byte)][3] != 1);
+    reserved.map_or(bytes.len(), |at| bytes.len() - rest.len() + at)
 }
 
 /// What was encoded is ASCII.
@@ -103,19 +112,23 @@ pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// The unreserved characters of §3.6.
-#[inline(always)]
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    // Not short-circuited, so that a loop over this compiles to vector instructions.
-    let letter = within(byte | 0x20, b'a', b'z');
-    let other = within(byte, b'-', b'9') & (byte != b'/');
-    letter | other | (byte == b'_') | (byte == b'~')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Whether a byte is one of those from `first` to `last`, by a signed comparison: SSE2 has no other.
-#[inline(always)]
-const fn within(byte: u8, first: u8, last: u8) -> bool {
-    let above = i8::MAX as u8 - last;
-    byte.wrapping_add(above) as i8 >= first.wrapping_add(above) as i8
+/// So many bytes are looked at with one instruction.
+pub(crate) const LANE: usize = 16;
+
+/// Which bytes are not unreserved: a bit for each, the first the lowest.
+#[inline]
+pub(crate) fn reserved_in_lane(bytes: [u8; LANE]) -> u16 {
+    let bytes = u8x16::from(bytes);
+    let is = |byte| bytes.simd_eq(u8x16::splat(byte));
+    let within = |bytes: u8x16, first, last| (bytes - u8x16::splat(first)).simd_le(u8x16::splat(last - first));
+    // Upper and lower case differ by one bit; and between `-` and `9` only `/` is reserved.
+    let letter = within(bytes | u8x16::splat(0x20), b'a', b'z');
+    let other = within(bytes, b'-', b'9') & !is(b'/');
+    !(letter | other | is(b'_') | is(b'~')).to_bitmask() as u16
 }
 
 pub(crate) const fn hex_digit(nibble: u8) -> u8 {

@@ -1,6 +1,6 @@
 //! Form-encoded bytes as they stand on the wire, looked at a block at a time.
 
-use super::encode::is_unreserved;
+use super::encode::{LANE, reserved_in_lane};
 
 /// So many bytes are looked at at once: a bit of a `u64` each.
 pub(crate) const BLOCK: usize = 64;
@@ -53,22 +53,15 @@ impl<'a> Wire<'a> {
 /// Which bytes of the block that a window begins with are reserved: a bit for each, the first the lowest.
 #[inline]
 pub(crate) fn reserved(window: &[u8; WINDOW]) -> u64 {
-    // Loops without branches, in a form that compiles to vector instructions.
-    let mut flags = [0_u8; BLOCK];
-    for (at, (flag, &byte)) in flags.iter_mut().zip(window).enumerate() {
-        *flag = if is_unreserved(byte) { 0 } else { 1 << (at % 8) };
-    }
-    let (eights, _) = flags.as_chunks::<8>();
-    let mut bits = [0; 8];
-    for (bits, eight) in bits.iter_mut().zip(eights) {
-        *bits = eight.iter().sum();
-    }
-    u64::from_le_bytes(bits)
+    let (lanes, _) = window[..BLOCK].as_chunks();
+    let lanes = lanes.iter().enumerate();
+    lanes.fold(0, |bits, (at, &lane)| bits | (u64::from(reserved_in_lane(lane)) << (LANE * at)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::encode::is_unreserved;
 
     #[test]
     fn every_window_is_what_stands_there() {
