@@ -111,30 +111,35 @@ impl<'a> SigningRequest<'a> {
         let extra = self.extra()?;
         self.with_prepared(|prepared| {
             self.with_base_string(prepared, &extra, |base_string| {
-                prepared.key.sign(base_string, |signature| {
-                    match (self.signer.settings.transmission, base_string.protocol, self.payload) {
-                        (Transmission::Header, Protocol::Block(block), _) => {
-                            header_value(prepared.header(block, signature))
-                        }
-                        (Transmission::Header, ..) => {
-                            let form = self.form(prepared, &extra, Some(signature))?;
-                            let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), form);
-                            header_value(header.to_string_with(self.signer.settings.separator).into_bytes())
-                        }
-                        (Transmission::Query, ..) => {
-                            let query = append(self.head.query, &self.form(prepared, &extra, Some(signature))?);
-                            Ok(Signed::Query(String::from_utf8(query).map_err(|_| SignErrorKind::QueryNotUri)?))
-                        }
-                        (Transmission::Form, _, Payload::Form(form)) => {
-                            Ok(Signed::Form(append(form, &self.form(prepared, &extra, Some(signature))?)))
-                        }
-                        (Transmission::Form, _, Payload::Other(_) | Payload::Unread) => {
-                            Err(SignErrorKind::NotAForm.into())
-                        }
-                    }
-                })
+                prepared.key.sign(base_string, |signature| self.signed(prepared, &extra, base_string, signature))
             })
         })
+    }
+
+    /// Puts the signature and the other protocol parameters in their place.
+    fn signed(
+        &self,
+        prepared: &Prepared,
+        extra: &Extra<'_>,
+        base_string: &BaseString<'_>,
+        signature: Signature<'_>,
+    ) -> Result<Signed, SignError> {
+        match (self.signer.settings.transmission, base_string.protocol, self.payload) {
+            (Transmission::Header, Protocol::Block(block), _) => header_value(prepared.header(block, signature)),
+            (Transmission::Header, ..) => {
+                let form = self.form(prepared, extra, Some(signature))?;
+                let header = AuthorizationHeader::new(self.signer.settings.realm.clone(), form);
+                header_value(header.to_string_with(self.signer.settings.separator).into_bytes())
+            }
+            (Transmission::Query, ..) => {
+                let query = append(self.head.query, &self.form(prepared, extra, Some(signature))?);
+                Ok(Signed::Query(String::from_utf8(query).map_err(|_| SignErrorKind::QueryNotUri)?))
+            }
+            (Transmission::Form, _, Payload::Form(form)) => {
+                Ok(Signed::Form(append(form, &self.form(prepared, extra, Some(signature))?)))
+            }
+            (Transmission::Form, _, Payload::Other(_) | Payload::Unread) => Err(SignErrorKind::NotAForm.into()),
+        }
     }
 
     /// The signature base string (§3.4.1.1) that [`sign`](Self::sign) signs, to compare with the server's.

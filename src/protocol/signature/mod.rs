@@ -160,9 +160,7 @@ impl SignatureMethod {
             #[cfg(feature = "rsa")]
             Self::RsaSha512 => rsa::verify::<Sha512>(client, base_string, signature),
             Self::Custom(method) => Ok(method.verify(&base_string.to_text()?, signature, client, token_secret)),
-            _ => {
-                self.prepare(client, token_secret)?.sign(base_string, |expected| Ok(expected.is(signature)))
-            }
+            _ => self.prepare(client, token_secret)?.sign(base_string, |expected| Ok(expected.is(signature))),
         }
     }
 }
@@ -374,7 +372,8 @@ mod tests {
         for length in 0..=DIGEST {
             let octets: Vec<u8> = (0..length as u8).map(|octet| octet.wrapping_mul(37) ^ 0xF7).collect();
             for octets in [octets, vec![0xFF; length]] {
-                let encoded = Signature::Digest(&octets).with_encoded(|text| String::from_utf8_lossy(text).into_owned());
+                let encoded =
+                    Signature::Digest(&octets).with_encoded(|text| String::from_utf8_lossy(text).into_owned());
                 assert_eq!(encoded, encode(BASE64.encode(&octets)));
             }
         }
