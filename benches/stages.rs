@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `stamp` | draws a nonce, reads the clock |
 //! | `head` | finds origin, path, query and form in the request |
-//! | `refused` | finds the parameters, and refuses the last of them before anything is sorted or written |
+//! | `refused` | finds the parameters, and refuses the last of them before any is sorted or written |
+//! | `refused, alone` | the same, where that one is the only one |
 //! | `plaintext` | finds, sorts and writes the base string, to nowhere, and writes a header |
 //! | `plaintext, sorted` | the same, of a form that is in order already |
 //! | `plaintext, bare` | the same, of a request without parameters |
@@ -16,7 +17,7 @@
 //! The table that `benches/chart` makes of it has the differences:
 //!
 //! - the header, with the fixed part of the base string: `plaintext, bare` − `head`;
-//! - finding the parameters: `refused` − `head`;
+//! - finding the parameters: `refused` − `refused, alone`;
 //! - sorting them: `plaintext` − `plaintext, sorted`;
 //! - normalizing and writing them: `plaintext, sorted` − `plaintext, bare` − finding;
 //! - HMAC, as it is streamed into: `sign` − `plaintext`.
@@ -43,15 +44,15 @@ fn stages(criterion: &mut Criterion) {
         let request = &case.request;
         let floor = Floor::of(request);
         let raw = [request.uri().query().unwrap_or_default().as_bytes(), request.body()].concat();
-        let (sorted, bare, refused) = (sorted(request), bare(request), refused(request));
-        assert!(plaintext.request(head(&refused), payload(&refused)).stamp(FIXED).sign().is_err());
+        let (sorted, bare) = (sorted(request), bare(request));
+        let (refused, alone) = (refused(request), refused(&bare));
+        let refuse = |request| plaintext.request(head(request), payload(request)).stamp(FIXED).sign();
+        assert!([&refused, &alone].into_iter().all(|request| refuse(request).is_err()));
 
         let mut bench = Stages { group: &mut group, case: case.name };
         bench.stage("head", || (head(black_box(request)), payload(request)));
-        bench.stage("refused", || {
-            let request = black_box(&refused);
-            plaintext.request(head(request), payload(request)).stamp(FIXED).sign()
-        });
+        bench.stage("refused", || refuse(black_box(&refused)));
+        bench.stage("refused, alone", || refuse(black_box(&alone)));
         bench.stage("plaintext", || cases::header(&plaintext, black_box(request), FIXED));
         bench.stage("plaintext, sorted", || cases::header(&plaintext, black_box(&sorted), FIXED));
         bench.stage("plaintext, bare", || cases::header(&plaintext, black_box(&bare), FIXED));

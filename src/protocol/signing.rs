@@ -180,7 +180,7 @@ impl<'a> SigningRequest<'a> {
     fn extra(&self) -> Result<Extra<'a>, SignError> {
         let duplicate = |name| Err(SignError::with_parameter(SignErrorKind::DuplicateParameter, name));
         let mut extra: Extra<'a> = Vec::new();
-        let of_request = self.parameters.into_iter().flat_map(|parameters| &parameters.0);
+        let of_request = self.parameters.map_or(&[][..], |parameters| &parameters.0);
         for (name, value) in self.signer.settings.parameters.0.iter().chain(of_request) {
             match names::PROTOCOL.into_iter().chain([names::REALM]).find(|known| known == name) {
                 Some(names::CALLBACK | names::VERIFIER | names::SESSION_HANDLE) | None => {}
