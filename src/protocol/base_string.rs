@@ -337,7 +337,7 @@ impl Room<'_> {
         assert!(self.filled <= BUFFER - 2 * CHUNK, "there is room for a step");
         self.buffer[self.filled..][..CHUNK].copy_from_slice(&window[start..][..CHUNK]);
         if length > CHUNK {
-            assert!(start <= WINDOW - 2 * CHUNK);
+            assert!(start <= WINDOW - 2 * CHUNK, "a run that long begins in the first half of a block");
             self.buffer[self.filled + CHUNK..][..CHUNK].copy_from_slice(&window[start + CHUNK..][..CHUNK]);
         }
         self.filled += length;

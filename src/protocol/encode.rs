@@ -44,6 +44,7 @@ pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
             return LANE * at + reserved.trailing_zeros() as usize;
         }
     }
+    // By the table: a nonce is random, and branches on what it holds would be mispredicted.
     let reserved = rest.iter().position(|&byte| ENCODED[usize::from(byte)][3] != 1);
     reserved.map_or(bytes.len(), |at| bytes.len() - rest.len() + at)
 }

@@ -221,10 +221,7 @@ impl<'a> SigningRequest<'a> {
                 let mut digits = itoa::Buffer::new();
                 let timestamp = digits.format(stamp.timestamp);
                 let nonce = encode_borrowing(stamp.nonce);
-                let nonce_twice = match &nonce {
-                    Cow::Borrowed(nonce) => Cow::Borrowed(*nonce),
-                    Cow::Owned(nonce) => Cow::Owned(encode(nonce)),
-                };
+                let nonce_twice = encode_borrowing(&nonce);
                 let fixed = &prepared.block;
                 run(Protocol::Block(Block { fixed, nonce: &nonce, nonce_twice: &nonce_twice, timestamp }))
             }
