@@ -3,6 +3,8 @@
 //! The check reads every path that begins with `crate::`, `super::` or `self::`, follows re-exports to the file that
 //! defines the name, and fails with the files of a circle. Code under `#[cfg(test)] mod …` is left out.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

@@ -3,6 +3,8 @@
 //! 1. No sentence begins with a relative clause or an inversion: see [`FORBIDDEN`].
 //! 2. The first sentence of a doc comment has at most [`WORDS`] words.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
