@@ -155,7 +155,7 @@ where
     };
     let callback = listener.as_ref().map_or(Callback::OutOfBand, |(_, uri)| Callback::Uri(uri.clone()));
     let pending = wiki.request_temporary_credentials(callback).await?;
-    println!("Please go to\n  {}", wiki.authorize_url(&pending));
+    println!("Please go to\n  {}", wiki.authorization_url(&pending));
     let consent = match listener {
         Some((listener, callback)) => {
             println!("and allow it there. Waiting to be called back at {callback} …");

@@ -108,7 +108,7 @@ async fn tour(credentials: impl FnOnce(&TestWiki) -> ClientCredentials) -> Resul
     let pending = wiki.request_temporary_credentials(Callback::OutOfBand).await?;
 
     step("2. The user opens the consent page, and clicks Allow");
-    println!("   {}", wiki.authorize_url(&pending));
+    println!("   {}", wiki.authorization_url(&pending));
     let allowed = server.allow(pending.temporary().token()).await?;
     println!("   The page shows a verification code to carry over to the tool.");
     let consent = pending.accept_code(&allowed.verification_code, wiki.now())?;

@@ -448,7 +448,7 @@ async fn handshake() {
     let server = TestProvider::start().await.unwrap();
     let provider = ProviderData::new(
         Endpoint::post(&server.initiate_url()).unwrap(),
-        AuthorizationPage::new(server.authorize_url()),
+        AuthorizationPage::new(server.authorization_url()),
         Endpoint::post(&server.token_url()).unwrap(),
     );
     for (n, skew) in clients().enumerate() {

@@ -49,7 +49,7 @@ fn clock(seconds_off: i64) -> Clock {
 }
 
 fn provider(server: &TestProvider, endpoint: fn(&str) -> Endpoint) -> Provider {
-    let page = AuthorizationPage::new(server.authorize_url());
+    let page = AuthorizationPage::new(server.authorization_url());
     Provider::new(endpoint(&server.initiate_url()), page, endpoint(&server.token_url()))
 }
 

@@ -18,8 +18,8 @@ use tower::ServiceExt as _;
 use tower_oauth1::Clock;
 use tower_oauth1::mediawiki::{Identity, Wiki};
 use tower_oauth1::protocol::{Payload, ProtocolParameters, RequestHead, Signed, Stamp};
-use tower_oauth1::server::provider::mediawiki::MediaWiki;
-use tower_oauth1::server::provider::{Client, MemoryStorage, Provider, Visitor};
+use tower_oauth1::server::provider::mediawiki::MediaWikiService;
+use tower_oauth1::server::provider::{Client, MemoryStorage, ProviderService, Visitor};
 use tower_oauth1::{ClientCredentials, Origin, SignatureMethod, Signer, TokenCredentials};
 
 const NOW: u64 = 1_795_458_249;
@@ -32,12 +32,12 @@ fn origin() -> Origin {
     Origin::parse("http://127.0.0.1:8180").unwrap()
 }
 
-fn wiki() -> MediaWiki {
+fn wiki() -> MediaWikiService {
     let storage = MemoryStorage::new()
         .client(Client::new(consumer("prefix")).callbacks_under("http://127.0.0.1:1/callback"))
         .client(Client::new(consumer("fixed")).callback("http://127.0.0.1:1/fixed"));
-    let provider = Provider::new(origin(), storage, |_| Visitor::User("Alice".into()));
-    MediaWiki::new(provider.clock(Clock::from_fn(|| NOW)))
+    let provider = ProviderService::new(origin(), storage, |_| Visitor::User("Alice".into()));
+    MediaWikiService::new(provider.clock(Clock::from_fn(|| NOW)))
 }
 
 fn consumer(key: &str) -> ClientCredentials {
@@ -106,7 +106,7 @@ impl<'a> Sent<'a> {
     }
 }
 
-async fn send(wiki: &MediaWiki, request: Request<Full<Bytes>>) -> Response<String> {
+async fn send(wiki: &MediaWikiService, request: Request<Full<Bytes>>) -> Response<String> {
     let (parts, body) = wiki.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())

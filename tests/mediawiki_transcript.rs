@@ -256,8 +256,8 @@ impl Replay<'_> {
         if let Ok(pending) = &as_usual {
             let token = pending.temporary().token();
             assert_eq!(token.len(), 32, "{}", self.recording.name());
-            assert!(client.authorize_url(pending).ends_with(&format!("&oauth_token={token}")));
-            assert!(client.authenticate_url(pending).contains("title=Special:OAuth/authenticate&"));
+            assert!(client.authorization_url(pending).ends_with(&format!("&oauth_token={token}")));
+            assert!(client.authentication_url(pending).contains("title=Special:OAuth/authenticate&"));
             assert!(pending.is_expired(client.now() + 600) && !pending.is_expired(client.now() + 599));
         }
         let shown = |outcome: Result<PendingAuthorization, CallError>| {

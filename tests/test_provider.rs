@@ -76,7 +76,7 @@ async fn the_handshake_over_http() {
 #[tokio::test]
 async fn it_stops_when_dropped() {
     let provider = TestProvider::start().await.unwrap();
-    let url: Uri = provider.authorize_url().parse().unwrap();
+    let url: Uri = provider.authorization_url().parse().unwrap();
     let client = client();
     assert_eq!(client.get(url.clone()).await.unwrap().status(), 400);
     drop(provider);

@@ -102,14 +102,14 @@ impl<S: Clone> MediaWiki<S> {
         self.handshake.now()
     }
 
-    /// Leg 2: where to send the user to approve. [`Wiki::authorize_url`] says more.
-    pub fn authorize_url(&self, pending: &PendingAuthorization) -> String {
-        self.wiki.authorize_url(self.layer.signer().client(), pending.temporary())
+    /// Leg 2: where to send the user to approve. [`Wiki::authorization_url`] says more.
+    pub fn authorization_url(&self, pending: &PendingAuthorization) -> String {
+        self.wiki.authorization_url(self.layer.signer().client(), pending.temporary())
     }
 
-    /// Leg 2, for logging in: where to send the user. [`Wiki::authenticate_url`] says more.
-    pub fn authenticate_url(&self, pending: &PendingAuthorization) -> String {
-        self.wiki.authenticate_url(self.layer.signer().client(), pending.temporary())
+    /// Leg 2, for logging in: where to send the user. [`Wiki::authentication_url`] says more.
+    pub fn authentication_url(&self, pending: &PendingAuthorization) -> String {
+        self.wiki.authentication_url(self.layer.signer().client(), pending.temporary())
     }
 
     fn skew(&self) -> Option<ClockSkew> {

@@ -135,18 +135,18 @@ impl Wiki {
     /// let client = ClientCredentials::new("consumer-key", "consumer-secret");
     /// let temporary = TemporaryCredentials::new("request-key", "request-secret");
     /// assert_eq!(
-    ///     Wiki::meta().authorize_url(&client, &temporary),
+    ///     Wiki::meta().authorization_url(&client, &temporary),
     ///     "https://meta.wikimedia.org/w/index.php?title=Special:OAuth/authorize\
     ///      &oauth_consumer_key=consumer-key&oauth_token=request-key",
     /// );
     /// ```
-    pub fn authorize_url(&self, client: &ClientCredentials, temporary: &TemporaryCredentials) -> String {
+    pub fn authorization_url(&self, client: &ClientCredentials, temporary: &TemporaryCredentials) -> String {
         self.consent("authorize", client, temporary)
     }
 
-    /// As [`Wiki::authorize_url`], for logging in: `/authenticate` sends a user who has already accepted an
+    /// As [`Wiki::authorization_url`], for logging in: `/authenticate` sends a user who has already accepted an
     /// authentication-only consumer straight back, without the form.
-    pub fn authenticate_url(&self, client: &ClientCredentials, temporary: &TemporaryCredentials) -> String {
+    pub fn authentication_url(&self, client: &ClientCredentials, temporary: &TemporaryCredentials) -> String {
         self.consent("authenticate", client, temporary)
     }
 
@@ -283,11 +283,11 @@ mod tests {
             (wiki.identify_url(), "https://w.example/x/index.php?title=Special:OAuth/identify"),
             (wiki.rest_url(), "https://w.example/x/rest.php"),
             (
-                wiki.authorize_url(&client, &temporary),
+                wiki.authorization_url(&client, &temporary),
                 "https://w.example/x/index.php?title=Special:OAuth/authorize&oauth_consumer_key=c%26k&oauth_token=t%20k",
             ),
             (
-                wiki.authenticate_url(&client, &temporary),
+                wiki.authentication_url(&client, &temporary),
                 "https://w.example/x/index.php?title=Special:OAuth/authenticate&oauth_consumer_key=c%26k&oauth_token=t%20k",
             ),
         ] {

@@ -63,7 +63,7 @@
 //!
 //! // A fixed callback: `oob`. A prefix: `Callback::Uri` with anything that starts with it, or `oob`.
 //! let pending = commons.request_temporary_credentials(Callback::OutOfBand).await?;
-//! println!("Please go to {}", commons.authorize_url(&pending));
+//! println!("Please go to {}", commons.authorization_url(&pending));
 //!
 //! // `pending` waits in the user's session, and the browser comes back with the verification code.
 //! let called_back = "https://tool.example.org/ready?oauth_verifier=7297&oauth_token=9c1e";
@@ -74,7 +74,7 @@
 //! # }
 //! ```
 //!
-//! To log users in, send them to [`MediaWiki::authenticate_url`]: who has accepted an authentication-only consumer
+//! To log users in, send them to [`MediaWiki::authentication_url`]: who has accepted an authentication-only consumer
 //! before comes straight back. On a server, keep `pending` by [`Decision::token`] *and* by what only this browser has, a
 //! session or a cookie: otherwise a callback that an attacker sends to your user logs the user in as the attacker.
 //! `examples/login` is a whole site that does so, on one instance or on several.

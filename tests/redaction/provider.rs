@@ -6,11 +6,11 @@ use http::header::{CONTENT_TYPE, COOKIE};
 use http_body_util::Full;
 use tokio_test::block_on;
 use tower::Service as _;
-use tower_oauth1::server::provider::mediawiki::MediaWiki;
+use tower_oauth1::server::provider::mediawiki::MediaWikiService;
 use tower_oauth1::server::provider::testing::{TestProvider, TestWiki};
 use tower_oauth1::server::provider::{
-    AUTHORIZE, Approval, Approved, Authorized, Callback, Client, Grant, LegError, MemoryStorage, Pending, Provider,
-    Storage as _, Visitor,
+    AUTHORIZE, Approval, Approved, Authorized, Client, Grant, LegError, MemoryStorage, Pending, ProviderService,
+    RegisteredCallback, Storage as _, Visitor,
 };
 use tower_oauth1::{Clock, Origin};
 
@@ -20,12 +20,12 @@ pub(crate) fn rows() -> Vec<Row> {
     [remembered(), providers(), refused(), testing()].concat()
 }
 
-fn callback() -> Callback {
-    Callback::Uri("https://user:markerUserinfo@client.example/ready?session=markerCallback".into())
+fn callback() -> RegisteredCallback {
+    RegisteredCallback::Uri("https://user:markerUserinfo@client.example/ready?session=markerCallback".into())
 }
 
 fn registered() -> Client {
-    let Callback::Uri(callback) = callback() else { panic!("no URI") };
+    let RegisteredCallback::Uri(callback) = callback() else { panic!("no URI") };
     Client::new(protocol::client()).callback(&callback).callbacks_under(callback)
 }
 
@@ -45,19 +45,19 @@ fn grant() -> Grant {
     Grant { client_key: "key".into(), credentials: protocol::token(), user: "Jane".into(), issued_at: 1 }
 }
 
-fn provider() -> Provider {
+fn provider() -> ProviderService {
     let storage = MemoryStorage::new().client(registered());
     block_on(storage.add_pending(Pending { approval: None, ..pending() })).unwrap();
     block_on(storage.add_grant(grant())).unwrap();
     let origin = Origin::parse("https://user:markerUserinfo@example.com").unwrap();
-    Provider::new(origin, storage, |_| Visitor::User("Jane".into()))
+    ProviderService::new(origin, storage, |_| Visitor::User("Jane".into()))
         .consent_key(*b"markerConsentKey marker marker 3")
         .clock(Clock::from_fn(|| 1))
 }
 
 fn remembered() -> Vec<Row> {
     vec![
-        Row::debug("Callback", callback()),
+        Row::debug("RegisteredCallback", callback()),
         Row::debug("Client", registered()),
         Row::debug("Pending", pending()),
         Row::debug("Approval", pending().approval),
@@ -74,10 +74,10 @@ fn providers() -> Vec<Row> {
     let consent = "oauth_token=markerTemporary&consent=markerConsent&decision=allow";
     let request = request.header(CONTENT_TYPE, client::FORM_TYPE).body(Full::<Bytes>::from(consent)).unwrap();
     vec![
-        Row::debug("Provider", provider()),
-        Row::debug("Provider", provider().verify_layer()),
+        Row::debug("ProviderService", provider()),
+        Row::debug("ProviderService", provider().verify_layer()),
         Row::debug("ProviderFuture", provider().call(request)),
-        Row::debug("MediaWiki", MediaWiki::new(provider())),
+        Row::debug("MediaWikiService", MediaWikiService::new(provider())),
     ]
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn begin(
 ) -> Result<Redirect, Failure> {
     let callback = Callback::Uri(format!("{}{CALLBACK}", app.site));
     let authorization = in_time(app.wiki.request_temporary_credentials(callback)).await?;
-    let consent_page = app.wiki.authenticate_url(&authorization);
+    let consent_page = app.wiki.authentication_url(&authorization);
 
     let browser = Browser::remember(&cookies, &app.site);
     Pending { authorization, next: wanted.next() }.put(&app.pending, browser).await?;

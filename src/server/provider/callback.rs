@@ -8,15 +8,15 @@ use crate::protocol::encode;
 
 /// Where the user goes after the consent page.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Callback {
+pub enum RegisteredCallback {
     /// To this absolute URI, with the answer appended to its query.
     Uri(String),
     /// Nowhere: the verification code is shown, to be typed into the client. `oob` on the wire.
     OutOfBand,
 }
 
-impl Callback {
-    /// The value of `oauth_callback` for [`Callback::OutOfBand`], "case sensitive" (§2.1).
+impl RegisteredCallback {
+    /// The value of `oauth_callback` for [`RegisteredCallback::OutOfBand`], "case sensitive" (§2.1).
     const OUT_OF_BAND: &str = "oob";
 
     pub(super) fn parse(callback: &str) -> Self {
@@ -27,7 +27,7 @@ impl Callback {
     }
 }
 
-impl fmt::Debug for Callback {
+impl fmt::Debug for RegisteredCallback {
     /// Does not show the URI, whose query may say whose session it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -43,12 +43,12 @@ pub(super) struct CallbackRules(Vec<Rule>);
 
 #[derive(Clone)]
 enum Rule {
-    Exactly(Callback),
+    Exactly(RegisteredCallback),
     Under(String),
 }
 
 impl CallbackRules {
-    pub(super) fn exactly(&mut self, callback: Callback) {
+    pub(super) fn exactly(&mut self, callback: RegisteredCallback) {
         self.0.push(Rule::Exactly(callback));
     }
 
@@ -57,16 +57,16 @@ impl CallbackRules {
     }
 
     /// Whether users may be sent there.
-    pub(super) fn allow(&self, callback: &Callback) -> bool {
+    pub(super) fn allow(&self, callback: &RegisteredCallback) -> bool {
         let sound = match callback {
-            Callback::Uri(uri) => is_sound(uri),
-            Callback::OutOfBand => true,
+            RegisteredCallback::Uri(uri) => is_sound(uri),
+            RegisteredCallback::OutOfBand => true,
         };
         sound
             && self.0.iter().any(|rule| match (rule, callback) {
                 (Rule::Exactly(registered), callback) => registered == callback,
-                (Rule::Under(prefix), Callback::Uri(uri)) => is_under(prefix, uri),
-                (Rule::Under(_), Callback::OutOfBand) => false,
+                (Rule::Under(prefix), RegisteredCallback::Uri(uri)) => is_under(prefix, uri),
+                (Rule::Under(_), RegisteredCallback::OutOfBand) => false,
             })
     }
 
@@ -78,7 +78,7 @@ impl CallbackRules {
 
     /// The first callback that is registered as it is.
     #[cfg(feature = "mediawiki")]
-    pub(super) fn first_exact(&self) -> Option<&Callback> {
+    pub(super) fn first_exact(&self) -> Option<&RegisteredCallback> {
         self.0.iter().find_map(|rule| match rule {
             Rule::Exactly(callback) => Some(callback),
             Rule::Under(_) => None,
@@ -141,9 +141,9 @@ mod tests {
     #[test]
     fn callbacks_that_are_allowed() {
         let mut rules = CallbackRules::default();
-        rules.exactly(Callback::Uri("https://exact.example/ready?a=b".into()));
-        rules.exactly(Callback::Uri("app.example:/ready".into()));
-        rules.exactly(Callback::Uri("app.example://ready".into()));
+        rules.exactly(RegisteredCallback::Uri("https://exact.example/ready?a=b".into()));
+        rules.exactly(RegisteredCallback::Uri("app.example:/ready".into()));
+        rules.exactly(RegisteredCallback::Uri("app.example://ready".into()));
         rules.under("https://prefix.example/app".into());
         rules.under("http://127.0.0.1:8080/".into());
         for (callback, expected) in [
@@ -180,10 +180,10 @@ mod tests {
             ("OOB", false),
             ("oob", false),
         ] {
-            assert_eq!(rules.allow(&Callback::parse(callback)), expected, "{callback}");
+            assert_eq!(rules.allow(&RegisteredCallback::parse(callback)), expected, "{callback}");
         }
-        rules.exactly(Callback::OutOfBand);
-        assert!(rules.allow(&Callback::parse("oob")));
+        rules.exactly(RegisteredCallback::OutOfBand);
+        assert!(rules.allow(&RegisteredCallback::parse("oob")));
     }
 
     #[test]

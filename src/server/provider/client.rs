@@ -1,6 +1,6 @@
 //! A client that is registered with the provider.
 
-use super::callback::{Callback, CallbackRules};
+use super::callback::{CallbackRules, RegisteredCallback};
 use crate::protocol::ClientCredentials;
 
 /// A registered client: who it is, what it is called, and where users may be sent back to.
@@ -49,7 +49,7 @@ impl Client {
     /// Allows this callback, an absolute URI, compared as it is written.
     #[must_use]
     pub fn callback(mut self, uri: impl Into<String>) -> Self {
-        self.callbacks.exactly(Callback::Uri(uri.into()));
+        self.callbacks.exactly(RegisteredCallback::Uri(uri.into()));
         self
     }
 
@@ -63,7 +63,7 @@ impl Client {
     /// Allows `oob`: the user is shown the verification code and types it into the client.
     #[must_use]
     pub fn out_of_band(mut self) -> Self {
-        self.callbacks.exactly(Callback::OutOfBand);
+        self.callbacks.exactly(RegisteredCallback::OutOfBand);
         self
     }
 

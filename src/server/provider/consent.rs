@@ -14,7 +14,7 @@ use sha2::Sha256;
 use super::callback::with_parameters;
 use super::legs::LegError;
 use super::page::{self, Consent, GUARDS};
-use super::{Authorized, Callback, Provider, Storage, Visitor};
+use super::{Authorized, ProviderService, RegisteredCallback, Storage, Visitor};
 use crate::body::ReadWhole;
 use crate::protocol::{decode_form, names, pairs};
 use crate::server::nonce::NonceStore;
@@ -35,10 +35,10 @@ pub(super) enum Visit {
     /// The user has allowed it.
     Allowed { token: String, client: String, authorized: Authorized },
     /// The user has not.
-    Denied { token: String, client: String, callback: Callback },
+    Denied { token: String, client: String, callback: RegisteredCallback },
 }
 
-impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
+impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     /// The authorization endpoint (§2.2).
     pub(super) async fn authorize<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Answer {
         match self.visit(request).await {
@@ -46,18 +46,18 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
             Visit::Allowed { token, client, authorized } => {
                 let code = &*authorized.verification_code;
                 match authorized.callback {
-                    Callback::Uri(uri) => {
+                    RegisteredCallback::Uri(uri) => {
                         redirect(&with_parameters(&uri, &[(names::TOKEN, &token), (names::VERIFIER, code)]))
                     }
-                    Callback::OutOfBand => page::code(&client, code),
+                    RegisteredCallback::OutOfBand => page::code(&client, code),
                 }
             }
             // The words of OAuth Problem Reporting; RFC 5849 has none.
-            Visit::Denied { token, callback: Callback::Uri(uri), .. } => redirect(&with_parameters(
+            Visit::Denied { token, callback: RegisteredCallback::Uri(uri), .. } => redirect(&with_parameters(
                 &uri,
                 &[(names::TOKEN, &token), (names::problem::PROBLEM, "permission_denied")],
             )),
-            Visit::Denied { client, callback: Callback::OutOfBand, .. } => {
+            Visit::Denied { client, callback: RegisteredCallback::OutOfBand, .. } => {
                 let text = format!("{client} cannot use your account. You can close this page.");
                 page::notice(StatusCode::OK, "Nothing was allowed", &text)
             }

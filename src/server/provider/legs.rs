@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::request::Parts;
 
 use super::credentials::{ByClient, ByPending, ProviderCredentials};
-use super::{Approval, Approved, Callback, Client, Grant, MemoryStorage, Pending, Storage};
+use super::{Approval, Approved, Client, Grant, MemoryStorage, Pending, RegisteredCallback, Storage};
 use crate::Clock;
 use crate::protocol::{Origin, TemporaryCredentials, TokenCredentials, Verifier, constant_time_eq};
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
@@ -16,7 +16,7 @@ use crate::server::verify::{LookupError, OAuthVerifyLayer, Tokens, Verified};
 /// An OAuth 1.0a provider. See the [module](super) for examples.
 ///
 /// Clones are cheap and share everything.
-pub struct Provider<S = MemoryStorage, N = MemoryNonceStore> {
+pub struct ProviderService<S = MemoryStorage, N = MemoryNonceStore> {
     pub(super) origin: Origin,
     pub(super) name: String,
     pub(super) visitor: Arc<dyn Fn(&Parts) -> Visitor + Send + Sync>,
@@ -49,7 +49,7 @@ impl fmt::Debug for Visitor {
     }
 }
 
-impl<S: Storage> Provider<S> {
+impl<S: Storage> ProviderService<S> {
     /// A provider that clients know as `origin`, with what it remembers, and a way to tell who its visitors are.
     ///
     /// `visitor` is given the head of a request to the consent page, with what a session layer has put into its
@@ -74,12 +74,12 @@ impl<S: Storage> Provider<S> {
     }
 }
 
-impl<S: Storage, N: NonceStore> Provider<S, N> {
+impl<S: Storage, N: NonceStore> ProviderService<S, N> {
     /// Where nonces are remembered: in this process by default.
     #[must_use]
-    pub fn nonces<M: NonceStore>(self, nonces: M) -> Provider<S, M> {
+    pub fn nonces<M: NonceStore>(self, nonces: M) -> ProviderService<S, M> {
         let nonces = Arc::new(nonces);
-        Provider {
+        ProviderService {
             origin: self.origin,
             name: self.name,
             visitor: self.visitor,
@@ -94,7 +94,7 @@ impl<S: Storage, N: NonceStore> Provider<S, N> {
     }
 }
 
-impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
+impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     /// What the consent page calls the provider, by default its host.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
@@ -189,7 +189,7 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
     }
 
     /// The user says no: nothing is left of the authorization.
-    pub(super) async fn deny(&self, token: &str) -> Result<Callback, LegError> {
+    pub(super) async fn deny(&self, token: &str) -> Result<RegisteredCallback, LegError> {
         self.pending(token).await?;
         let denied = self.storage.take_pending(token).await?;
         denied.map(|pending| pending.callback).ok_or(LegError::NotPending)
@@ -197,7 +197,7 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
 
     /// §2.1: temporary credentials for a client and its callback.
     pub(super) async fn begin(&self, verified: &Verified<Client>) -> Result<TemporaryCredentials, LegError> {
-        let callback = Callback::parse(verified.callback().ok_or(LegError::CallbackMissing)?);
+        let callback = RegisteredCallback::parse(verified.callback().ok_or(LegError::CallbackMissing)?);
         match verified.principal().callbacks.allow(&callback) {
             true => self.begin_with(verified, callback).await,
             false => Err(LegError::CallbackRefused),
@@ -208,7 +208,7 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
     pub(super) async fn begin_with(
         &self,
         verified: &Verified<Client>,
-        callback: Callback,
+        callback: RegisteredCallback,
     ) -> Result<TemporaryCredentials, LegError> {
         let credentials = TemporaryCredentials::new(random_token(), random_secret());
         let issued_at = self.clock.now();
@@ -243,7 +243,7 @@ impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
     }
 }
 
-impl<S, N> Clone for Provider<S, N> {
+impl<S, N> Clone for ProviderService<S, N> {
     fn clone(&self) -> Self {
         Self {
             origin: self.origin.clone(),
@@ -260,9 +260,9 @@ impl<S, N> Clone for Provider<S, N> {
     }
 }
 
-impl<S, N> fmt::Debug for Provider<S, N> {
+impl<S, N> fmt::Debug for ProviderService<S, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provider").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("ProviderService").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
 
@@ -270,7 +270,7 @@ impl<S, N> fmt::Debug for Provider<S, N> {
 #[derive(Clone)]
 pub struct Authorized {
     /// Where to.
-    pub callback: Callback,
+    pub callback: RegisteredCallback,
     /// The verification code, `oauth_verifier` on the wire.
     pub verification_code: String,
 }

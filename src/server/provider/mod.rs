@@ -1,6 +1,6 @@
 //! A whole OAuth 1.0a provider: temporary credentials, consent page, token credentials, revocation (RFC 5849 §2).
 //!
-//! [`Provider`] is a `Service<http::Request<_>>` with four addresses:
+//! [`ProviderService`] is a `Service<http::Request<_>>` with four addresses:
 //!
 //! | address | who | what |
 //! |---|---|---|
@@ -9,14 +9,14 @@
 //! | [`TOKEN`] | client | token credentials for the verification code, once (§2.3) |
 //! | [`REVOKE`] | client | the end of the token that the request is signed with |
 //!
-//! and [`Provider::verify_layer`] protects the API that the tokens are for. After Cancel the callback gets
+//! and [`ProviderService::verify_layer`] protects the API that the tokens are for. After Cancel the callback gets
 //! `oauth_problem=permission_denied`, as OAuth Problem Reporting calls it.
 //!
 //! By default: everything in memory, in front of an API.
 //!
 //! ```
 //! use tower::Layer;
-//! use tower_oauth1::server::provider::{Client, Grant, MemoryStorage, Provider, Visitor};
+//! use tower_oauth1::server::provider::{Client, Grant, MemoryStorage, ProviderService, Visitor};
 //! use tower_oauth1::server::verify::Verified;
 //! use tower_oauth1::{ClientCredentials, Origin};
 //!
@@ -24,7 +24,7 @@
 //!     .name("Photo Printer")
 //!     .asks_for("See your photos")
 //!     .callback("https://printer.example.com/ready");
-//! let provider = Provider::new(
+//! let provider = ProviderService::new(
 //!     Origin::parse("https://photos.example.net")?,
 //!     MemoryStorage::new().client(client),
 //!     |request| match request.extensions.get::<String>() { // a session layer's
@@ -45,10 +45,10 @@
 //! use std::time::Duration;
 //! use tower_oauth1::Origin;
 //! use tower_oauth1::server::nonce::MemoryNonceStore;
-//! use tower_oauth1::server::provider::{MemoryStorage, Provider, Visitor};
+//! use tower_oauth1::server::provider::{MemoryStorage, ProviderService, Visitor};
 //!
 //! let origin = Origin::parse("https://photos.example.net")?;
-//! let provider = Provider::new(origin, MemoryStorage::new(), |_| Visitor::User("Jane".into()))
+//! let provider = ProviderService::new(origin, MemoryStorage::new(), |_| Visitor::User("Jane".into()))
 //!     .nonces(MemoryNonceStore::new(10_000))
 //!     .name("Photos")
 //!     .lifetime(Duration::from_secs(300));
@@ -70,9 +70,9 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use callback::Callback;
+pub use callback::RegisteredCallback;
 pub use client::Client;
 pub use credentials::ProviderCredentials;
-pub use legs::{Authorized, LegError, Provider, Visitor};
+pub use legs::{Authorized, LegError, ProviderService, Visitor};
 pub use service::{AUTHORIZE, INITIATE, ProviderFuture, REVOKE, TOKEN};
 pub use storage::{Approval, Approved, Grant, MemoryStorage, Pending, Storage};

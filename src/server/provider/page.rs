@@ -13,7 +13,7 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use sha2::{Digest as _, Sha256};
 
-use super::{Callback, Client};
+use super::{Client, RegisteredCallback};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -22,7 +22,7 @@ pub(super) struct Consent<'a> {
     pub(super) provider: &'a str,
     pub(super) client: &'a Client,
     pub(super) user: &'a str,
-    pub(super) callback: &'a Callback,
+    pub(super) callback: &'a RegisteredCallback,
     /// The names and values that the answer has to bring back.
     pub(super) hidden: [(&'a str, &'a str); 2],
     /// Where the answer goes.
@@ -41,11 +41,11 @@ impl Consent<'_> {
             }
         };
         let after = match self.callback {
-            Callback::Uri(uri) => {
+            RegisteredCallback::Uri(uri) => {
                 let host = uri.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
                 format!("You will then be sent to <strong>{}</strong>.", Text(&host.unwrap_or_default()))
             }
-            Callback::OutOfBand => format!("You will then get a code to enter in {client}."),
+            RegisteredCallback::OutOfBand => format!("You will then get a code to enter in {client}."),
         };
         let hidden = self
             .hidden
@@ -151,13 +151,13 @@ mod tests {
             provider: evil,
             client: &client,
             user: evil,
-            callback: &Callback::Uri("https://e.com/".into()),
+            callback: &RegisteredCallback::Uri("https://e.com/".into()),
             hidden: [(evil, evil), ("b", "c")],
             action: evil,
         };
         let pages = [
             consent.page(),
-            Consent { callback: &Callback::OutOfBand, ..consent }.page(),
+            Consent { callback: &RegisteredCallback::OutOfBand, ..consent }.page(),
             code(evil, evil),
             notice(StatusCode::BAD_REQUEST, evil, evil),
         ];

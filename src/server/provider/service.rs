@@ -14,7 +14,7 @@ use http_body_util::Full;
 use tower_service::Service;
 
 use super::legs::LegError;
-use super::{Client, Grant, Pending, Provider, Storage};
+use super::{Client, Grant, Pending, ProviderService, Storage};
 use crate::protocol::names::{self, problem};
 use crate::protocol::{HeaderWriter, Secret, Separator, encode};
 use crate::server::nonce::NonceStore;
@@ -31,7 +31,7 @@ pub const REVOKE: &str = "/oauth/revoke";
 
 type Answer = Response<Full<Bytes>>;
 
-impl<S: Storage, N: NonceStore + 'static> Provider<S, N> {
+impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     async fn answer<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Answer {
         let path = request.uri().path();
         let signed = matches!(*request.method(), Method::GET | Method::POST);
@@ -153,7 +153,7 @@ fn status(status: StatusCode) -> Answer {
     response
 }
 
-impl<S, N, B> Service<Request<B>> for Provider<S, N>
+impl<S, N, B> Service<Request<B>> for ProviderService<S, N>
 where
     S: Storage,
     N: NonceStore + 'static,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Callback, Client};
+use super::{Client, RegisteredCallback};
 use crate::protocol::{Secret, TemporaryCredentials, TokenCredentials};
 use crate::server::verify::LookupError;
 
@@ -79,7 +79,7 @@ pub struct Pending {
     /// The temporary credentials that stand for it.
     pub credentials: TemporaryCredentials,
     /// Where the user is sent back to.
-    pub callback: Callback,
+    pub callback: RegisteredCallback,
     /// When it was begun, in seconds since 1970.
     pub issued_at: u64,
     /// The first second in which it is good for nothing any more.

@@ -15,16 +15,16 @@
 //! The whole handshake works, too: [`TestProvider::allow`] is the user who clicks Allow, and whoever opens the
 //! consent page in a browser is signed in as [`USER`].
 //!
-//! A service of one's own takes the same way, a [`Provider`] with other settings for example:
+//! A service of one's own takes the same way, a [`ProviderService`] with other settings for example:
 //!
 //! ```
 //! use tower_oauth1::server::provider::testing::TestServer;
-//! use tower_oauth1::server::provider::{MemoryStorage, Provider, Visitor};
+//! use tower_oauth1::server::provider::{MemoryStorage, ProviderService, Visitor};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! let server = TestServer::start(|origin| {
-//!     Provider::new(origin, MemoryStorage::new(), |_| Visitor::User("Jane".into())).name("Photos")
+//!     ProviderService::new(origin, MemoryStorage::new(), |_| Visitor::User("Jane".into())).name("Photos")
 //! })
 //! .await?;
 //! println!("{}/oauth/initiate", server.origin());
@@ -51,10 +51,10 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 #[cfg(feature = "mediawiki")]
-use super::mediawiki::MediaWiki;
+use super::mediawiki::MediaWikiService;
 use super::{
-    AUTHORIZE, Authorized, Client, Grant, INITIATE, LegError, MemoryStorage, Provider, ProviderCredentials,
-    ProviderFuture, REVOKE, TOKEN, Visitor,
+    AUTHORIZE, Authorized, Client, Grant, INITIATE, LegError, MemoryStorage, ProviderCredentials, ProviderFuture,
+    ProviderService, REVOKE, TOKEN, Visitor,
 };
 use crate::protocol::{ClientCredentials, Origin, Scheme, TokenCredentials, Verifier};
 use crate::server::nonce::MemoryNonceStore;
@@ -136,7 +136,7 @@ impl Drop for TestServer {
 #[derive(Debug)]
 pub struct TestProvider {
     server: TestServer,
-    provider: Provider,
+    provider: ProviderService,
     client: ClientCredentials,
 }
 
@@ -152,8 +152,8 @@ impl TestProvider {
         let storage = MemoryStorage::new().client(registered.out_of_band());
         let mut started = None;
         let server = TestServer::start(|origin| {
-            let provider = Provider::new(origin, storage, |_| Visitor::User(USER.to_owned()))
-                .name("Test Provider")
+            let provider = ProviderService::new(origin, storage, |_| Visitor::User(USER.to_owned()))
+                .name("Test ProviderService")
                 .verifier(verifier());
             WithApi::new(started.insert(provider).clone())
         })
@@ -183,7 +183,7 @@ impl TestProvider {
     }
 
     /// The consent page; `oauth_token` is still to be added.
-    pub fn authorize_url(&self) -> String {
+    pub fn authorization_url(&self) -> String {
         self.url(AUTHORIZE)
     }
 
@@ -220,7 +220,7 @@ impl TestProvider {
     }
 
     /// The provider itself.
-    pub fn provider(&self) -> &Provider {
+    pub fn provider(&self) -> &ProviderService {
         &self.provider
     }
 
@@ -247,7 +247,7 @@ impl TestProvider {
 #[derive(Debug)]
 pub struct TestWiki {
     server: TestServer,
-    wiki: MediaWiki,
+    wiki: MediaWikiService,
     client: ClientCredentials,
 }
 
@@ -274,8 +274,8 @@ impl TestWiki {
         let storage = MemoryStorage::new().client(registered);
         let mut started = None;
         let server = TestServer::start_on(port, |origin| {
-            let provider = Provider::new(origin, storage, |_| Visitor::User(USER.to_owned())).name("Test Wiki");
-            started.insert(MediaWiki::new(provider)).clone()
+            let provider = ProviderService::new(origin, storage, |_| Visitor::User(USER.to_owned())).name("Test Wiki");
+            started.insert(MediaWikiService::new(provider)).clone()
         })
         .await?;
         let wiki = started.ok_or_else(|| io::Error::other("the service was not asked for"))?;
@@ -320,7 +320,7 @@ impl TestWiki {
     }
 
     /// The wiki itself.
-    pub fn wiki(&self) -> &MediaWiki {
+    pub fn wiki(&self) -> &MediaWikiService {
         &self.wiki
     }
 }
@@ -339,12 +339,12 @@ const API: &str = "/api";
 /// The provider's addresses, and the API.
 #[derive(Clone)]
 struct WithApi {
-    provider: Provider,
+    provider: ProviderService,
     api: OAuthVerify<WhoAmI, ProviderCredentials<MemoryStorage>, std::sync::Arc<MemoryNonceStore>>,
 }
 
 impl WithApi {
-    fn new(provider: Provider) -> Self {
+    fn new(provider: ProviderService) -> Self {
         let api = provider.verify_layer().layer(WhoAmI);
         Self { provider, api }
     }

@@ -18,7 +18,7 @@ use crate::{ClientCredentials, Origin, Signer, TokenCredentials};
 const NOW: u64 = 1_700_000_000;
 const READY: &str = "https://client.example/ready?state=1%202";
 
-fn provider_at(clock: Clock) -> Provider {
+fn provider_at(clock: Clock) -> ProviderService {
     let storage = MemoryStorage::new()
         .client(
             Client::new(ClientCredentials::new("k", "s"))
@@ -28,7 +28,7 @@ fn provider_at(clock: Clock) -> Provider {
                 .out_of_band(),
         )
         .client(Client::new(ClientCredentials::new("other", "s2")).callback(READY));
-    Provider::new(Origin::parse("https://api.example.com").unwrap(), storage, |parts| {
+    ProviderService::new(Origin::parse("https://api.example.com").unwrap(), storage, |parts| {
         match parts.headers.get("x-user").map(|user| user.to_str().unwrap()) {
             Some(user) => Visitor::User(user.to_owned()),
             None => Visitor::SignInAt("/sign-in?back=1".into()),
@@ -37,7 +37,7 @@ fn provider_at(clock: Clock) -> Provider {
     .clock(clock)
 }
 
-fn provider() -> Provider {
+fn provider() -> ProviderService {
     provider_at(Clock::from_fn(|| NOW))
 }
 
@@ -68,7 +68,7 @@ fn field(form: &str, name: &str) -> String {
     String::from_utf8(decode_form(value).into_owned()).unwrap()
 }
 
-async fn send<S: Storage>(provider: &Provider<S>, request: Request<Full<Bytes>>) -> Answer {
+async fn send<S: Storage>(provider: &ProviderService<S>, request: Request<Full<Bytes>>) -> Answer {
     let (parts, body) = provider.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
@@ -101,7 +101,7 @@ fn initiate(callback: &str) -> Request<Full<Bytes>> {
 }
 
 /// Temporary credentials, and the page that goes with them.
-async fn begin(provider: &Provider, callback: &str) -> (String, String, Page) {
+async fn begin(provider: &ProviderService, callback: &str) -> (String, String, Page) {
     let answer = send(provider, initiate(callback)).await;
     let (token, secret) = (answer.field("oauth_token"), answer.field("oauth_token_secret"));
     let page = send(provider, look(&token, Some("Jane"))).await;
@@ -137,14 +137,14 @@ impl Page {
 }
 
 /// Takes the first two legs.
-async fn approved(provider: &Provider) -> (String, String, String) {
+async fn approved(provider: &ProviderService) -> (String, String, String) {
     let (token, secret, page) = begin(provider, READY).await;
     let answer = send(provider, page.click("allow")).await;
     let code = field(answer.location().split_once('?').unwrap().1, "oauth_verifier");
     (token, secret, code)
 }
 
-async fn exchange(provider: &Provider, client: &str, temporary: (&str, &str), code: Option<&str>) -> Answer {
+async fn exchange(provider: &ProviderService, client: &str, temporary: (&str, &str), code: Option<&str>) -> Answer {
     let parameters: Vec<_> = code.into_iter().map(|code| ("oauth_verifier", code)).collect();
     send(provider, signed(client, Some(temporary), TOKEN, &parameters)).await
 }
@@ -409,7 +409,7 @@ impl Storage for Away {
 #[test]
 fn a_storage_that_is_away_is_503() {
     let origin = Origin::parse("https://api.example.com").unwrap();
-    let provider = Provider::new(origin, Away, |_| Visitor::User("Jane".into())).clock(Clock::from_fn(|| NOW));
+    let provider = ProviderService::new(origin, Away, |_| Visitor::User("Jane".into())).clock(Clock::from_fn(|| NOW));
     for request in [
         initiate("oob"),
         look("t", None),

@@ -23,7 +23,7 @@ use tower::{Service, ServiceExt as _};
 use tower_oauth1::mediawiki::{MediaWiki, Wiki};
 use tower_oauth1::protocol::AuthorizationHeader;
 use tower_oauth1::server::provider::testing::TestServer;
-use tower_oauth1::server::provider::{self, MemoryStorage, Provider, Visitor, mediawiki};
+use tower_oauth1::server::provider::{self, MemoryStorage, ProviderService, Visitor, mediawiki};
 use tower_oauth1::{ClientCredentials, Clock, Origin, Signer};
 use tracing::subscriber::DefaultGuard;
 
@@ -42,7 +42,7 @@ pub(super) type Answer = fn(&Request<Incoming>) -> Option<(u16, String)>;
 pub(super) struct Fixture {
     server: Option<TestServer>,
     origin: String,
-    pub(super) wiki: mediawiki::MediaWiki,
+    pub(super) wiki: mediawiki::MediaWikiService,
     mood: Mood,
     now: Arc<AtomicU64>,
     site: Origin,
@@ -60,7 +60,8 @@ impl Fixture {
         let (mood, mut started) = (Mood::default(), None);
         let server = TestServer::start(|origin| {
             let storage = MemoryStorage::new().client(client);
-            let wiki = mediawiki::MediaWiki::new(Provider::new(origin, storage, |_| Visitor::User(NAME.into())));
+            let wiki =
+                mediawiki::MediaWikiService::new(ProviderService::new(origin, storage, |_| Visitor::User(NAME.into())));
             Moody { wiki: started.insert(wiki).clone(), mood: mood.clone() }
         })
         .await
@@ -169,7 +170,7 @@ struct State {
 
 #[derive(Clone)]
 struct Moody {
-    wiki: mediawiki::MediaWiki,
+    wiki: mediawiki::MediaWikiService,
     mood: Mood,
 }
 

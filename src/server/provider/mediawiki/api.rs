@@ -14,10 +14,10 @@ use sha1::{Digest as _, Sha1};
 
 use super::super::service::principal;
 use super::super::{Grant, Storage};
-use super::MediaWiki;
+use super::answer::Answer;
 use super::error::{Expected, WikiError};
 use super::identity::{GROUPS, RIGHTS, user_id};
-use super::service::Answer;
+use super::wiki::MediaWikiService;
 use crate::body::ReadWhole;
 use crate::protocol::{decode_form, is_form, pairs};
 use crate::server::nonce::NonceStore;
@@ -69,7 +69,7 @@ enum Caller {
     Nobody,
 }
 
-impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
+impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
     pub(super) async fn api<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Answer {
         let (parts, body) = request.into_parts();
         let query = parts.uri.query().unwrap_or_default().as_bytes().to_vec();

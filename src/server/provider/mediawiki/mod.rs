@@ -1,6 +1,6 @@
 //! A provider that speaks as MediaWiki does: to try clients of a wiki out without one.
 //!
-//! [`MediaWiki`] answers, for a [`Provider`](super::Provider):
+//! [`MediaWikiService`] answers, for a [`ProviderService`](super::ProviderService):
 //!
 //! - `index.php?title=Special:OAuth/{initiate,authorize,authenticate,token,identify}`, in raw form and with
 //!   `format=json`, errors with status 200 as the extension `OAuth` words them;
@@ -12,27 +12,29 @@
 //! `authenticate` shows the page each time; and an upload is counted, not stored.
 //!
 //! ```
-//! use tower_oauth1::server::provider::mediawiki::MediaWiki;
-//! use tower_oauth1::server::provider::{Client, MemoryStorage, Provider, Visitor};
+//! use tower_oauth1::server::provider::mediawiki::MediaWikiService;
+//! use tower_oauth1::server::provider::{Client, MemoryStorage, ProviderService, Visitor};
 //! use tower_oauth1::{ClientCredentials, Origin};
 //!
 //! let consumer = Client::new(ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44")).name("My tool");
-//! let provider = Provider::new(
+//! let provider = ProviderService::new(
 //!     Origin::parse("https://wiki.example.org")?,
 //!     MemoryStorage::new().client(consumer.callbacks_under("https://tool.example.org/")),
 //!     |_| Visitor::User("Alice".into()),
 //! );
-//! let wiki = MediaWiki::new(provider);
+//! let wiki = MediaWikiService::new(provider);
 //! # Ok::<_, tower_oauth1::InvalidOrigin>(())
 //! ```
 //!
 //! With the feature `testing`, [`TestWiki::start`](super::testing::TestWiki::start) puts one on a free port.
 #![cfg_attr(not(feature = "testing"), allow(rustdoc::broken_intra_doc_links))]
 
+mod answer;
 mod api;
 mod error;
 mod identity;
 mod service;
 mod special;
+mod wiki;
 
-pub use service::MediaWiki;
+pub use wiki::MediaWikiService;

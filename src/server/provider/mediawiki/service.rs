@@ -1,115 +1,24 @@
 //! Which address is which.
 
-use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Body;
-use http_body_util::Full;
 use tower_service::Service;
 
 use super::super::consent::redirect;
-use super::super::{MemoryStorage, Provider, ProviderFuture, Storage, page};
+use super::super::{ProviderFuture, Storage, page};
+use super::answer::{Answer, Format, error};
 use super::error::WikiError;
-use super::special::{Format, error};
+use super::wiki::MediaWikiService;
 use crate::protocol::{decode_form, pairs};
-use crate::server::nonce::{MemoryNonceStore, NonceStore};
+use crate::server::nonce::NonceStore;
 
-pub(super) type Answer = Response<Full<Bytes>>;
-
-/// A provider in MediaWiki's dialect, with a wiki behind it. See the [module](super).
-///
-/// Clones share their pages.
-pub struct MediaWiki<S = MemoryStorage, N = MemoryNonceStore> {
-    pub(super) provider: Provider<S, N>,
-    wiki: Arc<Mutex<Content>>,
-}
-
-#[derive(Default)]
-struct Content {
-    pages: HashMap<String, Page>,
-    revisions: u64,
-    edits: HashMap<String, usize>,
-    /// Request tokens that were exchanged.
-    used: HashSet<String>,
-}
-
-struct Page {
-    id: u64,
-    revision: u64,
-    text: String,
-}
-
-/// An edit that was saved: the page, and its revisions before and after; 0 is none.
-pub(super) struct Saved {
-    pub(super) page: u64,
-    pub(super) old: u64,
-    pub(super) new: u64,
-}
-
-impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
-    /// An empty wiki of this provider. It takes the two signature methods that MediaWiki has.
-    pub fn new(provider: Provider<S, N>) -> Self {
-        use crate::SignatureMethod as Method;
-        let methods = [
-            Method::HmacSha1,
-            #[cfg(feature = "rsa")]
-            Method::RsaSha1,
-        ];
-        let verifier = crate::protocol::Verifier::new().methods(methods);
-        Self { provider: provider.verifier(verifier), wiki: Arc::default() }
-    }
-
-    /// The provider.
-    pub fn provider(&self) -> &Provider<S, N> {
-        &self.provider
-    }
-
-    /// The text of a page.
-    pub fn page(&self, title: &str) -> Option<String> {
-        self.revision(title).map(|(_id, text)| text)
-    }
-
-    /// The number of a page, and its text.
-    pub(super) fn revision(&self, title: &str) -> Option<(u64, String)> {
-        self.content().pages.get(title).map(|page| (page.id, page.text.clone()))
-    }
-
-    pub(super) fn save(&self, title: &str, text: String, user: &str) -> Saved {
-        let content = &mut *self.content();
-        content.revisions += 1;
-        *content.edits.entry(user.to_owned()).or_default() += 1;
-        let id = content.pages.len() as u64 + 1;
-        let page = content.pages.entry(title.to_owned());
-        let page = page.or_insert_with(|| Page { id, revision: 0, text: String::new() });
-        let old = std::mem::replace(&mut page.revision, content.revisions);
-        page.text = text;
-        Saved { page: page.id, old, new: page.revision }
-    }
-
-    pub(super) fn edits_of(&self, user: &str) -> usize {
-        self.content().edits.get(user).copied().unwrap_or_default()
-    }
-
-    pub(super) fn mark_used(&self, token: &str) {
-        self.content().used.insert(token.to_owned());
-    }
-
-    pub(super) fn was_used(&self, token: &str) -> bool {
-        self.content().used.contains(token)
-    }
-
-    /// Nothing panics while it holds the lock, and the pages would still be whole.
-    fn content(&self) -> MutexGuard<'_, Content> {
-        self.wiki.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
     async fn answer<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Answer {
         if request.uri().path().ends_with("/api.php") {
             return self.api(request).await;
@@ -174,19 +83,7 @@ fn format(parts: &Parts) -> Format {
     }
 }
 
-impl<S, N> Clone for MediaWiki<S, N> {
-    fn clone(&self) -> Self {
-        Self { provider: self.provider.clone(), wiki: self.wiki.clone() }
-    }
-}
-
-impl<S, N> fmt::Debug for MediaWiki<S, N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MediaWiki").field("provider", &self.provider).finish_non_exhaustive()
-    }
-}
-
-impl<S, N, B> Service<Request<B>> for MediaWiki<S, N>
+impl<S, N, B> Service<Request<B>> for MediaWikiService<S, N>
 where
     S: Storage,
     N: NonceStore + 'static,

@@ -1,31 +1,22 @@
 //! `Special:OAuth` and its subpages.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Body;
-use http_body_util::Full;
 use serde_json::json;
 
 use super::super::callback::with_parameters;
 use super::super::consent::{Visit, redirect};
 use super::super::service::principal;
-use super::super::{Callback, Client, Grant, Pending, Storage, page};
-use super::MediaWiki;
+use super::super::{Client, Grant, Pending, RegisteredCallback, Storage, page};
+use super::answer::{Answer, Format, error, json_answer, raw, typed};
 use super::error::{Expected, WikiError, presented};
 use super::identity::Claims;
-use super::service::Answer;
+use super::wiki::MediaWikiService;
 use crate::protocol::{Secret, names};
 use crate::server::nonce::NonceStore;
 
-/// How an answer is written.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Format {
-    Raw,
-    Json,
-}
-
-impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
+impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
     /// Step 1: a request token.
     pub(super) async fn initiate<B>(&self, request: Request<B>, format: Format) -> Answer
     where
@@ -67,10 +58,10 @@ impl<S: Storage, N: NonceStore + 'static> MediaWiki<S, N> {
             Visit::Allowed { token, client, authorized } => {
                 let code = &*authorized.verification_code;
                 match authorized.callback {
-                    Callback::Uri(uri) => {
+                    RegisteredCallback::Uri(uri) => {
                         redirect(&with_parameters(&uri, &[(names::VERIFIER, code), (names::TOKEN, &token)]))
                     }
-                    Callback::OutOfBand => page::code(&client, code),
+                    RegisteredCallback::OutOfBand => page::code(&client, code),
                 }
             }
             Visit::Denied { client, .. } => {
@@ -158,12 +149,12 @@ fn split<B>(request: Request<B>) -> (Request<B>, http::request::Parts) {
 }
 
 /// Where a client's users go: a client with a callback has to say `oob` for it, one with a prefix may say more.
-fn callback(client: &Client, callback: Option<&str>) -> Result<Callback, WikiError> {
+fn callback(client: &Client, callback: Option<&str>) -> Result<RegisteredCallback, WikiError> {
     let rules = &client.callbacks;
-    match callback.map(Callback::parse) {
-        Some(Callback::OutOfBand) => Ok(match rules.first_exact() {
+    match callback.map(RegisteredCallback::parse) {
+        Some(RegisteredCallback::OutOfBand) => Ok(match rules.first_exact() {
             Some(registered) if !rules.have_prefix() => registered.clone(),
-            _ => Callback::OutOfBand,
+            _ => RegisteredCallback::OutOfBand,
         }),
         Some(callback) if rules.have_prefix() && rules.allow(&callback) => Ok(callback),
         _ if rules.have_prefix() => Err(WikiError::callback_not_oob_or_prefix()),
@@ -174,32 +165,4 @@ fn callback(client: &Client, callback: Option<&str>) -> Result<Callback, WikiErr
 fn credentials_form(token: &str, secret: &Secret) -> String {
     let confirmed = names::CALLBACK_CONFIRMED;
     format!("{}={token}&{}={}&{confirmed}=true", names::TOKEN, names::TOKEN_SECRET, secret.expose())
-}
-
-/// An error: with status 200, whatever it is.
-pub(super) fn error(error: &WikiError, format: Format) -> Answer {
-    match format {
-        Format::Json => json_answer(&json!({ "error": error.key, "message": error.full() })),
-        Format::Raw => {
-            let text = error.full();
-            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-            raw(format!("Error: {}", text.replace('"', "&quot;").replace('\'', "&#039;")))
-        }
-    }
-}
-
-fn raw(text: String) -> Answer {
-    typed(text, "text/plain;charset=UTF-8")
-}
-
-fn json_answer(value: &serde_json::Value) -> Answer {
-    typed(value.to_string(), "application/json")
-}
-
-fn typed(body: String, content_type: &'static str) -> Answer {
-    let mut response = Response::new(Full::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    let no_store = HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate");
-    response.headers_mut().insert(http::header::CACHE_CONTROL, no_store);
-    response
 }
