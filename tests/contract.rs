@@ -356,6 +356,28 @@ async fn parameters_in_query_or_form() {
     assert!(!sent.headers().contains_key(AUTHORIZATION));
 }
 
+/// The server would read a form, or not: either signature may be the wrong one. The whole table is `BodyType`'s.
+#[tokio::test]
+async fn bodies_that_may_be_taken_for_forms_are_not_signed() {
+    let inner = service_fn(async |request: Request<Replayed>| answer(request.headers().contains_key(AUTHORIZATION)));
+    let head_inner = service_fn(async |_: Request<Frames>| answer(true));
+    for content_type in ["application/x-www-form-urlencoded-", "application/x-www-form-urlencoded, text/plain"] {
+        let ambiguous = || {
+            let mut request = form(vec![Step::Data("a=1")]);
+            request.headers_mut().insert(CONTENT_TYPE, content_type.parse().unwrap());
+            request
+        };
+        let error = layer().layer(inner).oneshot(ambiguous()).await.unwrap_err();
+        assert_eq!(kind(&error), OAuthSignErrorKind::AmbiguousBody, "{content_type}");
+        let error = layer().without_form_bodies().layer(head_inner).oneshot(ambiguous()).await.unwrap_err();
+        assert_eq!(kind(&error), OAuthSignErrorKind::AmbiguousBody, "{content_type}");
+        // What passes unsigned may be anything.
+        let mut foreign = ambiguous();
+        *foreign.uri_mut() = "https://example.org/".parse().unwrap();
+        assert!(!layer().layer(inner).oneshot(foreign).await.unwrap().into_body());
+    }
+}
+
 #[tokio::test]
 async fn the_shape_without_forms_takes_the_body_as_it_is() {
     let layer = layer().without_form_bodies();

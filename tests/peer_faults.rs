@@ -8,8 +8,8 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Uri};
 use tower_oauth1::protocol::{
-    AuthorizationHeader, BodyHash, InvalidHead, Payload, ProtocolParameters, RequestHead, SignErrorKind, Signed, Stamp,
-    Transmission, Verifier, VerifyErrorKind, encode, is_form,
+    AuthorizationHeader, BodyHash, BodyType, InvalidHead, Payload, ProtocolParameters, RequestHead, SignErrorKind,
+    Signed, Stamp, Transmission, Verifier, VerifyErrorKind, encode,
 };
 use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials, Version};
 
@@ -190,13 +190,13 @@ fn what_cannot_be_signed_is_an_error() {
 #[test]
 fn only_forms_are_read() {
     for (content_type, expected) in [
-        ("application/x-www-form-urlencoded; charset=UTF-8", true),
-        ("APPLICATION/X-WWW-FORM-URLENCODED", true),
-        ("application/json", false),
-        ("multipart/form-data; boundary=application/x-www-form-urlencoded", false),
+        ("application/x-www-form-urlencoded; charset=UTF-8", BodyType::Form),
+        ("APPLICATION/X-WWW-FORM-URLENCODED", BodyType::Form),
+        ("application/json", BodyType::Other),
+        ("multipart/form-data; boundary=x", BodyType::Other),
     ] {
         let headers = [(CONTENT_TYPE, content_type.parse().unwrap())].into_iter().collect();
-        assert_eq!(is_form(&headers), expected, "{content_type}");
+        assert_eq!(BodyType::of(&headers), expected, "{content_type}");
     }
 }
 

@@ -13,7 +13,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
 use sha1::Sha1;
-use tower_oauth1::protocol::{Payload, RequestHead, Signed, Stamp, is_form};
+use tower_oauth1::protocol::{BodyType, Payload, RequestHead, Signed, Stamp};
 use tower_oauth1::{ClientCredentials, Signer, TokenCredentials};
 
 // As long as those of a large provider.
@@ -146,7 +146,7 @@ pub fn head(request: &Form) -> RequestHead<'_> {
 }
 
 pub fn payload(request: &Form) -> Payload<'_> {
-    if is_form(request.headers()) { Payload::Form(request.body()) } else { Payload::Unread }
+    if BodyType::of(request.headers()) == BodyType::Form { Payload::Form(request.body()) } else { Payload::Unread }
 }
 
 pub fn now() -> u64 {

@@ -10,7 +10,7 @@ use std::fmt;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use crate::protocol::{decode_form, is_form, pairs};
+use crate::protocol::{BodyType, decode_form, pairs};
 
 mod layer;
 
@@ -44,7 +44,7 @@ pub fn preflight(head: &Parts, body: &[u8]) -> Result<(), MisreadRequest> {
     let mut found = Findings::default();
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let in_query = found.query(query);
-    if is_form(&head.headers) && !body.is_empty() {
+    if BodyType::of(&head.headers) == BodyType::Form && !body.is_empty() {
         if reads_form(head) {
             found.form(body, &in_query);
         } else if head.method == http::Method::POST {

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod base_string;
+mod body_type;
 mod credentials;
 mod encode;
 mod error;
@@ -21,6 +22,7 @@ mod wire;
 #[cfg(feature = "server")]
 pub(crate) use authorization::HeaderWriter;
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
+pub use body_type::BodyType;
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
 #[cfg(any(feature = "client", feature = "provider"))]
 pub(crate) use encode::pairs;
@@ -29,7 +31,7 @@ pub use error::{SignError, SignErrorKind};
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use origin::split_authority;
 pub use origin::{InvalidOrigin, Origin, Scheme};
-pub use request::{InvalidHead, Payload, RequestHead, is_form};
+pub use request::{InvalidHead, Payload, RequestHead};
 #[cfg(feature = "provider")]
 pub(crate) use signature::constant_time_eq;
 pub use signature::{CustomSignatureMethod, SignatureMethod};

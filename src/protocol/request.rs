@@ -158,16 +158,6 @@ impl fmt::Debug for Payload<'_> {
     }
 }
 
-/// Whether a `Content-Type` says that the body is a form: its essence, in any case, parameters ignored.
-pub fn is_form(headers: &HeaderMap) -> bool {
-    const FORM: &[u8] = b"application/x-www-form-urlencoded";
-    headers.get(http::header::CONTENT_TYPE).is_some_and(|content_type| {
-        let content_type = content_type.as_bytes();
-        let essence = content_type.split(|&b| b == b';').next().unwrap_or_default();
-        essence.trim_ascii().eq_ignore_ascii_case(FORM)
-    })
-}
-
 /// The request does not say which server it goes to, or says two things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -227,21 +217,5 @@ mod tests {
         ] {
             assert_eq!(head(uri, host), expected.map(String::from), "{uri} {host:?}");
         }
-    }
-
-    #[test]
-    fn forms_are_told_by_the_essence() {
-        for (content_type, expected) in [
-            ("application/x-www-form-urlencoded", true),
-            ("Application/X-WWW-Form-URLEncoded ; charset=UTF-8", true),
-            ("application/x-www-form-urlencoded-not", false),
-            ("multipart/form-data; boundary=x", false),
-            ("application/json", false),
-            ("", false),
-        ] {
-            let headers = [(http::header::CONTENT_TYPE, content_type.parse().unwrap())].into_iter().collect();
-            assert_eq!(is_form(&headers), expected, "{content_type}");
-        }
-        assert!(!is_form(&HeaderMap::new()));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{Method, Uri};
 use tower_oauth1::protocol::{
-    Payload, ProtocolParameters, RequestHead, SigningRequest, Stamp, Verifier, VerifyErrorKind, decode, is_form,
+    BodyType, Payload, ProtocolParameters, RequestHead, SigningRequest, Stamp, Verifier, VerifyErrorKind, decode,
 };
 use tower_oauth1::{ClientCredentials, Secret, SignatureMethod, Signer, TokenCredentials, Version};
 
@@ -52,7 +52,7 @@ impl Request {
     /// A form by its media type; what else there is takes no part in the signature.
     pub(crate) fn payload(&self) -> Payload<'_> {
         match &self.body {
-            Some(body) if is_form(&self.headers()) => Payload::Form(body.as_bytes()),
+            Some(body) if BodyType::of(&self.headers()) == BodyType::Form => Payload::Form(body.as_bytes()),
             _ => Payload::Unread,
         }
     }

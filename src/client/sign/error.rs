@@ -29,6 +29,10 @@ pub enum OAuthSignErrorKind {
     Trailers,
     /// A form was sent through a layer that leaves bodies alone: its parameters would be missing in the signature.
     FormBody,
+    /// The `Content-Type` resembles a form's: some servers would read a form and verify its parameters, others not.
+    ///
+    /// See [`BodyType`](crate::protocol::BodyType) for the rule.
+    AmbiguousBody,
 }
 
 impl OAuthSignError {
@@ -75,6 +79,10 @@ impl fmt::Display for OAuthSignError {
             OAuthSignErrorKind::Trailers => "the body to sign has trailers, which no signature covers",
             OAuthSignErrorKind::FormBody => {
                 "a form cannot be signed by a layer that leaves bodies alone: use one that reads them"
+            }
+            OAuthSignErrorKind::AmbiguousBody => {
+                "the Content-Type resembles a form's but is not application/x-www-form-urlencoded alone; \
+                 send one exact media type"
             }
         })
     }

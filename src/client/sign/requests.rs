@@ -9,8 +9,8 @@ use super::error::OAuthSignError;
 use super::time::{Listener, Time};
 use crate::client::nonce::Nonce;
 use crate::protocol::{
-    InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed, Signer,
-    Stamp, TemporaryCredentials, TokenCredentials, Transmission, is_form, split_authority,
+    BodyType, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed,
+    Signer, Stamp, TemporaryCredentials, TokenCredentials, Transmission, split_authority,
 };
 
 /// In a request's extensions: this request passes unsigned.
@@ -54,18 +54,20 @@ pub(super) enum Treatment {
     SignForm,
     /// Read the body, which is no form, and sign its hash with the head.
     SignHash,
+    /// Return an error: the server may read the body as a form or not.
+    Refuse,
 }
 
 impl Requests {
     pub(super) fn treatment(&self, request: &Parts) -> Treatment {
         if request.extensions.get::<Unsigned>().is_some() || !self.is_ours(&request.uri) {
-            Treatment::Pass
-        } else if is_form(&request.headers) {
-            Treatment::SignForm
-        } else if self.signer.reads_any_body() {
-            Treatment::SignHash
-        } else {
-            Treatment::SignHead
+            return Treatment::Pass;
+        }
+        match BodyType::of(&request.headers) {
+            BodyType::Form => Treatment::SignForm,
+            BodyType::Ambiguous => Treatment::Refuse,
+            BodyType::Other if self.signer.reads_any_body() => Treatment::SignHash,
+            BodyType::Other => Treatment::SignHead,
         }
     }
 

@@ -63,6 +63,7 @@ where
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
             Treatment::Pass => Ok(None),
+            Treatment::Refuse => Err(OAuthSignError::from(OAuthSignErrorKind::AmbiguousBody)),
             Treatment::SignHead => {
                 self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
             }
@@ -105,6 +106,7 @@ where
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
             Treatment::Pass => Ok(None),
+            Treatment::Refuse => Err(OAuthSignError::from(OAuthSignErrorKind::AmbiguousBody)),
             Treatment::SignHead | Treatment::SignHash => {
                 self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
             }

@@ -264,7 +264,7 @@ mod wiki {
 
 fn rfc_5849_signs(head: &Parts, body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let query = head.uri.query().unwrap_or_default().as_bytes();
-    let body = if is_form(&head.headers) { body } else { b"" };
+    let body = if BodyType::of(&head.headers) == BodyType::Form { body } else { b"" };
     let decoded = |(name, value)| (decode_form(name).into_owned(), decode_form(value).into_owned());
     let mut signed: Vec<_> = pairs(query).chain(pairs(body)).map(decoded).collect();
     signed.sort();

@@ -11,7 +11,7 @@ use http_body::Body;
 use super::layer::{BaseStrings, Policy};
 use super::{CredentialStore, Found, OAuthVerifyLayer, Rejection, RejectionKind, Tokens, Verified};
 use crate::body::{ReadWhole, SignedBody};
-use crate::protocol::{BodyHash, Origin, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind, is_form};
+use crate::protocol::{BodyHash, BodyType, Origin, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind};
 use crate::server::nonce::{Insert, NonceErrorKind, NonceKey, NonceStore, Window};
 
 /// Of a body, what has been read.
@@ -34,9 +34,10 @@ where
 {
     let policy = &*layer.policy;
     let (mut parts, body) = request.into_parts();
-    let mut content = match is_form(&parts.headers) {
-        true => Content::Form(ReadWhole::new(body, policy.body_limit).await?),
-        false => Content::Unread(body),
+    let mut content = match BodyType::of(&parts.headers) {
+        BodyType::Form => Content::Form(ReadWhole::new(body, policy.body_limit).await?),
+        BodyType::Ambiguous => return Err(RejectionKind::AmbiguousBody.into()),
+        BodyType::Other => Content::Unread(body),
     };
     let verified = {
         let form = match &content {

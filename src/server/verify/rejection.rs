@@ -40,6 +40,10 @@ pub enum RejectionKind {
     BodyHashMissing,
     /// The nonce was used before.
     NonceUsed,
+    /// The `Content-Type` resembles a form's, so that the application may read a form that was not signed as one.
+    ///
+    /// See [`BodyType`](crate::protocol::BodyType) for the rule.
+    AmbiguousBody,
     /// A trusted proxy's header does not name an origin.
     ForwardedInvalid,
     /// The body is over the limit.
@@ -86,6 +90,7 @@ impl Rejection {
     /// - 400 and 401 as §3.2 divides them. What it does not list is 400 where the request is malformed, and 401
     ///   where it is well-formed and not proven: not signed at all (RFC 9110 §15.5.2), or with a timestamp that
     ///   is not accepted (§3.3, with which the nonce stands and falls).
+    /// - 415 where the `Content-Type` leaves open whether the body is a form.
     /// - 413 where the body is over the limit.
     /// - 503 where a store could not be asked. The request was not found wrong, and not let through.
     pub fn status(&self) -> StatusCode {
@@ -107,6 +112,7 @@ impl Rejection {
             | RejectionKind::ForwardedInvalid
             | RejectionKind::BodyTrailers
             | RejectionKind::BodyBroken => StatusCode::BAD_REQUEST,
+            RejectionKind::AmbiguousBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             RejectionKind::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             RejectionKind::LookupFailed | RejectionKind::NonceStoreFailed => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -176,6 +182,7 @@ impl Rejection {
             RejectionKind::TokenRefused => "parameter_rejected",
             RejectionKind::NonceUsed => "nonce_used",
             RejectionKind::ForwardedInvalid
+            | RejectionKind::AmbiguousBody
             | RejectionKind::BodyTooLarge
             | RejectionKind::BodyTrailers
             | RejectionKind::BodyBroken
@@ -252,6 +259,10 @@ impl fmt::Display for Rejection {
             RejectionKind::BodyHashMissing => "the request has no oauth_body_hash",
             RejectionKind::NonceUsed => "the nonce was used before",
             RejectionKind::ForwardedInvalid => "a forwarded header does not name an origin",
+            RejectionKind::AmbiguousBody => {
+                "the Content-Type resembles a form's but is not application/x-www-form-urlencoded alone; \
+                 send one exact media type"
+            }
             RejectionKind::BodyTooLarge => "the body is over the limit",
             RejectionKind::BodyTrailers => "the body has trailers, which are not signed",
             RejectionKind::BodyBroken => "the body broke off",

@@ -18,8 +18,8 @@ use super::testing::Frames;
 use super::*;
 use crate::Clock;
 use crate::protocol::{
-    BodyHash, CustomSignatureMethod, EmptyToken, Payload, ProtocolParameters, RequestHead, Signed, Stamp, Transmission,
-    Verifier, VerifyErrorKind, is_form,
+    BodyHash, BodyType, CustomSignatureMethod, EmptyToken, Payload, ProtocolParameters, RequestHead, Signed, Stamp,
+    Transmission, Verifier, VerifyErrorKind,
 };
 use crate::server::nonce::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
 use crate::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials, Version};
@@ -86,7 +86,11 @@ impl Sent<'_> {
         let origin = origin();
         let signed = {
             let head = RequestHead::with_origin(&method, &uri, &origin);
-            let payload = if is_form(&headers) { Payload::Form(self.body) } else { Payload::Other(self.body) };
+            let payload = if BodyType::of(&headers) == BodyType::Form {
+                Payload::Form(self.body)
+            } else {
+                Payload::Other(self.body)
+            };
             let stamp = Stamp { timestamp: self.timestamp, nonce: self.nonce };
             self.signer.request(head, payload).stamp(stamp).sign().unwrap()
         };

@@ -19,7 +19,7 @@ use super::error::{Expected, WikiError};
 use super::identity::{GROUPS, RIGHTS, user_id};
 use super::wiki::MediaWikiService;
 use crate::body::ReadWhole;
-use crate::protocol::{decode_form, is_form, pairs};
+use crate::protocol::{BodyType, decode_form, pairs};
 use crate::server::nonce::NonceStore;
 
 const API_ERROR: HeaderName = HeaderName::from_static("mediawiki-api-error");
@@ -104,9 +104,9 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
     where
         B: Body<Data = Bytes> + Send,
     {
-        let (form, upload) = match is_form(&parts.headers) {
-            true => (ReadWhole::new(body, FORM_LIMIT).await.unwrap_or_default(), None),
-            false => (Bytes::new(), Some(body)),
+        let (form, upload) = match BodyType::of(&parts.headers) {
+            BodyType::Form => (ReadWhole::new(body, FORM_LIMIT).await.unwrap_or_default(), None),
+            BodyType::Ambiguous | BodyType::Other => (Bytes::new(), Some(body)),
         };
         let parameters = Parameters::of(query, &form);
         let outcome = match (parameters.get("action"), caller) {
