@@ -69,5 +69,6 @@ mod problem;
 mod skew;
 
 pub use fields::Fields;
+pub use nonce::random_nonce;
 pub use problem::{Problem, ProblemKind};
 pub use skew::{ClockSkew, Learned};

@@ -28,6 +28,14 @@ impl Nonce {
     }
 }
 
+/// Returns a new nonce: 26 random letters and digits, 130 bits.
+///
+/// The layers of this crate draw their own. This function is for callers that sign with
+/// [`SigningRequest`](crate::protocol::SigningRequest) directly.
+pub fn random_nonce() -> String {
+    Nonce::random().as_str().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

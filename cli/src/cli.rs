@@ -1,0 +1,208 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Signs, sends, explains and inspects OAuth 1.0a (RFC 5849) requests.
+#[derive(Debug, Parser)]
+#[command(name = "oauth1", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Exit statuses and files, for the help and the man page.
+const AFTER_HELP: &str = "\
+Exit status:
+  0  done; the server accepted the request
+  1  the server rejected the authorization, the user denied it, or `explain` found a fault
+  2  the command line, the profile or a file is wrong; nothing was sent
+  3  the server answered with an error for another reason
+  4  no answer: no connection, no TLS, or a timeout
+
+Secrets come from a profile, the environment (OAUTH1_CLIENT_SECRET, OAUTH1_TOKEN_SECRET), a file,
+or a prompt. Profiles are TOML files in the directory `oauth1` of the user's configuration
+(~/.config/oauth1/NAME.toml).";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Sign(SignArguments),
+}
+
+/// Sign a request and print the header, the base string and the signature.
+///
+/// Nothing is sent. With `--curl`, prints a curl command to paste instead.
+#[derive(Debug, Args)]
+pub(crate) struct SignArguments {
+    /// The HTTP method.
+    #[arg(value_name = "METHOD")]
+    pub(crate) method: String,
+    #[command(flatten)]
+    pub(crate) message: MessageArguments,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+    /// Print a curl command that sends the signed request.
+    #[arg(long, conflicts_with = "print")]
+    pub(crate) curl: bool,
+    /// Print one part and nothing else.
+    #[arg(long, value_name = "PART")]
+    pub(crate) print: Option<Part>,
+    /// The timestamp, in seconds since the Unix epoch [default: the time of the system].
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timestamp: Option<u64>,
+    /// The nonce [default: random].
+    #[arg(long, value_name = "NONCE")]
+    pub(crate) nonce: Option<String>,
+}
+
+/// A part of a signed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// `Authorization: OAuth …`, or the signed URL or form.
+    Header,
+    /// The signature base string.
+    BaseString,
+    /// The signature.
+    Signature,
+}
+
+/// A request, with the options of curl.
+#[derive(Debug, Args)]
+pub(crate) struct MessageArguments {
+    /// The URL, with http or https.
+    #[arg(value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) url: String,
+    /// Send `name=value` in a form; `@FILE` reads a file. Repeated values are joined with `&`.
+    #[arg(short, long, value_name = "DATA", help_heading = "Request", conflicts_with_all = ["form", "json"])]
+    pub(crate) data: Vec<String>,
+    /// Send `name=value` in a form, with the value percent-encoded.
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Request", conflicts_with_all = ["form", "json"])]
+    pub(crate) data_urlencode: Vec<String>,
+    /// Send a part of multipart/form-data: `name=value`, or `name=@FILE`.
+    #[arg(short = 'F', long, value_name = "NAME=CONTENT", help_heading = "Request", conflicts_with = "json")]
+    pub(crate) form: Vec<String>,
+    /// Send JSON; `@FILE` reads a file. Sets Content-Type and Accept.
+    #[arg(long, value_name = "DATA", help_heading = "Request")]
+    pub(crate) json: Option<String>,
+    /// Add a header.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", help_heading = "Request")]
+    pub(crate) headers: Vec<String>,
+}
+
+/// Credentials, and how to sign with them.
+#[derive(Debug, Args)]
+pub(crate) struct SigningArguments {
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArguments,
+    /// Follow the rules of a known service.
+    #[arg(long, value_name = "SERVICE", help_heading = "Signing")]
+    pub(crate) preset: Option<crate::service::Known>,
+    /// The account, shop, school or wiki of the preset: see `oauth1 help login`.
+    #[arg(long, value_name = "SITE", help_heading = "Signing")]
+    pub(crate) site: Option<String>,
+    /// The signature method [default: HMAC-SHA1, or that of the preset].
+    #[arg(short = 'm', long, value_name = "METHOD", help_heading = "Signing", ignore_case = true)]
+    pub(crate) signature_method: Option<Method>,
+    /// The realm of the header.
+    #[arg(long, help_heading = "Signing")]
+    pub(crate) realm: Option<String>,
+    /// The place of the protocol parameters [default: header].
+    #[arg(long, value_name = "PLACE", help_heading = "Signing")]
+    pub(crate) transmission: Option<Place>,
+    /// Send `oauth_body_hash`.
+    #[arg(long, value_name = "BODIES", help_heading = "Signing")]
+    pub(crate) body_hash: Option<Hashed>,
+    /// The origin that the server verifies against, if it differs from the URL (a proxy).
+    #[arg(long, value_name = "ORIGIN", help_heading = "Signing")]
+    pub(crate) sign_as: Option<String>,
+}
+
+/// The client and the token.
+#[derive(Debug, Args)]
+pub(crate) struct CredentialArguments {
+    /// Read credentials and settings from this profile.
+    #[arg(short, long, value_name = "NAME", env = "OAUTH1_PROFILE", help_heading = "Credentials")]
+    pub(crate) profile: Option<String>,
+    /// The client identifier (consumer key).
+    #[arg(short = 'k', long, visible_alias = "consumer-key", value_name = "KEY", env = "OAUTH1_CLIENT_KEY", help_heading = "Credentials")]
+    pub(crate) client_key: Option<String>,
+    /// Read the client secret from a file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Credentials")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The token (access token).
+    #[arg(short = 't', long, value_name = "TOKEN", env = "OAUTH1_TOKEN", hide_env_values = true, help_heading = "Credentials")]
+    pub(crate) token: Option<String>,
+    /// Read the token secret from a file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Credentials")]
+    pub(crate) token_secret_file: Option<PathBuf>,
+    /// Read the private key of an RSA method from a PEM file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Credentials")]
+    pub(crate) rsa_key_file: Option<PathBuf>,
+    /// Accepted with a warning.
+    #[arg(long, alias = "consumer-secret", hide = true, conflicts_with = "client_secret_file")]
+    pub(crate) client_secret: Option<String>,
+    /// Accepted with a warning.
+    #[arg(long, hide = true, conflicts_with = "token_secret_file")]
+    pub(crate) token_secret: Option<String>,
+}
+
+/// The signature methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+pub(crate) enum Method {
+    #[value(name = "HMAC-SHA1")]
+    #[serde(rename = "HMAC-SHA1")]
+    HmacSha1,
+    #[value(name = "HMAC-SHA256")]
+    #[serde(rename = "HMAC-SHA256")]
+    HmacSha256,
+    #[value(name = "HMAC-SHA512")]
+    #[serde(rename = "HMAC-SHA512")]
+    HmacSha512,
+    #[value(name = "RSA-SHA1")]
+    #[serde(rename = "RSA-SHA1")]
+    RsaSha1,
+    #[value(name = "RSA-SHA256")]
+    #[serde(rename = "RSA-SHA256")]
+    RsaSha256,
+    #[value(name = "RSA-SHA512")]
+    #[serde(rename = "RSA-SHA512")]
+    RsaSha512,
+    #[value(name = "PLAINTEXT")]
+    #[serde(rename = "PLAINTEXT")]
+    Plaintext,
+}
+
+/// The places of the protocol parameters (RFC 5849 §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    /// The `Authorization` header.
+    Header,
+    /// The query of the URL.
+    Query,
+    /// The form in the body.
+    Form,
+}
+
+/// The bodies that have an `oauth_body_hash`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Hashed {
+    Never,
+    /// All bodies that are not forms.
+    NonForm,
+    Always,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

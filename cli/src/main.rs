@@ -1,0 +1,38 @@
+//! The `oauth1` command: signs, sends, explains and inspects OAuth 1.0a requests.
+//!
+//! `README.md` shows each subcommand; `oauth1 help` lists their options.
+
+mod cli;
+mod credentials;
+mod failure;
+mod message;
+mod paint;
+mod profile;
+mod service;
+mod sign;
+mod signing;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use failure::{Failure, Status};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let status = match run(Cli::parse().command).await {
+        Ok(status) => status,
+        Err(failure) => {
+            paint::error(&failure);
+            failure.status()
+        }
+    };
+    status.into()
+}
+
+async fn run(command: Command) -> Result<Status, Failure> {
+    match command {
+        Command::Sign(arguments) => sign::run(&arguments),
+    }
+}

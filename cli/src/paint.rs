@@ -1,0 +1,50 @@
+//! Colors and messages: the standard output and error, through `anstream`.
+//!
+//! `anstream` removes colors where the stream is not a terminal, and where `NO_COLOR` is set.
+
+use std::fmt::Display;
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+/// Names of parts and parameters.
+pub(crate) const LABEL: Style = Style::new().bold();
+/// What is right, or the same on both sides.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What is wrong, or differs.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What deserves a look.
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+/// Values of protocol parameters.
+pub(crate) const PROTOCOL: Style = AnsiColor::Cyan.on_default();
+/// Separators and remarks.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// Text in a style, which ends after it.
+pub(crate) fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Text from a server or a file without the control characters that could steer a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let safe = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    if text.chars().all(safe) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if safe(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
+/// Reports why the command ends.
+pub(crate) fn error(message: &impl Display) {
+    say(BAD, "error", message);
+}
+
+/// Reports what deserves a look and does not end the command.
+pub(crate) fn warning(message: &impl Display) {
+    say(WARN, "warning", message);
+}
+
+fn say(style: Style, label: &str, message: &impl Display) {
+    // The standard error may be closed; there is no other place to say so.
+    let _ = writeln!(anstream::stderr(), "{}: {}", paint(style, label), printable(&message.to_string()));
+}
