@@ -125,13 +125,27 @@ pub(crate) struct CredentialArguments {
     #[arg(short, long, value_name = "NAME", env = "OAUTH1_PROFILE", help_heading = "Credentials")]
     pub(crate) profile: Option<String>,
     /// The client identifier (consumer key).
-    #[arg(short = 'k', long, visible_alias = "consumer-key", value_name = "KEY", env = "OAUTH1_CLIENT_KEY", help_heading = "Credentials")]
+    #[arg(
+        short = 'k',
+        long,
+        visible_alias = "consumer-key",
+        value_name = "KEY",
+        env = "OAUTH1_CLIENT_KEY",
+        help_heading = "Credentials"
+    )]
     pub(crate) client_key: Option<String>,
     /// Read the client secret from a file.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Credentials")]
     pub(crate) client_secret_file: Option<PathBuf>,
     /// The token (access token).
-    #[arg(short = 't', long, value_name = "TOKEN", env = "OAUTH1_TOKEN", hide_env_values = true, help_heading = "Credentials")]
+    #[arg(
+        short = 't',
+        long,
+        value_name = "TOKEN",
+        env = "OAUTH1_TOKEN",
+        hide_env_values = true,
+        help_heading = "Credentials"
+    )]
     pub(crate) token: Option<String>,
     /// Read the token secret from a file.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Credentials")]

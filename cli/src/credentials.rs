@@ -129,7 +129,9 @@ pub(crate) fn prompt(what: &str) -> Result<Option<Secret>, Failure> {
         return Ok(None);
     }
     let secret = rpassword::prompt_password(format!("{what}: "));
-    secret.map(|secret| Some(secret.into())).map_err(|error| Failure::usage(format!("cannot read the {what}")).caused_by(error))
+    secret
+        .map(|secret| Some(secret.into()))
+        .map_err(|error| Failure::usage(format!("cannot read the {what}")).caused_by(error))
 }
 
 /// The first line of a file: the end of the line is no part of the secret.

@@ -2,6 +2,8 @@
 //!
 //! `README.md` shows each subcommand; `oauth1 help` lists their options.
 
+#![allow(dead_code, reason = "for the subcommands to come")]
+
 mod cli;
 mod credentials;
 mod failure;

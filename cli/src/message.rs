@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use reqwest::Url;
-use tower_oauth1::protocol::{Payload, encode, is_form};
+use tower_oauth1::protocol::{BodyType, Payload, encode};
 
 use crate::cli::MessageArguments;
 use crate::failure::Failure;
@@ -57,6 +57,10 @@ impl Message {
         let uri = url.as_str().parse::<Uri>().map_err(|error| Failure::usage("the URL").caused_by(error))?;
         let mut headers = parse_headers(&arguments.headers)?;
         let content = content(arguments, &mut headers)?;
+        if BodyType::of(&headers) == BodyType::Ambiguous {
+            let reason = "some servers read a body of this Content-Type as a form and others do not";
+            return Err(Failure::usage(format!("{reason}; give application/x-www-form-urlencoded or another type")));
+        }
         let default = if matches!(content, Content::None) { "GET" } else { "POST" };
         let method = method.unwrap_or(default);
         let method = method.parse().map_err(|_| Failure::usage(format!("{method:?} is not an HTTP method")))?;
@@ -66,7 +70,7 @@ impl Message {
     /// The part of the body that the signature covers.
     pub(crate) fn payload(&self) -> Payload<'_> {
         match &self.content {
-            Content::Whole(body) if is_form(&self.headers) => Payload::Form(body),
+            Content::Whole(body) if BodyType::of(&self.headers) == BodyType::Form => Payload::Form(body),
             Content::Whole(body) => Payload::Other(body),
             Content::None => Payload::Other(b""),
             Content::Multipart(_) => Payload::Unread,
@@ -125,9 +129,7 @@ fn content(arguments: &MessageArguments, headers: &mut HeaderMap) -> Result<Cont
         });
     }
     for data in &arguments.data_urlencode {
-        let (name, value) = data
-            .split_once('=')
-            .ok_or_else(|| Failure::usage("--data-urlencode takes NAME=VALUE"))?;
+        let (name, value) = data.split_once('=').ok_or_else(|| Failure::usage("--data-urlencode takes NAME=VALUE"))?;
         pieces.push(format!("{name}={}", encode(value)).into_bytes());
     }
     headers.entry(CONTENT_TYPE).or_insert(FORM);
@@ -169,9 +171,9 @@ mod tests {
     /// Method, URL, headers and body of the request that these arguments describe.
     fn described(arguments: &[&str]) -> Result<String, String> {
         let line = ["oauth1", "sign", "PUT"].iter().chain(arguments);
-        let Command::Sign(sign) = Cli::try_parse_from(line).map_err(|error| error.kind().to_string())?.command else {
-            return Err("another command".into());
-        };
+        let command = Cli::try_parse_from(line).map_err(|error| error.kind().to_string())?.command;
+        #[allow(irrefutable_let_patterns, reason = "for the subcommands to come")]
+        let Command::Sign(sign) = command else { return Err("another command".into()) };
         let message = Message::new(None, &sign.message).map_err(|failure| failure.to_string())?;
         let headers: Vec<_> =
             message.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
@@ -194,17 +196,27 @@ mod tests {
         for (arguments, expected) in [
             (&["http://a.example"][..], "GET http://a.example/ [] - (other)".to_owned()),
             (&["http://a.example/b/../c d?\u{e9}=1#f"], "GET http://a.example/c%20d?%C3%A9=1 [] - (other)".to_owned()),
-            (&["http://a.example", "-d", "a=1", "-d", "b=2 3"], format!("POST http://a.example/ [{FORM}] a=1&b=2 3 (form)")),
-            (&["http://a.example", "--data-urlencode", "a=1 &="], format!("POST http://a.example/ [{FORM}] a=1%20%26%3D (form)")),
+            (
+                &["http://a.example", "-d", "a=1", "-d", "b=2 3"],
+                format!("POST http://a.example/ [{FORM}] a=1&b=2 3 (form)"),
+            ),
+            (
+                &["http://a.example", "--data-urlencode", "a=1 &="],
+                format!("POST http://a.example/ [{FORM}] a=1%20%26%3D (form)"),
+            ),
             (
                 &["http://a.example", "-d", "{}", "-H", "Content-Type: application/xml"],
                 "POST http://a.example/ [content-type: application/xml] {} (other)".to_owned(),
             ),
             (
                 &["http://a.example", "--json", "{}"],
-                "POST http://a.example/ [content-type: application/json, accept: application/json] {} (other)".to_owned(),
+                "POST http://a.example/ [content-type: application/json, accept: application/json] {} (other)"
+                    .to_owned(),
             ),
-            (&["http://a.example", "-H", "X-A:b", "-H", "x-a: c"], "GET http://a.example/ [x-a: b, x-a: c] - (other)".to_owned()),
+            (
+                &["http://a.example", "-H", "X-A:b", "-H", "x-a: c"],
+                "GET http://a.example/ [x-a: b, x-a: c] - (other)".to_owned(),
+            ),
         ] {
             assert_eq!(described(arguments), Ok(expected), "{arguments:?}");
         }
@@ -228,6 +240,7 @@ mod tests {
             &["https://user:pw@a.example"],
             &["https://a.example", "-H", "no colon"],
             &["https://a.example", "-H", "a\u{e9}: b"],
+            &["https://a.example", "-d", "a=b", "-H", "Content-Type: application/x-www-form-urlencoded2"],
             &["https://a.example", "-F", "no equals sign"],
             &["https://a.example", "-d", "@/does/not/exist"],
             &["https://a.example", "-d", "a=b", "--json", "{}"],

@@ -55,12 +55,14 @@ impl Profile {
     pub(crate) fn load(name: &str) -> Result<Self, Failure> {
         let path = path(name)?;
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                Failure::usage(format!("there is no profile {name:?}; create it with `oauth1 login {name}`, or as {}", path.display()))
-            }
+            ErrorKind::NotFound => Failure::usage(format!(
+                "there is no profile {name:?}; create it with `oauth1 login {name}`, or as {}",
+                path.display()
+            )),
             _ => Failure::usage(format!("cannot read the profile {}", path.display())).caused_by(error),
         })?;
-        let profile: Self = parse(&text).map_err(|reason| Failure::usage(format!("the profile {}: {reason}", path.display())))?;
+        let profile: Self =
+            parse(&text).map_err(|reason| Failure::usage(format!("the profile {}: {reason}", path.display())))?;
         if profile.client_secret.is_some() || profile.token_secret.is_some() {
             warn_if_readable(&path);
         }
@@ -78,7 +80,9 @@ impl Profile {
 /// The file is replaced at once and only its owner can read it.
 pub(crate) fn store(name: &str, granted: &TokenGrant, settings: &[(&str, String)]) -> Result<PathBuf, Failure> {
     let path = path(name)?;
-    let failed = |what: &str, error: std::io::Error| Failure::usage(format!("cannot {what} {}", path.display())).caused_by(error);
+    let failed = |what: &str, error: std::io::Error| {
+        Failure::usage(format!("cannot {what} {}", path.display())).caused_by(error)
+    };
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -106,7 +110,8 @@ pub(crate) fn path(name: &str) -> Result<PathBuf, Failure> {
     if name.is_empty() || name.starts_with('.') || !name.chars().all(part) {
         return Err(Failure::usage(format!("{name:?} is not a profile name; use letters, digits, `-`, `_` and `.`")));
     }
-    let base = etcetera::choose_base_strategy().map_err(|error| Failure::usage("no home directory").caused_by(error))?;
+    let base =
+        etcetera::choose_base_strategy().map_err(|error| Failure::usage("no home directory").caused_by(error))?;
     Ok(base.config_dir().join("oauth1").join(format!("{name}.toml")))
 }
 

@@ -122,7 +122,8 @@ fn curl(arguments: &SignArguments, message: &Message, signed: &Signed) -> Result
     // No glob: curl takes brackets and braces in a URL for patterns.
     push("-g", url);
     let words = command.iter().map(String::as_str);
-    shlex::try_join(words).map_err(|error| Failure::usage("the request cannot be written as a command").caused_by(error))
+    shlex::try_join(words)
+        .map_err(|error| Failure::usage("the request cannot be written as a command").caused_by(error))
 }
 
 fn with_query(uri: &Uri, query: &str) -> String {

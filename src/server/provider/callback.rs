@@ -45,6 +45,7 @@ pub(super) struct CallbackRules(Vec<Rule>);
 enum Rule {
     Exactly(RegisteredCallback),
     Under(String),
+    Loopback,
 }
 
 impl CallbackRules {
@@ -54,6 +55,10 @@ impl CallbackRules {
 
     pub(super) fn under(&mut self, prefix: String) {
         self.0.push(Rule::Under(prefix));
+    }
+
+    pub(super) fn loopback(&mut self) {
+        self.0.push(Rule::Loopback);
     }
 
     /// Whether users may be sent there.
@@ -66,7 +71,8 @@ impl CallbackRules {
             && self.0.iter().any(|rule| match (rule, callback) {
                 (Rule::Exactly(registered), callback) => registered == callback,
                 (Rule::Under(prefix), RegisteredCallback::Uri(uri)) => is_under(prefix, uri),
-                (Rule::Under(_), RegisteredCallback::OutOfBand) => false,
+                (Rule::Loopback, RegisteredCallback::Uri(uri)) => is_loopback(uri),
+                (Rule::Under(_) | Rule::Loopback, RegisteredCallback::OutOfBand) => false,
             })
     }
 
@@ -81,7 +87,7 @@ impl CallbackRules {
     pub(super) fn first_exact(&self) -> Option<&RegisteredCallback> {
         self.0.iter().find_map(|rule| match rule {
             Rule::Exactly(callback) => Some(callback),
-            Rule::Under(_) => None,
+            Rule::Under(_) | Rule::Loopback => None,
         })
     }
 }
@@ -111,6 +117,20 @@ fn is_under(prefix: &str, callback: &str) -> bool {
         .strip_prefix(prefix.path())
         .is_some_and(|below| below.is_empty() || below.starts_with('/') || prefix.path().ends_with('/'));
     same_origin && below && !climbs(callback.path())
+}
+
+/// Whether `callback` leads to the user's own machine: a loopback address, or `localhost`, on any port (RFC 8252 §7.3).
+fn is_loopback(callback: &str) -> bool {
+    let Ok(uri) = callback.parse::<Uri>() else { return false };
+    let Some(authority) = uri.authority() else { return false };
+    let port = match authority.as_str().strip_prefix(authority.host()) {
+        Some("") => true,
+        Some(port) => port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()),
+        // There is userinfo before the host.
+        None => false,
+    };
+    let host = matches!(&*authority.host().to_ascii_lowercase(), "127.0.0.1" | "[::1]" | "localhost");
+    port && host && uri.scheme_str() == Some("http")
 }
 
 /// Whether the path has a segment that a browser resolves to another place.
@@ -184,6 +204,33 @@ mod tests {
         }
         rules.exactly(RegisteredCallback::OutOfBand);
         assert!(rules.allow(&RegisteredCallback::parse("oob")));
+    }
+
+    #[test]
+    fn rfc_8252_section_7_3_loopback_on_any_port() {
+        let mut rules = CallbackRules::default();
+        rules.loopback();
+        for (callback, expected) in [
+            ("http://127.0.0.1:51004/oauth2redirect/example-provider", true),
+            ("http://[::1]:61023/ready?a=b", true),
+            ("http://LocalHost/ready", true),
+            ("https://127.0.0.1/ready", false),
+            ("http://127.0.0.2/ready", false),
+            ("http://127.0.0.1.evil.example/", false),
+            ("http://localhost.evil.example/", false),
+            ("http://localhost@evil.example/", false),
+            ("http://evil.example@localhost/", false),
+            ("http://127.0.0.1@127.0.0.1:80/", false),
+            ("http://localhost:80@evil.example/", false),
+            ("http://localhost:/ready", false),
+            ("http://localhost:65536/ready", false),
+            ("http://localhost\\@evil.example/", false),
+            ("http://localhost/ready#f", false),
+            ("http://evil.example/http://localhost/", false),
+            ("oob", false),
+        ] {
+            assert_eq!(rules.allow(&RegisteredCallback::parse(callback)), expected, "{callback}");
+        }
     }
 
     #[test]

@@ -60,6 +60,14 @@ impl Client {
         self
     }
 
+    /// Allows every `http` callback to a loopback address or `localhost`, on any port (RFC 8252 §7.3): for programs that
+    /// listen on a free port of the user's own machine.
+    #[must_use]
+    pub fn loopback_callbacks(mut self) -> Self {
+        self.callbacks.loopback();
+        self
+    }
+
     /// Allows `oob`: the user is shown the verification code and types it into the client.
     #[must_use]
     pub fn out_of_band(mut self) -> Self {
