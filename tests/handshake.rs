@@ -554,7 +554,12 @@ fn session(granted: TokenGrant, now: &'static AtomicUsize) -> Renewed {
             std::future::ready(if full { Err(Broken) } else { Ok(()) })
         }
     };
-    Renewed { session: TokenSession::new(handshake, granted, store), handle, stored, disk_is_full }
+    Renewed {
+        session: TokenSession::new(handshake, granted, store, |_| std::future::pending::<()>()),
+        handle,
+        stored,
+        disk_is_full,
+    }
 }
 
 const EXPIRING: &str = "oauth_token=old&oauth_token_secret=s&oauth_expires_in=3600&oauth_session_handle=h";

@@ -144,7 +144,12 @@ fn not_sent() -> Vec<Row> {
     });
     let two_tokens = Endpoint::post("https://example.com/?oauth_token=markerToken").unwrap();
     let two_tokens = Provider::new(two_tokens.clone(), AuthorizationPage::new(""), two_tokens);
-    let session = TokenSession::new(handshake(response(200, GRANTED)), granted(), async |_| Err::<(), _>("disk full"));
+    let session = TokenSession::new(
+        handshake(response(200, GRANTED)),
+        granted(),
+        async |_| Err::<(), _>("disk full"),
+        tokio::time::sleep,
+    );
     let errors = [
         block_on(Handshake::new(provider(), client::layer(), away).oneshot(callback())).unwrap_err(),
         block_on(Handshake::new(two_tokens, client::layer(), away).oneshot(consent())).unwrap_err(),

@@ -57,6 +57,8 @@ pub enum HandshakeErrorKind {
     Expired,
     /// A renewed token could not be stored; `source()` says how.
     NotStored,
+    /// The server did not answer a renewal within the time limit of the [`TokenSession`](super::TokenSession).
+    TimedOut,
 }
 
 impl HandshakeError {
@@ -117,6 +119,10 @@ impl HandshakeError {
 
     pub(crate) fn not_stored(source: Box<dyn Error + Send + Sync>) -> Self {
         Self::from_source(HandshakeErrorKind::NotStored, source)
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Inner::from(HandshakeErrorKind::TimedOut).into()
     }
 
     pub(crate) fn status(response: Response<Bytes>) -> Self {
@@ -180,6 +186,7 @@ impl fmt::Display for HandshakeError {
             HandshakeErrorKind::Denied => "the user denied the authorization",
             HandshakeErrorKind::Expired => "the pending authorization has expired",
             HandshakeErrorKind::NotStored => "the renewed token could not be stored",
+            HandshakeErrorKind::TimedOut => "the server did not answer within the time limit",
         })?;
         if let Some(fault) = self.inner.fault {
             write!(f, ": {fault}")?;
@@ -275,6 +282,11 @@ mod tests {
                 HandshakeError::not_stored("MARKER".into()),
                 HandshakeErrorKind::NotStored,
                 "the renewed token could not be stored",
+            ),
+            (
+                HandshakeError::timed_out(),
+                HandshakeErrorKind::TimedOut,
+                "the server did not answer within the time limit",
             ),
         ] {
             assert_eq!(error.kind(), kind);

@@ -1,19 +1,21 @@
-//! A token that is renewed when it expires, once for everybody who needs it.
+//! A token that is renewed before it expires, by one request for all callers.
 
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use futures_util::future::Shared;
+use futures_util::future::{Either, Shared, select};
 use http::Response;
 use http_body::Body;
 use tower_service::Service;
 
-use super::{Handshake, HandshakeError, LegRequest, TokenGrant};
+use super::{Handshake, HandshakeError, HandshakeErrorKind, LegRequest, TokenGrant};
 use crate::clock::Clock;
 use crate::protocol::TokenCredentials;
 
@@ -21,74 +23,90 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A token that expires and is renewed (`oauth_session_handle`). Clones share it.
 ///
-/// However many requests find the token expired, one renewal is sent, and all wait for it. The new token is given to
-/// the hook before it is given to anyone else: once it is used, the old one may be worth nothing. A renewal whose
-/// callers all went away is taken up again by the next one, never repeated beside itself.
-///
 /// ```
 /// # use bytes::Bytes;
 /// # use http_body_util::Full;
 /// # use tower_oauth1::client::handshake::{Handshake, HandshakeError, LegRequest, TokenGrant};
 /// use tower_oauth1::client::handshake::TokenSession;
 ///
-/// # async fn store(_: &TokenGrant) -> std::io::Result<()> { Ok(()) }
+/// # async fn save(_: &TokenGrant) -> std::io::Result<()> { Ok(()) }
 /// # async fn example<S>(handshake: Handshake<S>, granted: TokenGrant) -> Result<(), HandshakeError>
 /// # where
 /// #     S: tower::Service<LegRequest, Response = http::Response<Full<Bytes>>, Error = tower::BoxError>
 /// #         + Clone + Send + 'static,
 /// #     S::Future: Send,
 /// # {
-/// let session = TokenSession::new(handshake, granted, async |granted: TokenGrant| store(&granted).await);
+/// let store = async |granted: TokenGrant| save(&granted).await;
+/// let session = TokenSession::new(handshake, granted, store, tokio::time::sleep);
 ///
-/// let token = session.token().await?; // into the extensions of a request
-/// // The server answered that request with `oauth_problem=token_expired`, sooner than it had said:
+/// let token = session.token().await?; // goes into the extensions of a request
+/// // If the server rejects that request with `oauth_problem=token_expired`, before the time it had announced:
 /// let token = session.renew(&token).await?;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # One renewal at a time
+///
+/// One request renews the token, however many callers wait for it. The outcome is that of all callers who wait:
+///
+/// - *Success*: the new token is given to the store hook first and to the callers afterwards, because the server may
+///   accept the old one no longer.
+/// - *Failure*: each caller gets the same error. The next caller starts a new renewal. A panic of the HTTP client
+///   or of the hook is such an error, too, and no later call panics because of it.
+/// - *No answer*: the request and the hook each have a [time limit](Self::TIME_LIMIT), after which they have failed.
+/// - *All callers are dropped*: the next caller continues the renewal that was started, because its answer may
+///   already hold the new token. If its time is over, that caller starts a new renewal.
+///
+/// # A new token is never lost
+///
+/// A token that was received stays in the session until the hook has succeeded. If the hook fails, panics or takes
+/// too long, the error is of the kind [`NotStored`](HandshakeErrorKind::NotStored). The next caller runs the hook again
+/// with the same token and sends no request. So the hook may see a token twice.
+/// [`unstored`](Self::unstored) returns the token, to save it in another way.
+///
+/// If a request fails without a readable answer, the server may still have renewed the token. This cannot be known; the
+/// next renewal then fails, and the user must authorize the client again.
 #[derive(Clone)]
 pub struct TokenSession {
     shared: Arc<Session>,
+    time_limit: Duration,
 }
 
 struct Session {
-    renew: Box<dyn Fn(Task) -> Renewing + Send + Sync>,
+    start: Box<dyn Fn(Duration) -> Renewal + Send + Sync>,
     clock: Clock,
-    state: Mutex<State>,
+    tokens: Arc<Mutex<Tokens>>,
+    /// Locked before `tokens` where both are.
+    renewal: Mutex<Option<Shared<Renewal>>>,
 }
 
-struct State {
+struct Tokens {
     granted: TokenGrant,
-    renewing: Option<Shared<Renewing>>,
-    /// Granted in the place of `granted`, and not stored yet.
+    /// The successor of `granted`, until it is stored.
     unstored: Option<TokenGrant>,
 }
 
-type Renewing = Pin<Box<dyn Future<Output = Result<TokenGrant, Failure>> + Send>>;
-
-/// What is left to do.
-enum Task {
-    Renew(TokenGrant),
-    Store(TokenGrant),
-}
-
-#[derive(Clone)]
-struct Failure {
-    error: HandshakeError,
-    unstored: Option<TokenGrant>,
-}
+type Renewal = Pin<Box<dyn Future<Output = Result<TokenGrant, HandshakeError>> + Send>>;
 
 impl TokenSession {
-    /// How many seconds before its end a token is renewed: 30, so that it does not end on its way to the server.
+    /// The number of seconds before its expiry at which a token is renewed: 30, so that it does not expire on its way
+    /// to the server.
     pub const MARGIN: u64 = 30;
 
-    /// The session of a token. `store` is given every new one, to keep it before it is used.
+    /// The time limit of a renewal's request, and of the store hook, unless another is [set](Self::time_limit): 30 s.
+    pub const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+    /// Creates the session of a token.
     ///
-    /// When it fails, so does the renewal, with the kind `NotStored`; the next call tries to store the same token again.
-    pub fn new<S, ResBody, F, E>(
+    /// `store` receives each new token and keeps it before it is used. `sleep` is the timer for the time limit:
+    /// `tokio::time::sleep`, or that of another runtime. This crate brings no timer, because the handshake runs on any
+    /// runtime.
+    pub fn new<S, ResBody, F, E, T>(
         handshake: Handshake<S>,
         granted: TokenGrant,
         store: impl Fn(TokenGrant) -> F + Send + Sync + 'static,
+        sleep: impl Fn(Duration) -> T + Send + Sync + 'static,
     ) -> Self
     where
         S: Service<LegRequest, Response = Response<ResBody>> + Clone + Send + 'static,
@@ -98,97 +116,170 @@ impl TokenSession {
         ResBody::Error: Into<BoxError>,
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError>,
+        T: Future<Output: Send> + Send + 'static,
     {
         let clock = handshake.clock().clone();
-        let store = Arc::new(store);
-        // HTTP clients that are boxed are not `Sync`.
-        let handshake = Mutex::new(handshake);
-        let renew = Box::new(move |task| {
-            let (handshake, store) = (lock(&handshake).clone(), store.clone());
-            Box::pin(async move {
-                let granted = match task {
-                    Task::Renew(old) => {
-                        handshake.renew(&old).await.map_err(|error| Failure { error, unstored: None })?
-                    }
-                    Task::Store(granted) => granted,
-                };
-                let stored = store(granted.clone()).await;
-                let failed = |error: E| Failure {
-                    error: HandshakeError::not_stored(error.into()),
-                    unstored: Some(granted.clone()),
-                };
-                stored.map_err(failed).map(|()| granted)
-            }) as Renewing
+        let tokens = Arc::new(Mutex::new(Tokens { granted, unstored: None }));
+        // A boxed HTTP client is often not `Sync`, hence the mutex.
+        let parts = Arc::new((Mutex::new(handshake), store, sleep));
+        let start = Box::new({
+            let tokens = tokens.clone();
+            move |limit| {
+                let (parts, tokens) = (parts.clone(), tokens.clone());
+                Box::pin(async move {
+                    let (handshake, store, sleep) = &*parts;
+                    let received = {
+                        let Tokens { granted, unstored } = &*lock(&tokens);
+                        unstored.clone().ok_or_else(|| granted.clone())
+                    };
+                    let new = match received {
+                        Ok(unstored) => unstored,
+                        Err(old) => {
+                            let answered = async {
+                                let handshake = lock(handshake).clone();
+                                handshake.renew(&old).await
+                            };
+                            let new = match within(|| sleep(limit), answered).await {
+                                Ok(answered) => answered?,
+                                Err(Unfinished::TimedOut) => return Err(HandshakeError::timed_out()),
+                                Err(panicked) => return Err(HandshakeError::transport(panicked)),
+                            };
+                            // At once: from here on it must not get lost.
+                            lock(&tokens).unstored = Some(new.clone());
+                            new
+                        }
+                    };
+                    let stored = async { store(new.clone()).await.map_err(Into::into) };
+                    let stored = within(|| sleep(limit), stored).await.unwrap_or_else(|failed| Err(failed.into()));
+                    stored.map_err(HandshakeError::not_stored)?;
+                    *lock(&tokens) = Tokens { granted: new.clone(), unstored: None };
+                    Ok(new)
+                }) as Renewal
+            }
         });
-        let state = Mutex::new(State { granted, renewing: None, unstored: None });
-        Self { shared: Arc::new(Session { renew, clock, state }) }
+        let shared = Arc::new(Session { start, clock, tokens, renewal: Mutex::new(None) });
+        Self { shared, time_limit: Self::TIME_LIMIT }
     }
 
-    /// The token to sign with now: renewed first, if it expires within [`MARGIN`](Self::MARGIN).
+    /// Sets the time limit of a renewal's request, and of the store hook; [`TIME_LIMIT`](Self::TIME_LIMIT) by default.
+    ///
+    /// A renewal has the limit of the clone that started it.
+    #[must_use]
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// Returns the token to sign with now. It is renewed first if it expires within [`MARGIN`](Self::MARGIN) seconds.
     ///
     /// # Errors
     ///
-    /// As [`Handshake::renew`], and of the kind `NotStored` when the hook failed.
+    /// As [`Handshake::renew`]; `Transport` also if the HTTP client panicked, `TimedOut` if it did not answer in
+    /// time, and `NotStored` if the hook failed.
     pub async fn token(&self) -> Result<TokenCredentials, HandshakeError> {
         let now = self.shared.clock.now();
         self.fresh(|granted| granted.expires_at().is_none_or(|end| now.saturating_add(Self::MARGIN) < end)).await
     }
 
-    /// The token in the place of one that the server refused as expired. If that has been renewed already, by
-    /// somebody else whom the server refused, it is not renewed again.
+    /// Returns the token that replaces one that the server rejected as expired.
+    ///
+    /// If another caller has already renewed the rejected token, no request is sent.
     ///
     /// # Errors
     ///
     /// As [`token`](Self::token).
-    pub async fn renew(&self, refused: &TokenCredentials) -> Result<TokenCredentials, HandshakeError> {
-        self.fresh(|granted| granted.token().token() != refused.token()).await
+    pub async fn renew(&self, rejected: &TokenCredentials) -> Result<TokenCredentials, HandshakeError> {
+        self.fresh(|granted| granted.token().token() != rejected.token()).await
     }
 
-    /// What was granted last, and stored.
+    /// Returns the token that was granted and stored last.
     pub fn granted(&self) -> TokenGrant {
-        self.state().granted.clone()
+        lock(&self.shared.tokens).granted.clone()
+    }
+
+    /// Returns the new token that was received but is not stored yet, if there is one.
+    pub fn unstored(&self) -> Option<TokenGrant> {
+        lock(&self.shared.tokens).unstored.clone()
     }
 
     async fn fresh(&self, is_fresh: impl Fn(&TokenGrant) -> bool) -> Result<TokenCredentials, HandshakeError> {
-        let renewing = {
-            let mut state = self.state();
-            match &state.renewing {
-                Some(renewing) => renewing.clone(),
-                None if state.unstored.is_none() && is_fresh(&state.granted) => {
-                    return Ok(state.granted.token().clone());
+        loop {
+            let (renewal, was_abandoned) = {
+                let mut current = lock(&self.shared.renewal);
+                match &*current {
+                    // If only the session itself holds it, no caller waits for it.
+                    Some(renewal) => {
+                        let was_abandoned = renewal.strong_count() == Some(1);
+                        (renewal.clone(), was_abandoned)
+                    }
+                    None => {
+                        let Tokens { granted, unstored } = &*lock(&self.shared.tokens);
+                        if unstored.is_none() && is_fresh(granted) {
+                            return Ok(granted.token().clone());
+                        }
+                        (current.insert((self.shared.start)(self.time_limit).shared()).clone(), false)
+                    }
                 }
-                None => {
-                    let old = || Task::Renew(state.granted.clone());
-                    let task = state.unstored.clone().map_or_else(old, Task::Store);
-                    state.renewing.insert((self.shared.renew)(task).shared()).clone()
-                }
+            };
+            let outcome = renewal.clone().await;
+            let mut current = lock(&self.shared.renewal);
+            if current.as_ref().is_some_and(|known| known.ptr_eq(&renewal)) {
+                *current = None;
             }
-        };
-        let renewed = renewing.clone().await;
-        let mut state = self.state();
-        // The first of those who waited says how it went.
-        if state.renewing.as_ref().is_some_and(|known| known.ptr_eq(&renewing)) {
-            state.renewing = None;
-            state.unstored = renewed.as_ref().err().and_then(|failure| failure.unstored.clone());
-            if let Ok(granted) = &renewed {
-                state.granted = granted.clone();
+            match outcome {
+                // The time of callers that are gone was over; this one has its own.
+                Err(error) if was_abandoned && timed_out(&error) => {}
+                outcome => return outcome.map(|granted| granted.token().clone()),
             }
         }
-        renewed.map(|granted| granted.token().clone()).map_err(|failure| failure.error)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.shared.state)
     }
 }
 
-/// Never held across an await; what is behind it is whole even after a panic.
+/// Locks. No lock is held across an await, and each value is whole even after a panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Why the code of others has no outcome.
+#[derive(Debug)]
+enum Unfinished {
+    Panicked,
+    TimedOut,
+}
+
+/// The outcome of `future`, unless it panics, or `sleep` ends first.
+async fn within<T, Z: Future>(sleep: impl FnOnce() -> Z, future: impl Future<Output = T>) -> Result<T, Unfinished> {
+    let either = async {
+        match select(pin!(future), pin!(sleep())).await {
+            Either::Left((outcome, _)) => Ok(outcome),
+            Either::Right(_) => Err(Unfinished::TimedOut),
+        }
+    };
+    // Nothing that a panic leaves behind is used again: the futures are dropped.
+    AssertUnwindSafe(either).catch_unwind().await.unwrap_or(Err(Unfinished::Panicked))
+}
+
+fn timed_out(error: &HandshakeError) -> bool {
+    let hook = error.source().and_then(|source| source.downcast_ref());
+    error.kind() == HandshakeErrorKind::TimedOut || matches!(hook, Some(Unfinished::TimedOut))
+}
+
+impl fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Panicked => "it panicked",
+            Self::TimedOut => "it took longer than the time limit",
+        })
+    }
+}
+
+impl Error for Unfinished {}
+
 impl fmt::Debug for TokenSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenSession").field("granted", &self.state().granted).finish_non_exhaustive()
+        f.debug_struct("TokenSession")
+            .field("granted", &self.granted())
+            .field("time_limit", &self.time_limit)
+            .finish_non_exhaustive()
     }
 }
