@@ -55,6 +55,8 @@ pub struct ClockSkew {
 struct Shared {
     clock: Clock,
     offset: AtomicI64,
+    /// An offset too far from the present one for a single answer; 0 if there is none.
+    proposed: AtomicI64,
 }
 
 /// What an answer taught a [`ClockSkew`].
@@ -69,8 +71,8 @@ pub enum Learned {
     Corrected,
 }
 
-/// 2007-12-04, when OAuth Core 1.0 was published.
-const EARLIEST: u64 = 1_196_726_400;
+/// From 2007-12-04, when OAuth Core 1.0 was published, to the end of 2099.
+const PLAUSIBLE: RangeInclusive<u64> = 1_196_726_400..=4_102_444_799;
 
 /// How far from the end of a range is safe, in seconds: what most servers allow to either side of their clock.
 const MARGIN: u64 = 300;
@@ -83,9 +85,15 @@ impl ClockSkew {
     /// well below the other.
     pub const THRESHOLD: u64 = 30;
 
+    /// The largest correction that a single answer can make, in seconds: one day.
+    ///
+    /// It covers a wrong time zone and a wrong date. A larger correction needs a second answer that agrees with the
+    /// first.
+    pub const MAX_STEP: u64 = 24 * 60 * 60;
+
     /// No offset yet, from this clock.
     pub fn of(clock: Clock) -> Self {
-        Self { shared: Arc::new(Shared { clock, offset: AtomicI64::new(0) }) }
+        Self { shared: Arc::new(Shared { clock, offset: AtomicI64::new(0), proposed: AtomicI64::new(0) }) }
     }
 
     /// The server's time less ours, in seconds: above 0 when our clock is behind. 0 up to
@@ -127,29 +135,47 @@ impl ClockSkew {
     /// Learns from the first and the last timestamp that the server accepts.
     pub(crate) fn learn_acceptable(&self, acceptable: &RangeInclusive<u64>) -> Learned {
         let now = self.now();
-        if acceptable.contains(&now) { Learned::Agrees } else { self.move_to(inside(acceptable, now)) }
+        if acceptable.contains(&now) { self.agrees() } else { self.move_to(inside(acceptable, now)) }
     }
 
     /// Learns the server's time, which it has just told.
     pub(crate) fn server_is_at(&self, time: u64) -> Learned {
         let is_close_to = |ours: u64| time.abs_diff(ours) <= Self::THRESHOLD;
+        let ours = self.shared.clock.now();
         if is_close_to(self.now()) {
-            Learned::Agrees
-        } else if is_close_to(self.shared.clock.now()) {
-            self.shared.offset.store(0, Ordering::Relaxed);
-            Learned::Corrected
+            self.agrees()
+        } else if is_close_to(ours) {
+            self.move_to(ours)
         } else {
             self.move_to(time)
         }
     }
 
+    fn agrees(&self) -> Learned {
+        self.shared.proposed.store(0, Ordering::Relaxed);
+        Learned::Agrees
+    }
+
     fn move_to(&self, time: u64) -> Learned {
-        match i64::try_from(i128::from(time) - i128::from(self.shared.clock.now())) {
-            Ok(offset) if time >= EARLIEST => {
-                self.shared.offset.store(offset, Ordering::Relaxed);
-                Learned::Corrected
-            }
-            _ => Learned::Nothing,
+        let ours = self.shared.clock.now();
+        let offset = match i64::try_from(i128::from(time) - i128::from(ours)) {
+            Ok(offset) if PLAUSIBLE.contains(&time) => offset,
+            _ => return Learned::Nothing,
+        };
+        let now = self.now();
+        let is_a_step = |from: u64| time.abs_diff(from) <= Self::MAX_STEP;
+        let is_confirmed = || {
+            let proposed = self.shared.proposed.load(Ordering::Relaxed);
+            proposed != 0 && proposed.abs_diff(offset) <= Self::THRESHOLD
+        };
+        // A step back to our own clock is as safe as having no offset at all.
+        if is_a_step(now) || is_a_step(ours) || !PLAUSIBLE.contains(&now) || is_confirmed() {
+            self.shared.proposed.store(0, Ordering::Relaxed);
+            self.shared.offset.store(offset, Ordering::Relaxed);
+            Learned::Corrected
+        } else {
+            self.shared.proposed.store(offset, Ordering::Relaxed);
+            Learned::Nothing
         }
     }
 }
@@ -235,7 +261,13 @@ mod tests {
             // No time to be believed.
             (vec![(DATE, "Thu, 01 Jan 1970 00:00:00 GMT")], Nothing, 0),
             (vec![(DATE, "Mon, 03 Dec 2007 23:59:59 GMT")], Nothing, 0),
-            (vec![(DATE, "Tue, 04 Dec 2007 00:00:00 GMT")], Corrected, -503_273_600),
+            (vec![(DATE, "Fri, 01 Jan 2100 00:00:00 GMT")], Nothing, 0),
+            (vec![(DATE, "Fri, 31 Dec 9999 23:59:59 GMT")], Nothing, 0),
+            // Up to a day, and just above: one answer is not enough.
+            (vec![(DATE, "Wed, 15 Nov 2023 22:13:20 GMT")], Corrected, 86_400),
+            (vec![(DATE, "Mon, 13 Nov 2023 22:13:20 GMT")], Corrected, -86_400),
+            (vec![(DATE, "Wed, 15 Nov 2023 22:13:21 GMT")], Nothing, 0),
+            (vec![(DATE, "Mon, 13 Nov 2023 22:13:19 GMT")], Nothing, 0),
             (vec![(DATE, "tomorrow")], Nothing, 0),
             (vec![(DATE, "1700007200")], Nothing, 0),
             (vec![(DATE, "")], Nothing, 0),
@@ -287,7 +319,7 @@ mod tests {
             (NOW + 7200, NOW + 7201, Corrected, 7200),
             // Five minutes inside of the nearer end, of longer ones.
             (NOW + 7200, NOW + 72_000, Corrected, 7500),
-            (EARLIEST, NOW - 7200, Corrected, -7500),
+            (*PLAUSIBLE.start(), NOW - 7200, Corrected, -7500),
             (0, NOW - 7200, Corrected, -7500),
             (NOW + 7200, u64::MAX, Corrected, 7500),
             // Below the threshold, too: the timestamp was refused.
@@ -297,6 +329,8 @@ mod tests {
             (NOW, NOW + 600, Agrees, 0),
             (NOW - 600, NOW, Agrees, 0),
             (0, u64::MAX, Agrees, 0),
+            (NOW + 86_400, NOW + 86_400, Corrected, 86_400),
+            (NOW + 86_401, NOW + 86_401, Nothing, 0),
             (0, 600, Nothing, 0),
             (0, 0, Nothing, 0),
             (u64::MAX, u64::MAX, Nothing, 0),
@@ -345,6 +379,39 @@ mod tests {
         // Further than the offset reaches.
         let skew = skew(u64::MAX);
         assert_eq!((skew.server_is_at(NOW), skew.now()), (Nothing, u64::MAX));
+    }
+
+    /// A whole day and more: the times that servers told one after the other, and the offset after each.
+    #[test]
+    fn a_far_time_takes_two_answers_that_agree() {
+        const YEAR: i64 = 365 * 86_400;
+        const FIRST: u64 = *PLAUSIBLE.start();
+        type Told = (i64, i64);
+        for (ours, told) in [
+            // One answer teaches nothing, and the next contradicts it.
+            (NOW, &[(40 * YEAR, 0), (0, 0), (40 * YEAR, 0), (7200, 7200), (40 * YEAR, 7200), (0, 0)][..]),
+            // Two agree, to the threshold.
+            (NOW, &[(40 * YEAR, 0), (40 * YEAR + 30, 40 * YEAR + 30)]),
+            (NOW, &[(40 * YEAR, 0), (40 * YEAR + 31, 0), (40 * YEAR + 31, 40 * YEAR + 31)]),
+            (NOW, &[(-10 * YEAR, 0), (10 * YEAR, 0), (-10 * YEAR, 0), (-10 * YEAR, -10 * YEAR)]),
+            // Back to our own clock, and to a day around it, it takes one.
+            (NOW, &[(40 * YEAR, 0), (40 * YEAR, 40 * YEAR), (0, 0)]),
+            (NOW, &[(40 * YEAR, 0), (40 * YEAR, 40 * YEAR), (7200, 7200)]),
+            // What agrees with ours takes the proposal away.
+            (NOW, &[(40 * YEAR, 0), (10, 0), (40 * YEAR, 0)]),
+            // A clock that was never set believes the first, and is no easier to mislead after that.
+            (0, &[(NOW as i64, NOW as i64), (NOW as i64 + 40 * YEAR, NOW as i64), (NOW as i64, NOW as i64)]),
+            (0, &[(2 * NOW as i64, 2 * NOW as i64), (NOW as i64, 2 * NOW as i64), (NOW as i64, NOW as i64)]),
+            (FIRST - 1, &[(40 * YEAR, 40 * YEAR)]),
+            (FIRST, &[(40 * YEAR, 0)]),
+        ] as [(u64, &[Told]); 11]
+        {
+            let skew = skew(ours);
+            for (nth, &(difference, offset)) in told.iter().enumerate() {
+                skew.server_is_at(ours.saturating_add_signed(difference));
+                assert_eq!(skew.offset(), offset, "{told:?}, after {nth}");
+            }
+        }
     }
 
     #[test]

@@ -79,7 +79,12 @@ fn provider_rows() -> Vec<Row> {
 }
 
 fn credentials() -> Vec<Row> {
-    let session = TokenSession::new(handshake(response(200, GRANTED)), granted(), async |_| Ok::<_, BoxError>(()));
+    let session = TokenSession::new(
+        handshake(response(200, GRANTED)),
+        granted(),
+        async |_| Ok::<_, BoxError>(()),
+        tokio::time::sleep,
+    );
     vec![
         Row::debug("PendingAuthorization", pending()),
         Row::debug("Consent", consent()),

@@ -1,7 +1,7 @@
 //! The timestamps of requests, and what their answers say of the time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
@@ -49,12 +49,14 @@ pub(super) struct Listener {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClockCorrected;
 
-/// How high timestamps were.
+/// The highest timestamps so far.
 #[derive(Debug, Default)]
 pub(super) struct Latest {
     drawn: AtomicU64,
-    /// Of those, what a server accepted.
+    /// The highest that a server accepted.
     accepted: AtomicU64,
+    /// Whether a refusal since then told a time far before it.
+    is_contradicted: AtomicBool,
 }
 
 impl Time {
@@ -112,18 +114,38 @@ fn is_refusal(answer: &impl ResponseHead) -> bool {
 
 impl Latest {
     fn raise(&self, now: u64) -> u64 {
-        let drawn = self.drawn.fetch_max(now, Ordering::Relaxed);
-        now.max(drawn).max(self.accepted.load(Ordering::Relaxed))
+        let accepted = self.accepted.load(Ordering::Relaxed);
+        let mut drawn = self.drawn.fetch_max(now, Ordering::Relaxed);
+        // The clock was far ahead for a while, and no server has accepted its time.
+        if is_far_after(now, drawn) {
+            drawn = accepted;
+            self.drawn.store(now.max(drawn), Ordering::Relaxed);
+        }
+        now.max(drawn).max(accepted)
     }
 
     fn accept(&self, timestamp: u64) {
         self.accepted.fetch_max(timestamp, Ordering::Relaxed);
+        self.is_contradicted.store(false, Ordering::Relaxed);
     }
 
-    /// Forgets what was drawn beyond the server's time.
+    /// Forgets the timestamps beyond the server's time, which a refusal has told.
+    ///
+    /// Those that a server accepted stay, because it may reject lower ones from then on. But if they are far beyond, and
+    /// two refusals in a row say so, another than the server accepted them, or the server's clock was wrong.
     fn lower(&self, now: u64) {
         self.drawn.fetch_min(now, Ordering::Relaxed);
+        if is_far_after(now, self.accepted.load(Ordering::Relaxed))
+            && self.is_contradicted.swap(true, Ordering::Relaxed)
+        {
+            self.accepted.fetch_min(now, Ordering::Relaxed);
+            self.is_contradicted.store(false, Ordering::Relaxed);
+        }
     }
+}
+
+fn is_far_after(now: u64, timestamp: u64) -> bool {
+    timestamp.saturating_sub(now) > ClockSkew::MAX_STEP
 }
 
 #[cfg(test)]
@@ -198,6 +220,7 @@ mod tests {
     fn monotonic() {
         use Sent::*;
         let ahead = NOW + 7200;
+        let far = NOW + 10 * 365 * 86_400;
         for (with_skew, sent, expected) in [
             (None, vec![(5, Unanswered), (3, Unanswered), (5, Unanswered), (6, Unanswered)], vec![5, 5, 5, 6]),
             (None, vec![(5, Accepted), (3, Accepted), (7, Accepted)], vec![5, 5, 7]),
@@ -238,6 +261,27 @@ mod tests {
                 vec![(ahead, Accepted), (ahead + 9, RefusedWithDate), (ahead, Unanswered), (ahead + 1, Unanswered)],
                 vec![ahead, ahead + 9, ahead, ahead],
             ),
+            // By years, it takes two refusals in a row; a success in between counts as one that is right.
+            (
+                Some(ClockSkew::of),
+                vec![
+                    (far, Accepted),
+                    (NOW, RefusedWithDate),
+                    (NOW, Accepted),
+                    (NOW, RefusedWithDate),
+                    (NOW, RefusedInBody),
+                    (NOW, Accepted),
+                ],
+                vec![far, far, far, far, far, NOW],
+            ),
+            // A clock that was wrong for a while, and no server that accepted its time.
+            (
+                None,
+                vec![(NOW, Accepted), (far, Unanswered), (far, Refused), (NOW - 9, Accepted)],
+                vec![NOW, far, far, NOW],
+            ),
+            (None, vec![(NOW, Accepted), (ahead, Refused), (NOW, Accepted)], vec![NOW, ahead, ahead]),
+            (None, vec![(far, Accepted), (NOW, Accepted)], vec![far, far]),
             // The server says that it is behind.
             (
                 Some(ClockSkew::of),
