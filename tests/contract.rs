@@ -10,16 +10,18 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
-use http::{HeaderMap, Method, Request, Response, Version};
+use http::{HeaderMap, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_oauth1::client::sign::{OAuthSignError, OAuthSignErrorKind, Unsigned};
+use tower_oauth1::client::NonceSource;
+use tower_oauth1::client::sign::{ForeignOrigins, OAuthSignError, OAuthSignErrorKind, Unsigned};
 use tower_oauth1::protocol::{ProtocolParameters, SignErrorKind, Transmission};
 use tower_oauth1::{
     ClientCredentials, Clock, OAuthSignLayer, Origin, SignError, SignatureMethod, SignedBody, Signer, TokenCredentials,
+    Version,
 };
 use tower_test::mock;
 
@@ -99,8 +101,7 @@ fn kind(error: &BoxError) -> OAuthSignErrorKind {
 
 /// Why the signer refused, where it did.
 fn signers_reason(error: &BoxError) -> Option<SignErrorKind> {
-    let source = std::error::Error::source(error.downcast_ref::<OAuthSignError>()?)?;
-    source.downcast_ref::<SignError>().map(SignError::kind)
+    error.downcast_ref::<OAuthSignError>()?.sign_error().map(SignError::kind)
 }
 
 /// The header's value of a parameter.
@@ -164,14 +165,14 @@ async fn what_the_request_was_it_still_is() {
     for body in [request(vec![Step::Data("x")]), form(vec![Step::Data("a="), Step::Data("1&a=2")])] {
         let (mut head, body) = body.into_parts();
         let is_form = head.headers.contains_key(CONTENT_TYPE);
-        head.version = Version::HTTP_2;
+        head.version = http::Version::HTTP_2;
         head.method = Method::from_bytes(b"PROPFIND").unwrap();
         head.headers.append("x-a", "1".parse().unwrap());
         head.headers.append("x-a", "2".parse().unwrap());
         head.extensions.insert(7_u8);
         let uri = head.uri.clone();
         let sent = arrived(&layer(), Request::from_parts(head, body)).await.unwrap();
-        assert_eq!(sent.version(), Version::HTTP_2);
+        assert_eq!(sent.version(), http::Version::HTTP_2);
         assert_eq!(sent.method(), "PROPFIND");
         assert_eq!(sent.uri(), &uri);
         assert_eq!(sent.headers().get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
@@ -213,7 +214,7 @@ async fn what_cannot_be_signed_is_not_sent() {
         *request.uri_mut() = uri.parse().unwrap();
         request
     };
-    let limited = layer().form_limit(3);
+    let limited = layer().body_limit(3);
     let any = OAuthSignLayer::danger_sign_any_origin(signer());
     let plaintext = OAuthSignLayer::danger_sign_any_origin(signer().method(SignatureMethod::Plaintext));
     let in_form = OAuthSignLayer::new(signer().transmission(Transmission::Form), origin("https://example.com"));
@@ -276,6 +277,46 @@ async fn credentials_go_only_where_they_belong() {
         let sent = arrived(&two, request).await.unwrap();
         assert_eq!(sent.headers().contains_key(AUTHORIZATION), signed, "{uri}");
         assert_eq!(sent.body(), "x");
+    }
+}
+
+#[tokio::test]
+async fn foreign_origins_are_an_error_where_they_are_refused() {
+    let layer = layer().foreign_origins(ForeignOrigins::Refuse);
+    let url = "https://user:userinfo@example.org:8443/path?query";
+    let foreign = || Request::get(url).body(Frames::default()).unwrap();
+    let called = service_fn(async |_: Request<Replayed>| answer(()));
+    let head_called = service_fn(async |_: Request<Frames>| answer(()));
+    for error in [
+        layer.layer(called).oneshot(foreign()).await.unwrap_err(),
+        layer.clone().without_form_bodies().layer(head_called).oneshot(foreign()).await.unwrap_err(),
+    ] {
+        assert_eq!(kind(&error), OAuthSignErrorKind::ForeignOrigin);
+        assert_eq!(
+            error.to_string(),
+            "cannot sign the request: the layer does not sign for \"https://example.org:8443\"; \
+             add it with OAuthSignLayer::origin, or mark the request as Unsigned",
+        );
+    }
+    let mut marked = foreign();
+    marked.extensions_mut().insert(Unsigned);
+    assert!(!arrived(&layer, marked).await.unwrap().headers().contains_key(AUTHORIZATION));
+    assert!(arrived(&layer, request(vec![])).await.unwrap().headers().contains_key(AUTHORIZATION));
+}
+
+/// Clock and nonce source make a signature that can be written down: RFC 5849 §1.2.
+#[tokio::test]
+async fn a_golden_signature() {
+    let signer = Signer::new(ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"))
+        .token(TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00"))
+        .version(Version::Omitted);
+    let layer = OAuthSignLayer::new(signer, origin("http://photos.example.net"))
+        .clock(Clock::from_fn(|| 137_131_202))
+        .nonce_source(NonceSource::from_fn(|| "chapoH".into()));
+    let url = "http://photos.example.net/photos?file=vacation.jpg&size=original";
+    for _ in 0..2 {
+        let request = arrived(&layer, Request::get(url).body(Frames::default()).unwrap()).await.unwrap();
+        assert_eq!(parameter(&request, "oauth_signature").unwrap(), "MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D");
     }
 }
 

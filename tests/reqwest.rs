@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
 use std::convert::Infallible;
-use std::error::Error as _;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -371,10 +370,9 @@ async fn what_cannot_be_signed_is_not_sent() {
             (form(Frames::of([Ok("a="), Err("no".into())]).0), signer(), BodyUnreadable, None),
         ] {
             let shown = format!("{path:?} {request:?}");
-            let error = path.send(server.layer(signer).form_limit(10), &client, request).await.unwrap_err();
+            let error = path.send(server.layer(signer).body_limit(10), &client, request).await.unwrap_err();
             let error = error.downcast_ref::<OAuthSignError>().unwrap();
-            let source = error.source().and_then(|source| source.downcast_ref::<SignError>());
-            assert_eq!((error.kind(), source.map(SignError::kind)), (expected, signers_reason), "{shown}");
+            assert_eq!((error.kind(), error.sign_error().map(SignError::kind)), (expected, signers_reason), "{shown}");
         }
     }
     assert!(server.arrived().is_empty());

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Full};
 use tokio_test::block_on;
 use tower::{BoxError, Layer as _, ServiceExt as _, service_fn};
 use tower_oauth1::client::handshake::{AuthorizationPage, Callback, Endpoint, Handshake, Provider};
-use tower_oauth1::client::sign::Unsigned;
+use tower_oauth1::client::sign::{ForeignOrigins, Unsigned};
 use tower_oauth1::protocol::{BodyHash, ProtocolParameters, Transmission};
 use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, SignedBody, Signer, TokenCredentials};
 use tracing::field::{Field, Visit};
@@ -175,7 +175,8 @@ fn every_signature_has_one() {
         tracing::subscriber::with_default(recorder.clone(), call);
         let seen = recorder.take();
         assert!(!format!("{seen:?}").contains(MARKER), "{seen:?}");
-        seen.iter().map(|span| span.fields["nonce"].clone()).collect::<Vec<_>>()
+        let spans = seen.iter().filter(|seen| seen.name == "oauth_sign");
+        spans.map(|span| span.fields["nonce"].clone()).collect::<Vec<_>>()
     };
     let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
         Ok::<_, BoxError>(Response::new(sent(request).await))
@@ -223,6 +224,35 @@ fn every_signature_has_one() {
         block_on(handshake.oneshot(Callback::Uri("https://client.example/?a=markerCallback".to_owned()))).unwrap();
     });
     assert_eq!((heads.len(), through_reqwest.len(), leg.len()), (1, 1, 1));
+}
+
+/// Unless it is marked as unsigned, or the layer refuses it.
+#[test]
+fn a_request_that_passes_unsigned_is_an_event() {
+    let recorder = Recorder::default();
+    let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
+        Ok::<_, BoxError>(Response::new(sent(request).await))
+    });
+    let url = "http://user:markerUserinfo@foreign.example:8080/markerPath?a=markerQuery";
+    let foreign = || Request::get(url).extension(TokenCredentials::new("markerJane", "markerJanesSecret"));
+    for (layer, request, expected) in [
+        (layer(signer()), foreign(), 1),
+        (layer(signer()), foreign().extension(Unsigned), 0),
+        (layer(signer()).foreign_origins(ForeignOrigins::Refuse), foreign(), 0),
+    ] {
+        let call = layer.layer(inner).oneshot(request.body(Full::default()).unwrap());
+        let _outcome = tracing::subscriber::with_default(recorder.clone(), || block_on(call));
+        let seen = recorder.take();
+        assert_eq!(seen.len(), expected);
+        for event in seen {
+            assert_eq!(event.level, Level::DEBUG);
+            let fields = ["host", "port", "scheme"].map(|name| event.fields[name].as_str());
+            assert_eq!(fields, ["foreign.example", "8080", "http"]);
+            let message = "request passes unsigned: the layer does not sign for its origin";
+            assert_eq!(event.fields["message"], message);
+            assert!(!format!("{event:?}").contains(MARKER), "{event:?}");
+        }
+    }
 }
 
 /// What is refused may have had its span by then; it says no more than the others.

@@ -52,7 +52,7 @@ fn memory(field: &str) -> usize {
 async fn upload(content_type: &str, length: usize) -> Result<(), BoxError> {
     let server = TestServer::start(|_| service_fn(drain)).await?;
     let signer = Signer::new(ClientCredentials::new("key", "secret"));
-    let layer = OAuthSignLayer::new(signer, server.origin().clone()).form_limit(length);
+    let layer = OAuthSignLayer::new(signer, server.origin().clone()).body_limit(length);
     let client = layer.layer(Client::builder(TokioExecutor::new()).build_http());
     let request = Request::post(server.origin().to_string()).header(CONTENT_TYPE, content_type).body(body(length))?;
     let response = client.oneshot(request).await?;

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use http::Uri;
-use tower_oauth1::client::random_nonce;
+use tower_oauth1::client::Nonce;
 use tower_oauth1::protocol::{AuthorizationHeader, RequestHead, Signed, Stamp, decode_form};
 use tower_oauth1::{Clock, Origin};
 
@@ -46,7 +46,7 @@ fn sign(arguments: &SignArguments, message: &Message) -> Result<Parts, Failure> 
     let signer = signing.service.signer_for(&target);
 
     let timestamp = arguments.timestamp.unwrap_or_else(|| Clock::default().now());
-    let nonce = arguments.nonce.clone().unwrap_or_else(random_nonce);
+    let nonce = arguments.nonce.clone().unwrap_or_else(|| Nonce::random().to_string());
     let head = RequestHead::with_origin(&message.method, &message.uri, origin);
     let request = signer.request(head, message.payload()).stamp(Stamp { timestamp, nonce: &nonce });
     let failed = |error| Failure::usage("the request cannot be signed").caused_by(error);

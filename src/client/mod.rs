@@ -64,11 +64,11 @@ pub mod sign;
 
 mod challenge;
 mod fields;
-pub(crate) mod nonce;
+mod nonce;
 mod problem;
 mod skew;
 
 pub use fields::Fields;
-pub use nonce::random_nonce;
+pub use nonce::{Nonce, NonceSource};
 pub use problem::{Problem, ProblemKind};
 pub use skew::{ClockSkew, Learned};

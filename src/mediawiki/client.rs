@@ -15,11 +15,11 @@ use tower_service::Service;
 
 use super::{CallError, Identity, MediaWikiError, Wiki};
 use crate::client::ClockSkew;
+use crate::client::Nonce;
 use crate::client::handshake::{
     AuthorizationPage, Callback, Consent, Endpoint, Handshake, HandshakeError, LegRequest, PendingAuthorization,
     Provider, TokenGrant,
 };
-use crate::client::nonce::Nonce;
 use crate::client::sign::{FixedNonce, OAuthSign};
 use crate::protocol::names;
 use crate::{ClientCredentials, OAuthSignLayer, Signer, TokenCredentials};

@@ -9,8 +9,10 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, ServiceExt as _, service_fn};
 use tower_oauth1::client::presets;
-use tower_oauth1::client::sign::{OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned};
-use tower_oauth1::client::{ClockSkew, Fields, Learned, Problem};
+use tower_oauth1::client::sign::{
+    ForeignOrigins, OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned,
+};
+use tower_oauth1::client::{ClockSkew, Fields, Learned, Nonce, NonceSource, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
 use tower_oauth1::{Clock, Origin, SignatureMethod, Signer};
 
@@ -81,11 +83,14 @@ fn signed() -> Vec<Row> {
         Row::debug("ClockSkew", ClockSkew::default()),
         Row::debug("Learned", Learned::Nothing),
         Row::debug("TimestampOrder", TimestampOrder::default()),
+        Row::debug("ForeignOrigins", ForeignOrigins::default()),
+        Row::debug("Nonce", Nonce::random()),
+        Row::debug("NonceSource", NonceSource::from_fn(|| "markerNonce".into())),
         Row::debug("OAuthSignLayer", layer()),
         Row::debug("OAuthSignHeadLayer", layer().without_form_bodies()),
         Row::debug("OAuthSignHead", layer().without_form_bodies().layer(takes_body)),
         Row::debug(
-            "HeadResponseFuture",
+            "OAuthSignHeadFuture",
             layer().without_form_bodies().layer(takes_body).call(request(full(FORM), &[])),
         ),
     ];
@@ -99,7 +104,7 @@ fn signed() -> Vec<Row> {
         let mut service = OAuthSignLayer::danger_sign_any_origin(signer).layer(shows_body);
         rows.push(Row::debug("OAuthSign", &service));
         let sending = service.call(request(full(FORM), &[(CONTENT_TYPE, content_type)]));
-        rows.push(Row::debug("ResponseFuture", &sending));
+        rows.push(Row::debug("OAuthSignFuture", &sending));
         rows.push(block_on(sending).unwrap().into_body());
     }
     rows
@@ -112,7 +117,7 @@ fn for_reqwest() -> Vec<Row> {
     vec![
         Row::debug("OAuthSignReqwestLayer", layer().for_reqwest()),
         Row::debug("OAuthSignReqwest", &service),
-        Row::debug("ReqwestResponseFuture", service.call(request)),
+        Row::debug("OAuthSignReqwestFuture", service.call(request)),
     ]
 }
 
@@ -120,7 +125,7 @@ fn refused() -> Vec<Row> {
     let form = [(CONTENT_TYPE, FORM_TYPE)];
     let trailers = Frame::trailers([(WWW_AUTHENTICATE, "markerTrailer".parse().unwrap())].into_iter().collect());
     let sink = service_fn(async |_: Request<SignedBody<Body>>| Ok::<_, BoxError>(Response::new(())));
-    let signed = |body, headers| block_on(layer().form_limit(30).layer(sink).oneshot(request(body, headers)));
+    let signed = |body, headers| block_on(layer().body_limit(30).layer(sink).oneshot(request(body, headers)));
     let refused = [
         signed(full(""), &[(AUTHORIZATION, "Bearer markerBearer")]),
         signed(full("name=markerOfMoreThanThirtyBytes"), &form),

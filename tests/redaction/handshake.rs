@@ -73,8 +73,8 @@ fn provider_rows() -> Vec<Row> {
         Row::debug("CallbackConfirmation", CallbackConfirmation::NotSent),
         Row::debug("Provider", provider()),
         Row::debug("Handshake", &service),
-        Row::debug("LegFuture", service.call(callback())),
-        Row::debug("LegFuture", service.call(consent())),
+        Row::debug("HandshakeFuture", service.call(callback())),
+        Row::debug("HandshakeFuture", service.call(consent())),
     ]
 }
 

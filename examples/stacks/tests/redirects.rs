@@ -27,7 +27,7 @@ use tower_oauth1::client::sign::{OAuthSignError, OAuthSignErrorKind, Unsigned};
 use tower_oauth1::protocol::{SignErrorKind, Transmission, VerifyErrorKind};
 use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, RejectionKind, Verified};
-use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignError, SignedBody, Signer, TokenCredentials};
+use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignedBody, Signer, TokenCredentials};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -457,5 +457,5 @@ async fn a_host_header_of_the_first_origin_is_an_error_at_the_second() {
 fn reason(error: &BoxError) -> SignErrorKind {
     let error = error.downcast_ref::<OAuthSignError>().unwrap();
     assert_eq!(error.kind(), OAuthSignErrorKind::Sign);
-    std::error::Error::source(error).unwrap().downcast_ref::<SignError>().unwrap().kind()
+    error.sign_error().unwrap().kind()
 }

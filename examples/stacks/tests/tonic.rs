@@ -23,7 +23,7 @@ use tonic_health::server::{HealthReporter, health_reporter};
 use tower::util::{MapRequestLayer, MapResponseLayer};
 use tower::{BoxError, Layer, ServiceBuilder};
 use tower_oauth1::client::sign::{OAuthSignError, OAuthSignHead};
-use tower_oauth1::protocol::{SignError, SignErrorKind, Verifier};
+use tower_oauth1::protocol::{SignErrorKind, Verifier};
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Rejection, SignedBody, Verified};
 use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer, TokenCredentials};
 
@@ -157,7 +157,7 @@ async fn plaintext_goes_over_tls_or_not_at_all() {
     let photos = Photos::start(|response| response).await;
     let refused = photos.client(signer.clone()).check(overall()).await.unwrap_err();
     let refused = refused.source().unwrap().downcast_ref::<OAuthSignError>().unwrap();
-    let reason = refused.source().unwrap().downcast_ref::<SignError>().unwrap();
+    let reason = refused.sign_error().unwrap();
     assert_eq!(reason.kind(), SignErrorKind::PlaintextWithoutTls);
 
     let (certificate, callers) = (Certificate::new().unwrap(), Callers::default());

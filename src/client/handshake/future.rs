@@ -24,7 +24,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 pin_project! {
     /// The future of a leg `L`.
-    pub struct LegFuture<S, ResBody, L>
+    pub struct HandshakeFuture<S, ResBody, L>
     where
         S: Service<LegRequest>,
     {
@@ -37,7 +37,7 @@ pin_project! {
     }
 }
 
-impl<S, ResBody, L> LegFuture<S, ResBody, L>
+impl<S, ResBody, L> HandshakeFuture<S, ResBody, L>
 where
     S: Service<LegRequest>,
 {
@@ -52,7 +52,7 @@ where
     }
 }
 
-impl<S, ResBody, L> Future for LegFuture<S, ResBody, L>
+impl<S, ResBody, L> Future for HandshakeFuture<S, ResBody, L>
 where
     S: Service<LegRequest, Response = Response<ResBody>>,
     S::Error: Into<BoxError>,
@@ -75,12 +75,12 @@ where
     }
 }
 
-impl<S, ResBody, L> fmt::Debug for LegFuture<S, ResBody, L>
+impl<S, ResBody, L> fmt::Debug for HandshakeFuture<S, ResBody, L>
 where
     S: Service<LegRequest>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LegFuture").finish_non_exhaustive()
+        f.debug_struct("HandshakeFuture").finish_non_exhaustive()
     }
 }
 
@@ -91,7 +91,7 @@ pin_project! {
         S: Service<LegRequest>,
     {
         #[pin]
-        state: State<future::ResponseFuture<S, Full<Bytes>>, ResBody>,
+        state: State<future::OAuthSignFuture<S, Full<Bytes>>, ResBody>,
         limit: usize,
     }
 }
@@ -120,7 +120,7 @@ impl<S, ResBody> Exchange<S, ResBody>
 where
     S: Service<LegRequest>,
 {
-    pub(super) fn calling(response: future::ResponseFuture<S, Full<Bytes>>, limit: usize) -> Self {
+    pub(super) fn calling(response: future::OAuthSignFuture<S, Full<Bytes>>, limit: usize) -> Self {
         Self { state: State::Calling { response }, limit }
     }
 

@@ -12,7 +12,7 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::future::{Exchange, LegFuture};
+use super::future::{Exchange, HandshakeFuture};
 use super::{
     Callback, Consent, HandshakeError, Leg, LegRequest, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth,
 };
@@ -206,7 +206,7 @@ where
 {
     type Response = L::Reply;
     type Error = HandshakeError;
-    type Future = LegFuture<S, ResBody, L>;
+    type Future = HandshakeFuture<S, ResBody, L>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.service.poll_ready(cx).map_err(HandshakeError::transport)
@@ -217,7 +217,7 @@ where
             Ok(request) => Exchange::calling(self.service.call(request), self.body_limit),
             Err(error) => Exchange::failed(error),
         };
-        LegFuture::new(exchange, leg, self.provider.clone(), self.clock.clone(), self.skew.clone())
+        HandshakeFuture::new(exchange, leg, self.provider.clone(), self.clock.clone(), self.skew.clone())
     }
 }
 

@@ -22,7 +22,7 @@ use crate::protocol::{SignatureMethod, Version};
 /// | token | none | [1] |
 ///
 /// Bodies have to be read for their hash: up to
-/// [`form_limit`](crate::OAuthSignLayer::form_limit), and not by a layer
+/// [`body_limit`](crate::OAuthSignLayer::body_limit), and not by a layer
 /// [without form bodies](crate::OAuthSignLayer::without_form_bodies).
 ///
 /// [1]: https://developer.mastercard.com/platform/documentation/authentication/using-oauth-1a-to-access-mastercard-apis/

@@ -1,13 +1,64 @@
-//! From a signed request of `http` to one of reqwest, and from its errors to those of this room.
+//! Conversions between the types of `http` and those of reqwest.
 
-use http::Request;
+use std::error::Error;
+use std::task::{Context, Poll};
+
+use http::{Extensions, HeaderMap, Request, StatusCode};
 use reqwest::{Body, Url};
+use tower_service::Service;
 
 use crate::body::SignedBody;
+use crate::client::sign::ResponseHead;
+use crate::client::sign::future::CallOrRefusal;
 use crate::protocol::names;
 
-/// Back to a request of reqwest, of which `request` was made. Its URI was a URL before, which parsing does not change.
-pub(super) fn from_http(request: Request<SignedBody<Body>>) -> reqwest::Result<reqwest::Request> {
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A service that takes signed requests of `http` and calls a service that takes those of reqwest.
+#[derive(Clone, Debug)]
+pub(super) struct HttpToReqwest<S>(pub(super) S);
+
+impl<S> Service<Request<SignedBody<Body>>> for HttpToReqwest<S>
+where
+    S: Service<reqwest::Request>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = CallOrRefusal<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<SignedBody<Body>>) -> Self::Future {
+        match from_http(request) {
+            Ok(request) => CallOrRefusal::called(self.0.call(request)),
+            Err(error) => CallOrRefusal::refused(error),
+        }
+    }
+}
+
+impl ResponseHead for reqwest::Response {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
+    }
+
+    fn extensions(&self) -> &Extensions {
+        self.extensions()
+    }
+
+    fn extensions_mut(&mut self) -> &mut Extensions {
+        self.extensions_mut()
+    }
+}
+
+/// Converts a request back to reqwest's type. Its URI was a URL before, which parsing does not change.
+fn from_http(request: Request<SignedBody<Body>>) -> reqwest::Result<reqwest::Request> {
     // What was read is one piece, which reqwest can send twice, as it could before.
     request.map(|body| body.into_read().map_or_else(|untouched| untouched, Body::from)).try_into()
 }

@@ -10,36 +10,35 @@ use pin_project_lite::pin_project;
 use reqwest::Body;
 use tower_service::Service;
 
-use super::convert::hide_signature;
-use super::service::HttpToReqwest;
+use super::convert::{HttpToReqwest, hide_signature};
 use crate::client::sign::ResponseHead;
-use crate::client::sign::future::{CallOrRefusal, ResponseFuture as SignFuture};
+use crate::client::sign::future::{CallOrRefusal, OAuthSignFuture};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
 pin_project! {
     /// The future of [`OAuthSignReqwest`](super::OAuthSignReqwest).
-    pub struct ResponseFuture<S>
+    pub struct OAuthSignReqwestFuture<S>
     where
         S: Service<reqwest::Request>,
         S::Error: Into<BoxError>,
     {
         #[pin]
-        outcome: CallOrRefusal<SignFuture<HttpToReqwest<S>, Body>>,
+        outcome: CallOrRefusal<OAuthSignFuture<HttpToReqwest<S>, Body>>,
     }
 }
 
-impl<S> ResponseFuture<S>
+impl<S> OAuthSignReqwestFuture<S>
 where
     S: Service<reqwest::Request>,
     S::Error: Into<BoxError>,
 {
-    pub(super) fn new(outcome: CallOrRefusal<SignFuture<HttpToReqwest<S>, Body>>) -> Self {
+    pub(super) fn new(outcome: CallOrRefusal<OAuthSignFuture<HttpToReqwest<S>, Body>>) -> Self {
         Self { outcome }
     }
 }
 
-impl<S> Future for ResponseFuture<S>
+impl<S> Future for OAuthSignReqwestFuture<S>
 where
     S: Service<reqwest::Request, Response: ResponseHead>,
     S::Error: Into<BoxError>,
@@ -58,12 +57,12 @@ where
     }
 }
 
-impl<S> fmt::Debug for ResponseFuture<S>
+impl<S> fmt::Debug for OAuthSignReqwestFuture<S>
 where
     S: Service<reqwest::Request>,
     S::Error: Into<BoxError>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        f.debug_struct("OAuthSignReqwestFuture").finish_non_exhaustive()
     }
 }

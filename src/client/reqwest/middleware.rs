@@ -11,8 +11,7 @@ use reqwest_middleware::{Middleware, Next};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
-use super::convert::hide_signature;
-use super::service::HttpToReqwest;
+use super::convert::{HttpToReqwest, hide_signature};
 use crate::client::sign::{OAuthSignError, OAuthSignLayer};
 
 type MiddlewareFuture<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Result<Response>> + Send + 'a>>;

@@ -31,7 +31,7 @@
 //!
 //! # async fn send() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //! let signer = Signer::new(ClientCredentials::new("key", "secret")).method(SignatureMethod::HmacSha256);
-//! let layer = OAuthSignLayer::new(signer, Origin::parse("https://photos.example.net")?).form_limit(64 * 1024);
+//! let layer = OAuthSignLayer::new(signer, Origin::parse("https://photos.example.net")?).body_limit(64 * 1024);
 //! let mut client = ServiceBuilder::new()
 //!     .concurrency_limit(10)
 //!     .layer(layer.for_reqwest())

@@ -3,14 +3,13 @@
 use std::error::Error;
 use std::task::{Context, Poll};
 
-use http::{Extensions, HeaderMap, Request, StatusCode};
+use http::Request;
 use reqwest::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::convert::from_http;
-use super::future::ResponseFuture;
-use crate::body::SignedBody;
+use super::convert::HttpToReqwest;
+use super::future::OAuthSignReqwestFuture;
 use crate::client::sign::future::CallOrRefusal;
 use crate::client::sign::{OAuthSign, OAuthSignLayer, ResponseHead};
 
@@ -27,10 +26,6 @@ pub struct OAuthSignReqwestLayer {
 pub struct OAuthSignReqwest<S> {
     service: OAuthSign<HttpToReqwest<S>>,
 }
-
-/// Takes a signed request apart again, into one of reqwest's.
-#[derive(Clone, Debug)]
-pub(super) struct HttpToReqwest<S>(pub(super) S);
 
 impl OAuthSignLayer {
     /// A layer around [`reqwest::Client`], or around any other service that takes its requests.
@@ -55,55 +50,16 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = ResponseFuture<S>;
+    type Future = OAuthSignReqwestFuture<S>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Service::<Request<Body>>::poll_ready(&mut self.service, cx)
     }
 
     fn call(&mut self, request: reqwest::Request) -> Self::Future {
-        ResponseFuture::new(match Request::<Body>::try_from(request) {
+        OAuthSignReqwestFuture::new(match Request::<Body>::try_from(request) {
             Ok(request) => CallOrRefusal::called(self.service.call(request)),
             Err(error) => CallOrRefusal::refused(error),
         })
-    }
-}
-
-impl ResponseHead for reqwest::Response {
-    fn status(&self) -> StatusCode {
-        self.status()
-    }
-
-    fn headers(&self) -> &HeaderMap {
-        self.headers()
-    }
-
-    fn extensions(&self) -> &Extensions {
-        self.extensions()
-    }
-
-    fn extensions_mut(&mut self) -> &mut Extensions {
-        self.extensions_mut()
-    }
-}
-
-impl<S> Service<Request<SignedBody<Body>>> for HttpToReqwest<S>
-where
-    S: Service<reqwest::Request>,
-    S::Error: Into<BoxError>,
-{
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future = CallOrRefusal<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(cx).map_err(Into::into)
-    }
-
-    fn call(&mut self, request: Request<SignedBody<Body>>) -> Self::Future {
-        match from_http(request) {
-            Ok(request) => CallOrRefusal::called(self.0.call(request)),
-            Err(error) => CallOrRefusal::refused(error),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Why a request was not sent.
+//! The reasons why a request was not sent.
 
 use std::error::Error;
 use std::fmt;
@@ -8,49 +8,99 @@ use crate::protocol::{InvalidHead, SignError};
 
 /// A request could not be signed, and was not sent.
 ///
-/// It comes boxed out of the services of this module: `error.downcast_ref::<OAuthSignError>()`.
+/// The services of this module return it boxed: `error.downcast_ref::<OAuthSignError>()`.
 #[derive(Debug)]
 pub struct OAuthSignError {
-    kind: OAuthSignErrorKind,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    cause: Cause,
 }
 
-/// Why a request was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
+enum Cause {
+    Sign(SignError),
+    BodyTooLarge { limit: usize },
+    BodyUnreadable(Box<dyn Error + Send + Sync>),
+    Trailers,
+    FormBody,
+    AmbiguousBody,
+    ForeignOrigin { origin: String },
+}
+
+/// The kinds of [`OAuthSignError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OAuthSignErrorKind {
-    /// The signer refused; the source is a [`SignError`].
+    /// The signer rejected the request or its settings; [`OAuthSignError::sign_error`] has the reason.
     Sign,
-    /// A form, or a body to hash, is larger than the limit of the layer.
+    /// A form, or a body to hash, is larger than the [limit](crate::OAuthSignLayer::body_limit) of the layer.
     BodyTooLarge,
-    /// A form, or a body to hash, failed while it was read; the source is the body's error.
+    /// A form, or a body to hash, failed while it was read; `source()` is the body's error.
     BodyUnreadable,
     /// A form, or a body to hash, has trailers, which no signature covers.
     Trailers,
-    /// A form was sent through a layer that leaves bodies alone: its parameters would be missing in the signature.
+    /// A form was sent through a layer that does not read bodies, so its parameters would be missing in the signature.
     FormBody,
     /// The `Content-Type` resembles a form's: some servers would read a form and verify its parameters, others not.
     ///
     /// See [`BodyType`](crate::protocol::BodyType) for the rule.
     AmbiguousBody,
+    /// The request goes to an origin for which the layer does not sign, and
+    /// [`ForeignOrigins::Refuse`](super::ForeignOrigins::Refuse) is set.
+    ForeignOrigin,
 }
 
 impl OAuthSignError {
-    /// Why the request was not sent.
+    /// The kind of the error.
     pub fn kind(&self) -> OAuthSignErrorKind {
-        self.kind
+        match &self.cause {
+            Cause::Sign(_) => OAuthSignErrorKind::Sign,
+            Cause::BodyTooLarge { .. } => OAuthSignErrorKind::BodyTooLarge,
+            Cause::BodyUnreadable(_) => OAuthSignErrorKind::BodyUnreadable,
+            Cause::Trailers => OAuthSignErrorKind::Trailers,
+            Cause::FormBody => OAuthSignErrorKind::FormBody,
+            Cause::AmbiguousBody => OAuthSignErrorKind::AmbiguousBody,
+            Cause::ForeignOrigin { .. } => OAuthSignErrorKind::ForeignOrigin,
+        }
+    }
+
+    /// The signer's error, if the kind is [`Sign`](OAuthSignErrorKind::Sign).
+    pub fn sign_error(&self) -> Option<&SignError> {
+        match &self.cause {
+            Cause::Sign(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    pub(super) fn form_body() -> Self {
+        Cause::FormBody.into()
+    }
+
+    pub(super) fn ambiguous_body() -> Self {
+        Cause::AmbiguousBody.into()
+    }
+
+    pub(super) fn foreign_origin(origin: String) -> Self {
+        Cause::ForeignOrigin { origin }.into()
+    }
+
+    pub(super) fn unread<E: Into<Box<dyn Error + Send + Sync>>>(error: ReadError<E>, limit: usize) -> Self {
+        let cause = match error {
+            ReadError::TooLarge => Cause::BodyTooLarge { limit },
+            ReadError::Trailers => Cause::Trailers,
+            ReadError::Broken(error) => Cause::BodyUnreadable(error.into()),
+        };
+        cause.into()
     }
 }
 
-impl From<OAuthSignErrorKind> for OAuthSignError {
-    fn from(kind: OAuthSignErrorKind) -> Self {
-        Self { kind, source: None }
+impl From<Cause> for OAuthSignError {
+    fn from(cause: Cause) -> Self {
+        Self { cause }
     }
 }
 
 impl From<SignError> for OAuthSignError {
     fn from(error: SignError) -> Self {
-        Self { kind: OAuthSignErrorKind::Sign, source: Some(Box::new(error)) }
+        Cause::Sign(error).into()
     }
 }
 
@@ -60,36 +110,38 @@ impl From<InvalidHead> for OAuthSignError {
     }
 }
 
-impl<E: Into<Box<dyn Error + Send + Sync>>> From<ReadError<E>> for OAuthSignError {
-    fn from(error: ReadError<E>) -> Self {
-        match error {
-            ReadError::TooLarge => OAuthSignErrorKind::BodyTooLarge.into(),
-            ReadError::Trailers => OAuthSignErrorKind::Trailers.into(),
-            ReadError::Broken(error) => Self { kind: OAuthSignErrorKind::BodyUnreadable, source: Some(error.into()) },
-        }
-    }
-}
-
 impl fmt::Display for OAuthSignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            OAuthSignErrorKind::Sign => "the request could not be signed",
-            OAuthSignErrorKind::BodyTooLarge => "the body to sign is larger than the limit",
-            OAuthSignErrorKind::BodyUnreadable => "the body to sign could not be read",
-            OAuthSignErrorKind::Trailers => "the body to sign has trailers, which no signature covers",
-            OAuthSignErrorKind::FormBody => {
-                "a form cannot be signed by a layer that leaves bodies alone: use one that reads them"
+        f.write_str("cannot sign the request: ")?;
+        match &self.cause {
+            Cause::Sign(error) => error.fmt(f),
+            Cause::BodyTooLarge { limit } => {
+                write!(f, "the body to sign is larger than {limit} bytes; raise body_limit or send less")
             }
-            OAuthSignErrorKind::AmbiguousBody => {
-                "the Content-Type resembles a form's but is not application/x-www-form-urlencoded alone; \
-                 send one exact media type"
-            }
-        })
+            Cause::BodyUnreadable(_) => f.write_str("the body to sign could not be read"),
+            Cause::Trailers => f.write_str("the body to sign has trailers, which no signature covers; send none"),
+            Cause::FormBody => f.write_str(
+                "the body is a form, which a layer without form bodies does not read; use OAuthSignLayer as it is",
+            ),
+            Cause::AmbiguousBody => f.write_str(
+                "the Content-Type resembles a form's but is not application/x-www-form-urlencoded alone; send one exact \
+                 media type",
+            ),
+            Cause::ForeignOrigin { origin } => write!(
+                f,
+                "the layer does not sign for \"{origin}\"; add it with OAuthSignLayer::origin, or mark the request as \
+                 Unsigned",
+            ),
+        }
     }
 }
 
 impl Error for OAuthSignError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        match &self.cause {
+            Cause::Sign(error) => error.source(),
+            Cause::BodyUnreadable(error) => Some(&**error),
+            _ => None,
+        }
     }
 }

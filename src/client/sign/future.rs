@@ -25,7 +25,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 pin_project! {
     /// The future of [`OAuthSign`](super::OAuthSign).
-    pub struct ResponseFuture<S, B>
+    pub struct OAuthSignFuture<S, B>
     where
         S: Service<Request<SignedBody<B>>>,
     {
@@ -45,7 +45,7 @@ pin_project! {
         },
         Done {
             #[pin]
-            response: HeadResponseFuture<F>,
+            response: OAuthSignHeadFuture<F>,
         },
     }
 }
@@ -58,7 +58,7 @@ struct Waiting<S> {
     requests: Arc<Requests>,
 }
 
-impl<S, B> ResponseFuture<S, B>
+impl<S, B> OAuthSignFuture<S, B>
 where
     S: Service<Request<SignedBody<B>>>,
 {
@@ -72,12 +72,12 @@ where
         Self { state: State::Reading { body, waiting: Some(Waiting { head, treatment, ready, requests }) } }
     }
 
-    pub(super) fn done(response: HeadResponseFuture<S::Future>) -> Self {
+    pub(super) fn done(response: OAuthSignHeadFuture<S::Future>) -> Self {
         Self { state: State::Done { response } }
     }
 }
 
-impl<S, B> Future for ResponseFuture<S, B>
+impl<S, B> Future for OAuthSignFuture<S, B>
 where
     S: Service<Request<SignedBody<B>>, Response: ResponseHead>,
     S::Error: Into<BoxError>,
@@ -91,11 +91,12 @@ where
         loop {
             match state.as_mut().project() {
                 StateProjection::Reading { body, waiting } => {
-                    let read = ready!(body.poll(cx)).map_err(OAuthSignError::from);
+                    let read = ready!(body.poll(cx));
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
+                    let read = read.map_err(|error| OAuthSignError::unread(error, waiting.requests.body_limit));
                     let response = match read.and_then(|body| waiting.call(body)) {
-                        Ok((response, listener)) => HeadResponseFuture::called(response, listener),
-                        Err(error) => HeadResponseFuture::refused(error),
+                        Ok((response, listener)) => OAuthSignHeadFuture::called(response, listener),
+                        Err(error) => OAuthSignHeadFuture::refused(error),
                     };
                     state.set(State::Done { response });
                 }
@@ -119,18 +120,18 @@ impl<S> Waiting<S> {
     }
 }
 
-impl<S, B> fmt::Debug for ResponseFuture<S, B>
+impl<S, B> fmt::Debug for OAuthSignFuture<S, B>
 where
     S: Service<Request<SignedBody<B>>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        f.debug_struct("OAuthSignFuture").finish_non_exhaustive()
     }
 }
 
 pin_project! {
     /// The future of [`OAuthSignHead`](super::OAuthSignHead).
-    pub struct HeadResponseFuture<F> {
+    pub struct OAuthSignHeadFuture<F> {
         #[pin]
         outcome: CallOrRefusal<F>,
         // None of a request that passed unsigned.
@@ -138,7 +139,7 @@ pin_project! {
     }
 }
 
-impl<F> HeadResponseFuture<F> {
+impl<F> OAuthSignHeadFuture<F> {
     pub(super) fn called(response: F, listener: Option<Listener>) -> Self {
         Self { outcome: CallOrRefusal::called(response), listener }
     }
@@ -148,7 +149,7 @@ impl<F> HeadResponseFuture<F> {
     }
 }
 
-impl<F, R, E> Future for HeadResponseFuture<F>
+impl<F, R, E> Future for OAuthSignHeadFuture<F>
 where
     F: Future<Output = Result<R, E>>,
     R: ResponseHead,
@@ -166,9 +167,9 @@ where
     }
 }
 
-impl<F> fmt::Debug for HeadResponseFuture<F> {
+impl<F> fmt::Debug for OAuthSignHeadFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeadResponseFuture").finish_non_exhaustive()
+        f.debug_struct("OAuthSignHeadFuture").finish_non_exhaustive()
     }
 }
 

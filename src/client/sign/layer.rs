@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::requests::{Origins, Requests};
+use super::requests::{ForeignOrigins, Origins, Requests};
 use super::service::{OAuthSign, OAuthSignHead};
 use super::time::{Time, TimestampOrder};
-use crate::client::ClockSkew;
+use crate::client::{ClockSkew, NonceSource};
 use crate::clock::Clock;
 use crate::protocol::{Origin, Signer};
 
@@ -24,7 +24,7 @@ pub struct OAuthSignHeadLayer {
 }
 
 /// The limit for forms unless another is set, in bytes.
-const FORM_LIMIT: usize = 8 * 1024 * 1024;
+const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 impl OAuthSignLayer {
     /// Signs requests to this origin. Others pass unsigned: credentials must not follow a redirect to a foreign host.
@@ -49,7 +49,15 @@ impl OAuthSignLayer {
 
     fn with_origins(signer: Signer, origins: Origins) -> Self {
         let time = Time { clock: Clock::default(), skew: None, latest: TimestampOrder::default().into() };
-        let requests = Requests { signer, origins, sign_as: None, time, form_limit: FORM_LIMIT };
+        let requests = Requests {
+            signer,
+            origins,
+            sign_as: None,
+            foreign_origins: ForeignOrigins::default(),
+            time,
+            nonces: NonceSource::default(),
+            body_limit: BODY_LIMIT,
+        };
         Self { requests }
     }
 
@@ -59,6 +67,16 @@ impl OAuthSignLayer {
         if let Origins::These(origins) = &mut self.requests.origins {
             origins.push(origin);
         }
+        self
+    }
+
+    /// Sets the treatment of requests to other origins; they pass unsigned by default.
+    ///
+    /// Refuse them where each request of a client must be signed: a mistyped or forgotten origin is then an error
+    /// instead of the server's rejection.
+    #[must_use]
+    pub fn foreign_origins(mut self, treatment: ForeignOrigins) -> Self {
+        self.requests.foreign_origins = treatment;
         self
     }
 
@@ -72,8 +90,8 @@ impl OAuthSignLayer {
 
     /// How large a form, or a body to hash, may be, in bytes; 8 MiB by default. It is held in memory.
     #[must_use]
-    pub fn form_limit(mut self, bytes: usize) -> Self {
-        self.requests.form_limit = bytes;
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.requests.body_limit = bytes;
         self
     }
 
@@ -91,6 +109,13 @@ impl OAuthSignLayer {
     pub fn clock_skew(mut self, skew: ClockSkew) -> Self {
         self.requests.time.clock = skew.clock();
         self.requests.time.skew = Some(skew);
+        self
+    }
+
+    /// Sets the source of nonces; random ones by default.
+    #[must_use]
+    pub fn nonce_source(mut self, nonces: NonceSource) -> Self {
+        self.requests.nonces = nonces;
         self
     }
 

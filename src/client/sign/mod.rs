@@ -43,7 +43,7 @@
 //! let signer = Signer::new(ClientCredentials::new("key", "secret")).method(SignatureMethod::HmacSha256);
 //! let layer = OAuthSignLayer::new(signer, Origin::parse("http://10.0.0.7:8080")?)
 //!     .sign_as(Origin::parse("https://wiki.example.org")?)
-//!     .form_limit(1024 * 1024);
+//!     .body_limit(1024 * 1024);
 //!
 //! let janes_token = TokenCredentials::new("token", "secret"); // one value a user: clones share the prepared key
 //! let request = http::Request::get("http://10.0.0.7:8080/w/api.php")
@@ -124,7 +124,7 @@ pub use error::{OAuthSignError, OAuthSignErrorKind};
 pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
 #[cfg(feature = "mediawiki")]
 pub(crate) use requests::FixedNonce;
-pub use requests::Unsigned;
+pub use requests::{ForeignOrigins, Unsigned};
 #[cfg(feature = "handshake")]
 pub(crate) use requests::{SignedWithTemporary, with_query};
 pub use response::ResponseHead;

@@ -7,7 +7,7 @@ use http::uri::{PathAndQuery, Uri};
 
 use super::error::OAuthSignError;
 use super::time::{Listener, Time};
-use crate::client::nonce::Nonce;
+use crate::client::NonceSource;
 use crate::protocol::{
     BodyType, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed,
     Signer, Stamp, TemporaryCredentials, TokenCredentials, Transmission, split_authority,
@@ -31,8 +31,10 @@ pub(super) struct Requests {
     pub(super) signer: Signer,
     pub(super) origins: Origins,
     pub(super) sign_as: Option<Origin>,
+    pub(super) foreign_origins: ForeignOrigins,
     pub(super) time: Time,
-    pub(super) form_limit: usize,
+    pub(super) nonces: NonceSource,
+    pub(super) body_limit: usize,
 }
 
 /// The origins that requests are signed for.
@@ -41,6 +43,18 @@ pub(super) enum Origins {
     /// These, of which the first is that of requests with no origin in their URI.
     These(Vec<Origin>),
     Any,
+}
+
+/// The treatment of requests to an origin for which a layer does not sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ForeignOrigins {
+    /// They pass unsigned, as those of a client that is shared with other services should. With the feature
+    /// `tracing`, each is an event of level DEBUG.
+    #[default]
+    Pass,
+    /// They are not sent: the call fails with
+    /// [`OAuthSignErrorKind::ForeignOrigin`](super::OAuthSignErrorKind::ForeignOrigin).
+    Refuse,
 }
 
 /// What is to be done with a request.
@@ -54,21 +68,29 @@ pub(super) enum Treatment {
     SignForm,
     /// Read the body, which is no form, and sign its hash with the head.
     SignHash,
-    /// Return an error: the server may read the body as a form or not.
-    Refuse,
 }
 
 impl Requests {
-    pub(super) fn treatment(&self, request: &Parts) -> Treatment {
-        if request.extensions.get::<Unsigned>().is_some() || !self.is_ours(&request.uri) {
-            return Treatment::Pass;
+    pub(super) fn treatment(&self, request: &Parts) -> Result<Treatment, OAuthSignError> {
+        if request.extensions.get::<Unsigned>().is_some() {
+            return Ok(Treatment::Pass);
         }
-        match BodyType::of(&request.headers) {
+        if !self.is_ours(&request.uri) {
+            return match self.foreign_origins {
+                ForeignOrigins::Refuse => Err(OAuthSignError::foreign_origin(shown_origin(&request.uri))),
+                ForeignOrigins::Pass => {
+                    #[cfg(feature = "tracing")]
+                    super::span::passes_unsigned(&request.uri);
+                    Ok(Treatment::Pass)
+                }
+            };
+        }
+        Ok(match BodyType::of(&request.headers) {
             BodyType::Form => Treatment::SignForm,
-            BodyType::Ambiguous => Treatment::Refuse,
+            BodyType::Ambiguous => return Err(OAuthSignError::ambiguous_body()),
             BodyType::Other if self.signer.reads_any_body() => Treatment::SignHash,
             BodyType::Other => Treatment::SignHead,
-        }
+        })
     }
 
     /// Whether credentials may go to where this URI leads.
@@ -130,17 +152,15 @@ impl Requests {
         if let Some(parameters) = extensions.get::<ProtocolParameters>() {
             signing = signing.parameters(parameters);
         }
-        let drawn;
-        let nonce = match extensions.get() {
-            Some(FixedNonce(nonce)) => nonce,
-            None => {
-                drawn = Nonce::random();
-                drawn.as_str()
-            }
+        let sign = |nonce: &str| {
+            #[cfg(feature = "tracing")]
+            let _span = super::span::enter(&head, &self.signer, nonce);
+            Ok(signing.stamp(Stamp { timestamp, nonce }).sign()?)
         };
-        #[cfg(feature = "tracing")]
-        let _span = super::span::enter(&head, &self.signer, nonce);
-        Ok(signing.stamp(Stamp { timestamp, nonce }).sign()?)
+        match extensions.get() {
+            Some(FixedNonce(nonce)) => sign(nonce),
+            None => self.nonces.with_next(sign),
+        }
     }
 
     fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
@@ -156,7 +176,13 @@ impl Requests {
     }
 }
 
-/// The same URI but for its query.
+/// The origin of a URI without its userinfo, which may be a secret.
+fn shown_origin(uri: &Uri) -> String {
+    let port = uri.port().map_or_else(String::new, |port| format!(":{}", port.as_str()));
+    format!("{}://{}{port}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default())
+}
+
+/// The same URI with another query.
 pub(crate) fn with_query(uri: &Uri, query: &str) -> Result<Uri, SignError> {
     let mut parts = uri.clone().into_parts();
     let path_and_query = format!("{}?{query}", uri.path());

@@ -9,8 +9,8 @@ use http::Request;
 use http_body::Body;
 use tower_service::Service;
 
-use super::error::{OAuthSignError, OAuthSignErrorKind};
-use super::future::{HeadResponseFuture, ResponseFuture};
+use super::error::OAuthSignError;
+use super::future::{OAuthSignFuture, OAuthSignHeadFuture};
 use super::requests::{Requests, Treatment};
 use super::response::ResponseHead;
 use crate::body::{ReadWhole, SignedBody};
@@ -53,7 +53,7 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = ResponseFuture<S, B>;
+    type Future = OAuthSignFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -62,28 +62,28 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
-            Treatment::Pass => Ok(None),
-            Treatment::Refuse => Err(OAuthSignError::from(OAuthSignErrorKind::AmbiguousBody)),
-            Treatment::SignHead => {
+            Ok(Treatment::Pass) => Ok(None),
+            Err(error) => Err(error),
+            Ok(Treatment::SignHead) => {
                 self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
             }
-            treatment @ (Treatment::SignForm | Treatment::SignHash) => {
+            Ok(treatment @ (Treatment::SignForm | Treatment::SignHash)) => {
                 // The ready service waits with the request; its clone, which is not ready, stays behind.
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
-                let body = ReadWhole::new(body, self.requests.form_limit);
-                return ResponseFuture::reading(body, head, treatment, ready, self.requests.clone());
+                let body = ReadWhole::new(body, self.requests.body_limit);
+                return OAuthSignFuture::reading(body, head, treatment, ready, self.requests.clone());
             }
         };
         match signed {
             Ok(listener) => {
                 let request = Request::from_parts(head, SignedBody::untouched(body));
-                ResponseFuture::done(HeadResponseFuture::called(self.inner.call(request), listener))
+                OAuthSignFuture::done(OAuthSignHeadFuture::called(self.inner.call(request), listener))
             }
             Err(error) => {
                 // The ready service may hold a permit, which others wait for; its clone, which is not ready, holds none.
                 self.inner = self.inner.clone();
-                ResponseFuture::done(HeadResponseFuture::refused(error))
+                OAuthSignFuture::done(OAuthSignHeadFuture::refused(error))
             }
         }
     }
@@ -96,7 +96,7 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = HeadResponseFuture<S::Future>;
+    type Future = OAuthSignHeadFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -105,16 +105,16 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
-            Treatment::Pass => Ok(None),
-            Treatment::Refuse => Err(OAuthSignError::from(OAuthSignErrorKind::AmbiguousBody)),
-            Treatment::SignHead | Treatment::SignHash => {
+            Ok(Treatment::Pass) => Ok(None),
+            Err(error) => Err(error),
+            Ok(Treatment::SignHead | Treatment::SignHash) => {
                 self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
             }
-            Treatment::SignForm => Err(OAuthSignError::from(OAuthSignErrorKind::FormBody)),
+            Ok(Treatment::SignForm) => Err(OAuthSignError::form_body()),
         };
         match signed {
-            Ok(listener) => HeadResponseFuture::called(self.inner.call(Request::from_parts(head, body)), listener),
-            Err(error) => HeadResponseFuture::refused(error),
+            Ok(listener) => OAuthSignHeadFuture::called(self.inner.call(Request::from_parts(head, body)), listener),
+            Err(error) => OAuthSignHeadFuture::refused(error),
         }
     }
 }

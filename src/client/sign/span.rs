@@ -1,7 +1,8 @@
 //! What a subscriber sees of a signature: nothing that would help to forge one.
 
-use tracing::debug_span;
+use http::Uri;
 use tracing::span::EnteredSpan;
+use tracing::{debug, debug_span};
 
 use crate::protocol::{RequestHead, Signer};
 
@@ -9,4 +10,14 @@ use crate::protocol::{RequestHead, Signer};
 pub(super) fn enter(head: &RequestHead<'_>, signer: &Signer, nonce: &str) -> EnteredSpan {
     let signature_method = signer.signature_method().name();
     debug_span!("oauth_sign", method = head.method(), host = head.host(), signature_method, nonce).entered()
+}
+
+/// The event of a request that passes unsigned because the layer does not sign for its origin.
+pub(super) fn passes_unsigned(uri: &Uri) {
+    debug!(
+        scheme = uri.scheme_str().unwrap_or_default(),
+        host = uri.host().unwrap_or_default(),
+        port = uri.port_u16(),
+        "request passes unsigned: the layer does not sign for its origin"
+    );
 }
