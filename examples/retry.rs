@@ -42,7 +42,7 @@ async fn main() -> Result<(), BoxError> {
     let mut client = ServiceBuilder::new()
         .layer(RetryLayer::new(OAuthRetryPolicy::new()))
         .layer(OAuthSignLayer::new(signer, server.origin().clone()).clock_skew(skew.clone()))
-        .layer(ReadRefusalsLayer::new().dialect(mediawiki::refusal))
+        .layer(ReadRefusalsLayer::new().dialect(mediawiki::dialect()))
         .service(troubles.before(Client::builder(TokioExecutor::new()).build_http()));
 
     println!("1. The clock is wrong. The refusal says by how much, and the second attempt has it right.");

@@ -27,10 +27,10 @@ use tower::retry::backoff::{Backoff, ExponentialBackoffMaker, MakeBackoff};
 use tower::retry::budget::{Budget, TpsBudget};
 use tower::util::rng::HasherRng;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_oauth1::client::ClockSkew;
-use tower_oauth1::client::refusals::{ReadRefusalsLayer, Refusal};
+use tower_oauth1::client::refusals::{Dialect, ReadRefusalsLayer, Refusal};
 use tower_oauth1::client::retry::{Jitter, OAuthRetryPolicy};
 use tower_oauth1::client::sign::OAuthSignError;
+use tower_oauth1::client::{ClockSkew, Problem, ProblemKind};
 use tower_oauth1::mediawiki::{self, Wiki};
 use tower_oauth1::server::provider::testing::{TestProvider, TestWiki};
 use tower_oauth1::{ClientCredentials, Clock, OAuthSignLayer, Origin, SignedBody, Signer, TokenCredentials};
@@ -152,10 +152,13 @@ where
 /// The right order, with this policy.
 macro_rules! stack {
     ($policy:expr) => {
+        stack!($policy, mediawiki::dialect())
+    };
+    ($policy:expr, $dialect:expr) => {
         ServiceBuilder::new()
             .layer(RetryLayer::new($policy))
             .layer(sign_layer(ClockSkew::of(ticking())))
-            .layer(ReadRefusalsLayer::new().dialect(mediawiki::refusal))
+            .layer(ReadRefusalsLayer::new().dialect($dialect))
     };
 }
 
@@ -182,14 +185,26 @@ async fn what_is_sent_again() {
     };
     let rows: &[(&str, Again, &dyn Fn() -> Answer)] = &[
         ("success", Never, &done),
+        // The request may have arrived before, under this nonce.
+        ("nonce used", Idempotent, &|| problem("nonce_used")),
+        ("nonce used, in the body", Idempotent, &|| answer(400, &[], "oauth_problem=nonce_used")),
+        ("nonce used, at a wiki", Idempotent, &|| refusing("Nonce already used: 1234")),
         // Refused, and it says so.
-        ("nonce used", Any, &|| problem("nonce_used")),
-        ("nonce used, in the body", Any, &|| answer(400, &[], "oauth_problem=nonce_used")),
-        ("nonce used, at a wiki", Any, &|| refusing("Nonce already used: 1234")),
         ("429", Any, &|| answer(429, &[], "slow down")),
         ("429 and a time", Any, &|| answer(429, &[(RETRY_AFTER, "7")], "slow down")),
         ("429 and a time that is long", Never, &|| answer(429, &[(RETRY_AFTER, "61")], "")),
         ("429 and a problem", Any, &|| answer(429, &[], "oauth_problem=consumer_key_refused")),
+        // B31.
+        ("rate limit, in the words of Xero", Any, &|| {
+            answer(
+                503,
+                &[],
+                "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=please%20wait%20before%20retrying",
+            )
+        }),
+        ("rate limit, with 401", Any, &|| {
+            answer(401, &[(DATE, IN_TWO_HOURS)], "oauth_problem=rate%20limit%20exceeded")
+        }),
         ("lag", Any, &|| wiki_error("maxlag", "Waiting for a database server: 7.5 seconds lagged.")),
         ("rate limit of a wiki", Any, &|| wiki_error("ratelimited", "You've exceeded your rate limit.")),
         ("read-only", Any, &|| wiki_error("readonly", "The wiki is currently in read-only mode.")),
@@ -201,6 +216,27 @@ async fn what_is_sent_again() {
             answer(400, &[], "oauth_problem=timestamp_refused&oauth_acceptable_timestamps=1795465156-1795465756")
         }),
         ("timestamp, by a wiki", Any, &|| refusing("Expired timestamp, yours 1795458256, ours 1795465456")),
+        // The cause is not named, and the clock was wrong.
+        ("401 two hours ahead", Any, &|| answer(401, &[(DATE, IN_TWO_HOURS)], "no")),
+        ("403 two hours ahead", Any, &|| answer(403, &[(DATE, IN_TWO_HOURS)], "no")),
+        ("rest.php two hours ahead", Any, &|| {
+            let body = r#"{"error":"rest-read-denied","httpCode":403,"httpReason":"Forbidden"}"#;
+            answer(403, &[(DATE, IN_TWO_HOURS)], body)
+        }),
+        // B37, with what the dialect of X brings and without.
+        ("code 135 two hours ahead", Any, &|| {
+            answer(401, &[(DATE, IN_TWO_HOURS)], r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#)
+        }),
+        ("a problem that nobody knows, two hours ahead", Any, &|| {
+            answer(401, &[(DATE, IN_TWO_HOURS)], "oauth_problem=clock_off")
+        }),
+        ("another cause, two hours ahead", Never, &|| {
+            answer(401, &[(DATE, IN_TWO_HOURS)], "oauth_problem=signature_invalid")
+        }),
+        ("a success with a challenge, two hours ahead", Never, &|| {
+            answer(200, &[(WWW_AUTHENTICATE, "Negotiate"), (DATE, IN_TWO_HOURS)], "done")
+        }),
+        ("404 two hours ahead", Never, &|| answer(404, &[(DATE, IN_TWO_HOURS)], "no")),
         ("timestamp that is right", Never, &|| problem("timestamp_refused")),
         ("timestamp that is right for a wiki", Never, &|| refusing("Expired timestamp, yours 1, ours 1795458257")),
         // Another attempt would be refused, too.
@@ -271,7 +307,7 @@ async fn another_attempt_differs_in_nonce_and_timestamp_alone() {
     request.headers_mut().append("x-a", "1".parse().unwrap());
     request.headers_mut().append("x-a", "2".parse().unwrap());
     request.extensions_mut().insert(Mine(7));
-    let outcome = run(stack!(Policy::new()), request, [problem("nonce_used"), Ok(done().unwrap())]).await;
+    let outcome = run(stack!(Policy::new()), request, [answer(429, &[], ""), Ok(done().unwrap())]).await;
     let [mut first, mut second] = <[_; 2]>::try_from(outcome.sent).unwrap();
     for name in ["oauth_nonce", "oauth_timestamp", "oauth_signature"] {
         assert_ne!(parameter(first.headers(), name), parameter(second.headers(), name), "{name}");
@@ -311,11 +347,81 @@ async fn retries_end() {
     run(stack!(policy.clone()), request(Method::GET), refused(2)).await;
 
     // By what happens in between: each attempt is judged anew.
-    let outcome = run(stack!(Policy::new()), request(Method::POST), [problem("nonce_used"), Err(Broken)]).await;
+    let outcome = run(stack!(Policy::new()), request(Method::POST), [answer(429, &[], ""), Err(Broken)]).await;
     assert_eq!(outcome.answer.unwrap_err().downcast_ref(), Some(&Broken));
     let answers = [problem("nonce_used"), problem("signature_invalid")];
     let outcome = run(stack!(Policy::new()), request(Method::GET), answers).await;
     assert_eq!(outcome.answer.unwrap().extensions().get(), Some(&Refusal::Lasting));
+}
+
+/// The clock is a reason once: a server whose `Date` jumps does not keep a request going.
+#[tokio::test(start_paused = true)]
+async fn a_corrected_clock_is_a_reason_once() {
+    let in_two_hours = || answer(401, &[(DATE, IN_TWO_HOURS)], "no");
+    let now = || answer(401, &[(DATE, NOW_AS_DATE)], "no");
+    let outcome = run(stack!(Policy::new()), request(Method::GET), [in_two_hours(), now()]).await;
+    assert_eq!(outcome.answer.unwrap().status(), 401);
+    // The next request has its own chance.
+    run(stack!(Policy::new()), request(Method::GET), [in_two_hours(), done()]).await;
+}
+
+/// Carries every request out twice, as a proxy does that sends again by itself, and returns the second answer.
+#[derive(Clone, Default)]
+struct DeliveredTwice {
+    carried_out: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl Service<Sent> for DeliveredTwice {
+    type Response = Response<ResBody>;
+    type Error = BoxError;
+    type Future = std::future::Ready<Result<Response<ResBody>, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Sent) -> Self::Future {
+        let nonce = parameter(request.headers(), "oauth_nonce");
+        let mut carried_out = self.carried_out.lock().unwrap();
+        let mut deliver = || {
+            if carried_out.contains(&nonce) {
+                return problem("nonce_used");
+            }
+            carried_out.push(nonce.clone());
+            done()
+        };
+        let _lost = deliver();
+        std::future::ready(deliver().map_err(BoxError::from))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_delivered_twice_is_carried_out_once() {
+    let twice = DeliveredTwice::default();
+    let cautious = stack!(Policy::new()).service(twice.clone());
+    let answer = cautious.oneshot(request(Method::POST)).await.unwrap();
+    assert_eq!(twice.carried_out.lock().unwrap().len(), 1);
+    assert_eq!(answer.extensions().get(), Some(&Refusal::NonceUsed));
+    assert_eq!(answer.extensions().get().map(Problem::kind), Some(ProblemKind::NonceUsed));
+
+    // Who asks for it takes the consequence.
+    let daring = Dialect::new().danger_resend_used_nonces();
+    let (twice, layers) = (DeliveredTwice::default(), stack!(Policy::new().retries(1), daring));
+    let answer = layers.service(twice.clone()).oneshot(request(Method::POST)).await.unwrap();
+    assert_eq!(twice.carried_out.lock().unwrap().len(), 2);
+    assert_eq!(answer.extensions().get(), Some(&Refusal::NotCarriedOut));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_errs_about_nonces() {
+    let wiki = mediawiki::dialect().danger_resend_used_nonces();
+    let flake = || {
+        let info = "The authorization headers in your request are not valid: Nonce already used: 1234";
+        wiki_error("mwoauth-invalid-authorization", info)
+    };
+    for method in [Method::GET, Method::POST] {
+        run(stack!(Policy::new(), wiki.clone()), request(method), [flake(), done()]).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -554,7 +660,7 @@ async fn get(url: String, origin: &Origin, signer: Signer, skew: ClockSkew, flak
     let client = ServiceBuilder::new()
         .layer(RetryLayer::new(OAuthRetryPolicy::new().backoff(backoff)))
         .layer(OAuthSignLayer::new(signer, origin.clone()).clock_skew(skew))
-        .layer(ReadRefusalsLayer::new().dialect(mediawiki::refusal))
+        .layer(ReadRefusalsLayer::new().dialect(mediawiki::dialect()))
         .service(http_client);
     let (head, body) = client.oneshot(Request::get(url).body(ReqBody::default()).unwrap()).await.unwrap().into_parts();
     (Response::from_parts(head, body.collect().await.unwrap().to_bytes()), count.load(Ordering::Relaxed))

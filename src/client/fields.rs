@@ -8,7 +8,7 @@ use crate::protocol::{decode_form, pairs};
 ///
 /// What was not UTF-8 on the wire has U+FFFD in its place. `Debug` shows how many there are,
 /// for a broken message may have anything in a name, too.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Fields(Vec<(String, String)>);
 

@@ -67,8 +67,10 @@ mod fields;
 mod nonce;
 mod problem;
 mod skew;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub use fields::Fields;
 pub use nonce::{Nonce, NonceSource};
-pub use problem::{Problem, ProblemKind};
+pub use problem::{Problem, ProblemKind, echoed_base_string};
 pub use skew::{ClockSkew, Learned};

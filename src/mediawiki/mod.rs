@@ -193,7 +193,7 @@
 //! timestamp: [`NonceUsed`](MediaWikiErrorKind::NonceUsed), [`MaxLag`](MediaWikiErrorKind::MaxLag),
 //! [`RateLimited`](MediaWikiErrorKind::RateLimited), [`ReadOnly`](MediaWikiErrorKind::ReadOnly), and with the clock set
 //! right [`TimestampRefused`](MediaWikiErrorKind::TimestampRefused).
-//! [`refusal()`] tells them to [a layer](crate::client::refusals) that makes a note of them, for retry and the clock.
+//! [`dialect()`] tells them to [a layer](crate::client::refusals) that makes a note of them, for retry and the clock.
 //!
 //! [`InvalidSignature`](MediaWikiErrorKind::InvalidSignature) with the right secrets has two causes left. The wiki
 //! takes itself for another server than the one you connect to: see [`Wiki::canonical_server`]. Or it reads the request
@@ -219,4 +219,4 @@ pub use endpoints::{InvalidWiki, InvalidWikiKind, Wiki};
 pub use error::{MediaWikiError, MediaWikiErrorKind, Timestamps};
 pub use identity::{Identity, IdentityError, IdentityErrorKind};
 pub use preflight::{MisreadRequest, Misreading, MisreadingKind, Preflight, PreflightLayer, preflight};
-pub use refusal::refusal;
+pub use refusal::dialect;

@@ -1,17 +1,19 @@
-//! What a refusal by MediaWiki means for another attempt.
+//! MediaWiki's way of rejecting requests, as a dialect.
 
 use http::{HeaderMap, StatusCode};
 
 use super::{MediaWikiError, MediaWikiErrorKind};
-use crate::client::refusals::Refusal;
+use crate::client::refusals::Dialect;
+use crate::client::{Problem, ProblemKind};
+use crate::protocol::names::problem as names;
 
-/// How far from its own clock a wiki accepts timestamps, in seconds.
+/// The largest difference that a wiki accepts between its clock and a timestamp, in seconds.
 const WINDOW: u64 = 300;
 
-/// The refusal in an answer of MediaWiki, for [`ReadRefusalsLayer::dialect`].
+/// MediaWiki's way of rejecting requests, for [`ReadRefusalsLayer::dialect`].
 ///
-/// Nonce and timestamp are checked before the signature, `maxlag` and rate limits before an action is carried out: what
-/// is refused for one of them can be sent again. That a nonce was used, a wiki says at times of one that is new.
+/// [`Problem::text`] is the wiki's own code, such as `mwoauth-invalid-authorization`, and [`Problem::advice`] its message.
+/// For all that a wiki says, read the body with [`MediaWikiError::from_response`].
 ///
 /// ```
 /// # use bytes::Bytes;
@@ -27,37 +29,80 @@ const WINDOW: u64 = 300;
 /// # });
 /// let (consumer, token) = (ClientCredentials::new("key", "secret"), TokenCredentials::new("token", "secret"));
 /// let client = ServiceBuilder::new()
-///     // And a retry layer here, with feature `retry`.
+///     // With feature `retry`, the retry layer goes here.
 ///     .layer(Wiki::commons().owner_only(consumer, token).clock_skew(ClockSkew::default()))
-///     .layer(ReadRefusalsLayer::new().dialect(mediawiki::refusal))
+///     .layer(ReadRefusalsLayer::new().dialect(mediawiki::dialect()))
 ///     .service(http_client);
 /// # fn is_service<S: tower::Service<http::Request<Full<Bytes>>>>(_: S) {}
 /// # is_service(client);
 /// ```
 ///
+/// # Nonces that were used, though they are new
+///
+/// Wikis at times answer `Nonce already used` to a nonce that they have not seen. A `GET` is then sent again, and a `POST`
+/// is not, because the same answer comes to the second copy of a request that something on the way delivered twice. A
+/// bot whose edits can bear to be made twice, or that has a direct connection to the wiki, can have every request sent
+/// again:
+///
+/// ```
+/// use tower_oauth1::client::refusals::ReadRefusalsLayer;
+/// use tower_oauth1::mediawiki;
+///
+/// let layer = ReadRefusalsLayer::new().dialect(mediawiki::dialect().danger_resend_used_nonces());
+/// ```
+///
 /// [`ReadRefusalsLayer::dialect`]: crate::client::refusals::ReadRefusalsLayer::dialect
-pub fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Refusal> {
-    use MediaWikiErrorKind::*;
+pub fn dialect() -> Dialect {
+    Dialect::new().reader(problem)
+}
+
+fn problem(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Problem> {
     let error = MediaWikiError::from_response(status, headers, body)?;
-    match error.kind() {
-        NonceUsed => Some(Refusal::NonceUsed),
-        TimestampRefused => {
-            let acceptable = |ours: u64| ours.saturating_sub(WINDOW)..=ours.saturating_add(WINDOW);
-            Some(Refusal::TimestampRefused { acceptable: error.timestamps().map(|times| acceptable(times.ours)) })
+    let problem = Problem::new(kind(error.kind()), error.code().unwrap_or_default());
+    let problem = if error.message().is_empty() { problem } else { problem.parameter(names::ADVICE, error.message()) };
+    Some(match error.timestamps() {
+        Some(times) => {
+            let (first, last) = (times.ours.saturating_sub(WINDOW), times.ours.saturating_add(WINDOW));
+            problem.parameter(names::ACCEPTABLE_TIMESTAMPS, &format!("{first}-{last}"))
         }
-        MaxLag | RateLimited | ReadOnly => Some(Refusal::TryLater),
-        // The status tells more than a code that nobody knows.
-        Other if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => None,
-        _ => Some(Refusal::Lasting),
+        None => problem,
+    })
+}
+
+fn kind(kind: MediaWikiErrorKind) -> ProblemKind {
+    use MediaWikiErrorKind::*;
+    match kind {
+        InvalidSignature => ProblemKind::SignatureInvalid,
+        UnknownConsumer => ProblemKind::ConsumerKeyUnknown,
+        NonceUsed => ProblemKind::NonceUsed,
+        TimestampRefused => ProblemKind::TimestampRefused,
+        NoAuthorization | MissingParameter => ProblemKind::ParameterAbsent,
+        UnsupportedSignatureMethod => ProblemKind::SignatureMethodRejected,
+        UnsupportedVersion => ProblemKind::VersionRejected,
+        CallbackNotOob | CallbackNotUnderPrefix => ProblemKind::ParameterRejected,
+        WrongVerifier => ProblemKind::VerifierInvalid,
+        AwaitingApproval => ProblemKind::PermissionUnknown,
+        RequestTokenUsed => ProblemKind::TokenUsed,
+        RequestTokenUnknown | AccessTokenUnknown | WrongWiki => ProblemKind::TokenRejected,
+        OwnerOnlyConsumer | AddressRefused | ConsumerDisabled => ProblemKind::ConsumerKeyRejected,
+        UserRefused => ProblemKind::UserRefused,
+        ReadOnly | MaxLag => ProblemKind::ServiceUnavailable,
+        RateLimited => ProblemKind::RateLimitExceeded,
+        PermissionDenied => ProblemKind::PermissionDenied,
+        // At rest.php, `rest-read-denied` stands for anything that is wrong with the authorization.
+        UnknownEndpoint | InvalidAuthorization | Protocol | BadCsrfToken | AssertUserFailed | ReadDenied | Other => {
+            ProblemKind::Unknown
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::refusals::Refusal;
 
     #[test]
-    fn what_is_refused() {
+    fn refusals() {
         use Refusal::*;
         let api = |info| {
             let info = format!("The authorization headers in your request are not valid: {info}");
@@ -92,7 +137,7 @@ mod tests {
             (200, "editconflict", String::new(), Some(Lasting)),
             (403, "", rest("rest-read-denied", 403), Some(Lasting)),
             (404, "", rest("rest-nonexistent-title", 404), Some(Lasting)),
-            (429, "", rest("rest-rate-limit-exceeded", 429), None),
+            (429, "", rest("rest-rate-limit-exceeded", 429), Some(TryLater)),
             (500, "internal_api_error_DBQueryError", String::new(), None),
         ] {
             let mut headers = HeaderMap::new();
@@ -100,7 +145,8 @@ mod tests {
                 headers.insert("mediawiki-api-error", header.parse().unwrap());
             }
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(refusal(status, &headers, body.as_bytes()), expected, "{status} {header} {body}");
+            let problem = dialect().problem(status, &headers, body.as_bytes());
+            assert_eq!(dialect().refusal(status, problem.as_ref()), expected, "{status} {header} {body}");
         }
     }
 }

@@ -47,6 +47,7 @@ fn problems() -> Vec<Row> {
     let rows = found.map(Option::unwrap).map(|problem| {
         [
             Row::debug("Problem", &problem),
+            Row::error("Problem", &problem),
             Row::debug("ProblemKind", problem.kind()),
             Row("ProblemKind", problem.kind().to_string()),
             Row::debug("Fields", problem.parameters_rejected()),

@@ -5,7 +5,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, service_fn};
-use tower_oauth1::client::refusals::{ReadRefusalsLayer, Refusal};
+use tower_oauth1::client::refusals::{Dialect, ReadRefusalsLayer, Refusal};
 use tower_oauth1::client::retry::{Jitter, OAuthRetryPolicy};
 
 use super::{Row, client};
@@ -25,6 +25,7 @@ pub(crate) fn rows() -> Vec<Row> {
         shown,
         Row::debug("PeekedBody", answer.body()),
         Row::debug("Refusal", refused),
+        Row::debug("Dialect", Dialect::new().json("/code", "/message").plain_text()),
         Row::debug("ReadRefusalsLayer", ReadRefusalsLayer::new()),
         Row::debug("ReadRefusals", ReadRefusalsLayer::new().layer(client::layer().layer(()))),
         Row::debug("OAuthRetryPolicy", OAuthRetryPolicy::<Full<Bytes>>::new()),

@@ -1,8 +1,9 @@
-//! The futures of [the module above](super).
+//! The future of [`ReadRefusals`](super::ReadRefusals).
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -12,9 +13,9 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::{Peek, PeekedBody};
-use super::layer::Reader;
+use super::dialect::Dialect;
 
-/// More than this is no refusal, in bytes.
+/// The longest body that is read, in bytes. A longer one is content.
 const LIMIT: usize = 64 * 1024;
 
 pin_project! {
@@ -22,7 +23,7 @@ pin_project! {
     pub struct ReadRefusalsFuture<F, B: Body> {
         #[pin]
         state: State<F, B>,
-        reader: Reader,
+        dialect: Arc<Dialect>,
     }
 }
 
@@ -36,8 +37,8 @@ pin_project! {
 }
 
 impl<F, B: Body> ReadRefusalsFuture<F, B> {
-    pub(super) fn new(response: F, reader: Reader) -> Self {
-        Self { state: State::Calling { response }, reader }
+    pub(super) fn new(response: F, dialect: Arc<Dialect>) -> Self {
+        Self { state: State::Calling { response }, dialect }
     }
 }
 
@@ -54,7 +55,8 @@ where
             match this.state.as_mut().project() {
                 StateProjection::Calling { response } => {
                     let (head, body) = ready!(response.poll(cx))?.into_parts();
-                    if !this.reader.suspects(&head) {
+                    let is_error = head.status.is_client_error() || head.status.is_server_error();
+                    if !is_error && this.dialect.problem(head.status, &head.headers, b"").is_none() {
                         return Poll::Ready(Ok(Response::from_parts(head, PeekedBody::untouched(body))));
                     }
                     this.state.set(State::Reading { answer: Some((head, Peek::new(body))) });
@@ -64,8 +66,12 @@ where
                     let Some((_, body)) = answer else { return Poll::Pending };
                     ready!(body.poll_read(LIMIT, cx));
                     let Some((mut head, body)) = answer.take() else { return Poll::Pending };
-                    if let Some(refusal) = this.reader.refusal(&head, &body.whole().unwrap_or_default()) {
+                    let problem = this.dialect.problem(head.status, &head.headers, &body.whole().unwrap_or_default());
+                    if let Some(refusal) = this.dialect.refusal(head.status, problem.as_ref()) {
                         head.extensions.insert(refusal);
+                    }
+                    if let Some(problem) = problem {
+                        head.extensions.insert(problem);
                     }
                     return Poll::Ready(Ok(Response::from_parts(head, PeekedBody::peeked(body))));
                 }

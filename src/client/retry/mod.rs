@@ -1,21 +1,27 @@
-//! Sending again what may succeed the next time and does no harm.
+//! Sending requests again that may succeed the next time and do no harm.
 //!
-//! [`OAuthRetryPolicy`] is a policy for [tower's retry layer](tower::retry), with tower's backoff and budget:
+//! [`OAuthRetryPolicy`] is a policy for [tower's retry layer](tower::retry), with tower's backoff and budget. It needs the
+//! feature `retry`. These are its rules:
 //!
-//! 1. What the server *said* it refused, and may accept the next time, is sent again, whatever the method: a nonce that
-//!    was used, 429, and what the provider's dialect adds ([`Refusal`]). So is a timestamp that was refused, if the
-//!    layer's [`ClockSkew`](crate::client::ClockSkew) was corrected since the request left.
-//! 2. What the server refused and will refuse again is not: a wrong signature, an unknown token, no permission. Nor is
-//!    a request that could not be signed.
-//! 3. Of anything else that goes wrong nobody knows whether the request was carried out before: 408, 500, 502, 503, 504,
-//!    and errors of the inner service. Only idempotent methods (RFC 9110 §9.2.2) are sent again. A `Retry-After` does
-//!    not change that: gateways add it, too, where they have lost the server halfway.
-//! 4. `Retry-After` is waited for, in seconds or until a date, and a random bit longer. Where it is longer than a
-//!    minute, or than [`longest_wait`](OAuthRetryPolicy::longest_wait), its answer is given out at once.
-//! 5. A request whose body cannot be cloned is sent once, and so is one that was signed outside of the policy, in its
+//! 1. A request that the server *states* it rejected, and may accept the next time, is sent again, whatever the method:
+//!    a rate limit, maintenance, 429, and what the provider's [`Dialect`] adds.
+//! 2. After `nonce_used`, only idempotent methods (RFC 9110 §9.2.2) are sent again. The nonce was fresh when the request
+//!    left, so the answer may be the one to a second copy of the request, which something on the way delivered twice.
+//!    [`Dialect::danger_resend_used_nonces`] changes this for providers that are known to err.
+//! 3. A rejected request is sent again *once*, whatever the method, if the layer's
+//!    [`ClockSkew`](crate::client::ClockSkew) was corrected since the request left: after `timestamp_refused` in any
+//!    wording, and after a 400, 401 or 403 that does not name another cause.
+//! 4. A request that was rejected for another reason is not sent again: a wrong signature, an unknown token, no
+//!    permission. Nor is a request that could not be signed.
+//! 5. After 408, 500, 502, 503, 504 and errors of the inner service, only idempotent methods are sent again: the server
+//!    may have carried the request out. A `Retry-After` does not change that, because gateways add it also when they
+//!    have lost the server halfway.
+//! 6. The policy waits as long as `Retry-After` asks, in seconds or until a date, and a random bit longer. If that is
+//!    longer than [`longest_wait`](OAuthRetryPolicy::longest_wait) (a minute), the response is returned immediately.
+//! 7. A request whose body cannot be cloned is sent once, and so is one that was signed outside of the policy, in its
 //!    header or query.
 //!
-//! The answer or error of the last attempt is given out as it is.
+//! The response or error of the last attempt is returned unchanged.
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -33,7 +39,7 @@
 //! # let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
 //! # let http_client = service_fn(move |_: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
 //! #     let refused = first.swap(false, std::sync::atomic::Ordering::Relaxed);
-//! #     let (status, body) = if refused { (400, "oauth_problem=nonce_used") } else { (200, "photos") };
+//! #     let (status, body) = if refused { (429, "slow down") } else { (200, "photos") };
 //! #     async move { Ok::<_, BoxError>(http::Response::builder().status(status).body(Full::<Bytes>::from(body))?) }
 //! # });
 //! let signer = Signer::new(ClientCredentials::new("key", "secret")).token(TokenCredentials::new("token", "secret"));
@@ -51,7 +57,7 @@
 //! # }
 //! ```
 //!
-//! A bot that has time, with tower's backoff and budget; the budget is for several clients together:
+//! A bot that has time, with tower's backoff and a budget that several clients share:
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -73,26 +79,27 @@
 //! # Ok::<_, tower::BoxError>(())
 //! ```
 //!
-//! # What goes outside, what inside
+//! # Order of layers
 //!
-//! - Retry goes outside of [`OAuthSignLayer`](crate::OAuthSignLayer): each attempt needs a nonce and a timestamp of its own.
-//!   Inside of it, the same nonce would go out again; the policy sees that the request is signed, and lets it be.
-//! - [`ReadRefusalsLayer`](crate::client::refusals) goes inside of it. A policy is shown the head of an answer, and many
-//!   refusals are in the body. Without this layer, what the headers say is known: `WWW-Authenticate`, the status,
-//!   `Retry-After`.
-//! - A timeout inside of retry is for each attempt, one outside for all of them with the waits in between. Rate limits
+//! - Retry goes outside of [`OAuthSignLayer`](crate::OAuthSignLayer): each attempt needs its own nonce and timestamp.
+//!   Inside of it, the same nonce would be sent again; the policy sees that the request is signed, and sends it once.
+//! - [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) goes inside of it. A policy sees the head of a
+//!   response, and many refusals are in the body. Without this layer the policy knows the headers only:
+//!   `WWW-Authenticate`, the status, `Retry-After`.
+//! - A timeout inside of retry limits each attempt, one outside limits all of them with the waits in between. Rate limits
 //!   go inside, where every attempt counts.
 //!
-//! Bodies have to be [`Clone`], as `Full<Bytes>` is; where some are and some are not, streams for example, there is
-//! [`OAuthRetryPolicy::cloning`]. Waiting takes a Tokio runtime with its timer on.
+//! Bodies must be [`Clone`], as `Full<Bytes>` is. If some are and some are not, as with streams, use
+//! [`OAuthRetryPolicy::cloning`]. Waiting needs a Tokio runtime with its timer on.
 //!
-//! # A nonce that was used, though it was new
+//! # Retries are not exactly-once
 //!
-//! Servers say so at times of a request that they have not seen, and that they refused it is all there is to go by.
-//! Should a proxy in between send requests twice of its own accord, the first of the two was carried out: such a proxy
-//! is not to be retried through.
+//! The rules keep this policy from sending a request again that may have been carried out, unless its method is
+//! idempotent. They cannot undo a duplicate that something else made: a proxy that sends requests twice delivers them
+//! twice without any retry. If a request must be carried out exactly once, the API needs a key of its own for it.
 //!
-//! [`Refusal`]: crate::client::refusals::Refusal
+//! [`Dialect`]: crate::client::refusals::Dialect
+//! [`Dialect::danger_resend_used_nonces`]: crate::client::refusals::Dialect::danger_resend_used_nonces
 
 pub mod future;
 mod jitter;

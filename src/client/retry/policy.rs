@@ -21,7 +21,7 @@ use crate::protocol::names;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Sends again what may succeed the next time and does no harm, for [`tower::retry::RetryLayer`]. See
+/// A policy for [`tower::retry::RetryLayer`] that sends a request again if that may help and does no harm. See
 /// [the module](super) for the rules.
 ///
 /// Clones share the budget.
@@ -31,6 +31,8 @@ pub struct OAuthRetryPolicy<B, K = ExponentialBackoff<Jitter>> {
     budget: Arc<dyn Budget + Send + Sync>,
     retries: u32,
     longest_wait: Duration,
+    /// Whether a corrected clock was the reason for an attempt before. It is a reason once.
+    clock_was_the_reason: bool,
 }
 
 impl<B: Clone> OAuthRetryPolicy<B> {
@@ -59,6 +61,7 @@ impl<B> OAuthRetryPolicy<B> {
             budget: Arc::new(TpsBudget::default()),
             retries: 4,
             longest_wait: Duration::from_secs(60),
+            clock_was_the_reason: false,
         }
     }
 }
@@ -67,8 +70,9 @@ impl<B, K> OAuthRetryPolicy<B, K> {
     /// How long to wait for each attempt.
     #[must_use]
     pub fn backoff<M: MakeBackoff>(self, mut maker: M) -> OAuthRetryPolicy<B, M::Backoff> {
-        let Self { clone_body, backoff: _, budget, retries, longest_wait } = self;
-        OAuthRetryPolicy { clone_body, backoff: maker.make_backoff(), budget, retries, longest_wait }
+        let Self { clone_body, backoff: _, budget, retries, longest_wait, clock_was_the_reason } = self;
+        let backoff = maker.make_backoff();
+        OAuthRetryPolicy { clone_body, backoff, budget, retries, longest_wait, clock_was_the_reason }
     }
 
     /// How many requests may be sent again, of all that share the budget: of several clients of one server, say.
@@ -101,7 +105,12 @@ where
     type Future = Wait<K::Future>;
 
     fn retry(&mut self, request: &mut Request<B>, outcome: &mut Result<R, BoxError>) -> Option<Self::Future> {
-        if !is_worthwhile(request.method(), outcome) {
+        let is_worthwhile = match reason(request.method(), outcome) {
+            Some(Reason::ClockCorrected) => !std::mem::replace(&mut self.clock_was_the_reason, true),
+            Some(Reason::Other) => true,
+            None => false,
+        };
+        if !is_worthwhile {
             self.budget.deposit();
             return None;
         }
@@ -137,6 +146,7 @@ impl<B, K: Clone> Clone for OAuthRetryPolicy<B, K> {
             budget: self.budget.clone(),
             retries: self.retries,
             longest_wait: self.longest_wait,
+            clock_was_the_reason: self.clock_was_the_reason,
         }
     }
 }
@@ -163,20 +173,45 @@ fn spread(asked: Duration) -> Duration {
     asked.saturating_add((asked / 4).mul_f64(Jitter.next_f64()))
 }
 
-/// Whether another attempt may succeed, and does no harm.
-fn is_worthwhile(method: &Method, outcome: &Result<impl ResponseHead, BoxError>) -> bool {
+/// The reason for another attempt.
+enum Reason {
+    /// The clock was corrected since the request left, and the server rejected the request for what may be its timestamp.
+    ClockCorrected,
+    Other,
+}
+
+/// The reason why another attempt may succeed and does no harm, if there is one.
+fn reason(method: &Method, outcome: &Result<impl ResponseHead, BoxError>) -> Option<Reason> {
     let answer = match outcome {
         // Whatever broke may have done so after the server had the request.
-        Err(error) => return method.is_idempotent() && !could_not_be_signed(&**error),
+        Err(error) => {
+            return (method.is_idempotent() && !could_not_be_signed(&**error)).then_some(Reason::Other);
+        }
         Ok(answer) => answer,
     };
     let noted = answer.extensions().get::<Refusal>().cloned();
-    match noted.or_else(|| Refusal::from_response(answer.status(), answer.headers(), b"")) {
-        Some(Refusal::NonceUsed | Refusal::TryLater) => true,
-        Some(Refusal::TimestampRefused { .. }) => answer.extensions().get::<ClockCorrected>().is_some(),
-        Some(Refusal::Lasting) => false,
+    let refusal = noted.or_else(|| Refusal::from_response(answer.status(), answer.headers(), b""));
+    let is_other = match refusal {
+        Some(Refusal::NotCarriedOut | Refusal::TryLater) => true,
+        // The server may have had the request before, under this very nonce.
+        Some(Refusal::NonceUsed) => method.is_idempotent(),
+        Some(Refusal::TimestampRefused { .. } | Refusal::Lasting) => false,
         None => method.is_idempotent() && is_passing(answer.status()),
+    };
+    // Only these say that nothing was carried out.
+    let is_refusal =
+        matches!(refusal, Some(Refusal::TimestampRefused { .. })) || is_authorization_error(answer.status());
+    let was_corrected = is_refusal && answer.extensions().get::<ClockCorrected>().is_some();
+    match (is_other, was_corrected) {
+        (true, _) => Some(Reason::Other),
+        (false, true) => Some(Reason::ClockCorrected),
+        (false, false) => None,
     }
+}
+
+/// The statuses with which a server rejects a request for its `Authorization`: those from which the clock learns.
+fn is_authorization_error(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
 /// Whether a request is signed in its header (§3.5.1) or query (§3.5.3). Bodies (§3.5.2) are not looked into.

@@ -8,7 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 
 use super::response::ResponseHead;
 use crate::client::refusals::Refusal;
-use crate::client::{ClockSkew, Learned};
+use crate::client::{ClockSkew, Learned, Problem};
 use crate::clock::Clock;
 
 /// In which order a layer draws timestamps; all of its clones count.
@@ -90,7 +90,9 @@ impl Listener {
             if let (true, Some(latest)) = (is_accepted, &self.latest) {
                 latest.accept(self.timestamp);
             }
-        } else if let Some(skew) = &self.skew {
+        } else if let Some(skew) = &self.skew
+            && names_no_other_cause(answer)
+        {
             let learned = match noted {
                 Some(Refusal::TimestampRefused { acceptable: Some(acceptable) }) => skew.learn_acceptable(acceptable),
                 _ => skew.learn_from_headers(answer.headers()),
@@ -110,6 +112,14 @@ impl Listener {
 fn is_refusal(answer: &impl ResponseHead) -> bool {
     matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         || answer.headers().contains_key(WWW_AUTHENTICATE)
+}
+
+/// Whether a refusal may be due to the timestamp. Clock and retry policy ignore one that names another cause.
+fn names_no_other_cause(answer: &impl ResponseHead) -> bool {
+    match answer.extensions().get::<Problem>() {
+        Some(problem) => problem.may_be_the_clock(),
+        None => Problem::from_headers(answer.headers()).is_none_or(|problem| problem.may_be_the_clock()),
+    }
 }
 
 impl Latest {

@@ -1,20 +1,29 @@
-//! OAuth Problem Reporting: an extension with which a server says what it did not like.
+//! Problems that servers report, after OAuth Problem Reporting.
 
+mod echo;
+mod kind;
+
+use std::error::Error;
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
+pub use self::echo::echoed_base_string;
+pub use self::kind::ProblemKind;
 use super::challenge::oauth_parameters;
 use super::fields::{self, Fields};
 use crate::protocol::names::problem as names;
 use crate::protocol::{decode, decode_form};
 
-/// What a server reports in `oauth_problem`, and what it adds to it.
+/// The problem that a server reports when it rejects a request.
 ///
-/// Servers report in the `WWW-Authenticate` header, in a form-encoded body, or in both, and some do so with
-/// status 200. `Debug` shows the kind, never what the server wrote.
+/// Servers report it in the `WWW-Authenticate` header, in a form-encoded body, or in both, and some do so with status
+/// 200. Other servers word it in their own way: a [`Dialect`](crate::client::refusals::Dialect) reads those, and
+/// [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) leaves the problem in the response's extensions.
+///
+/// `Debug` and `Display` show the kind and never the server's text, which may repeat parts of the request.
 ///
 /// ```
 /// use http::{HeaderMap, header::WWW_AUTHENTICATE};
@@ -27,11 +36,12 @@ use crate::protocol::{decode, decode_form};
 /// let problem = Problem::from_headers(&headers).expect("the header reports one");
 /// assert_eq!(problem.kind(), ProblemKind::TimestampRefused);
 /// assert_eq!(problem.acceptable_timestamps(), Some(1_193_923_200..=1_193_926_800));
+/// assert_eq!(problem.to_string(), "the server reports timestamp_refused");
 /// # Ok::<_, http::Error>(())
 /// ```
 ///
 /// Source: the extension's page, <http://wiki.oauth.net/w/page/12238543/ProblemReporting>.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
     text: String,
@@ -39,6 +49,21 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem that was read in another form than the extension's: its kind, and the server's word for it.
+    ///
+    /// If the word repeats a signature base string, [`signature_base_string`](Self::signature_base_string) finds it.
+    pub fn new(kind: ProblemKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), fields: Fields::default() }
+    }
+
+    /// Adds a parameter under a name of the extension, such as `oauth_problem_advice`.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        let added = self.fields.iter().chain([(name, value)]).collect();
+        self.fields = added;
+        self
+    }
+
     /// The problem in the `OAuth` challenges of the `WWW-Authenticate` headers, if they report one.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
@@ -71,22 +96,22 @@ impl Problem {
         Some(Self { kind: ProblemKind::parse(&text), text, fields })
     }
 
-    /// Which of the known problems it is.
+    /// The kind of problem.
     pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
-    /// `oauth_problem` as the server wrote it, decoded: what to look at when the kind is unknown.
+    /// The server's word, decoded and otherwise unchanged. If the kind is unknown, this is all there is.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// `oauth_problem_advice`: a sentence for whoever reads the log, or the user.
+    /// `oauth_problem_advice`: a sentence for people.
     pub fn advice(&self) -> Option<&str> {
         self.get(names::ADVICE)
     }
 
-    /// `oauth_acceptable_timestamps`: the first and the last, in unix seconds.
+    /// `oauth_acceptable_timestamps`: the first and the last, in seconds since the Unix epoch.
     pub fn acceptable_timestamps(&self) -> Option<RangeInclusive<u64>> {
         let (first, last) = self.get(names::ACCEPTABLE_TIMESTAMPS)?.split_once('-')?;
         let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
@@ -98,21 +123,36 @@ impl Problem {
         self.get(names::ACCEPTABLE_VERSIONS)?.split_once('-')
     }
 
-    /// `oauth_parameters_absent`: the names of what the server misses.
+    /// `oauth_parameters_absent`: the names of the parameters that the server misses.
     pub fn parameters_absent(&self) -> Vec<String> {
         let names = self.get(names::PARAMETERS_ABSENT).unwrap_or_default().split('&').filter(|name| !name.is_empty());
         names.map(|name| String::from_utf8_lossy(&decode(name.as_bytes())).into_owned()).collect()
     }
 
-    /// `oauth_parameters_rejected`: what the server did not understand, as it received it.
+    /// `oauth_parameters_rejected`: the parameters that the server did not understand, as it received them.
     pub fn parameters_rejected(&self) -> Fields {
         Fields::parse(self.get(names::PARAMETERS_REJECTED).unwrap_or_default().as_bytes())
     }
 
-    /// The signature base string the server computed (§3.4.1): `oauth_signature_base_string` (Atlassian) or
-    /// `debug_sbs` (PHP, Etsy, Flickr).
-    pub fn signature_base_string(&self) -> Option<&str> {
-        self.get(names::BASE_STRING).or_else(|| self.get(names::DEBUG_BASE_STRING))
+    /// The signature base string that the server computed (§3.4.1).
+    ///
+    /// It is in `oauth_signature_base_string` (Atlassian) or `debug_sbs` (PHP, Etsy, Flickr), or somewhere in the
+    /// server's word or advice, where [`echoed_base_string`] finds it.
+    pub fn signature_base_string(&self) -> Option<String> {
+        let named = self.get(names::BASE_STRING).or_else(|| self.get(names::DEBUG_BASE_STRING)).map(str::to_owned);
+        let echoed = |text: &str| echoed_base_string(text.as_bytes());
+        named.or_else(|| self.advice().and_then(echoed)).or_else(|| echoed(&self.text))
+    }
+
+    /// The same problem, now known to be of this kind.
+    pub(crate) fn of_kind(self, kind: ProblemKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Whether a wrong timestamp may be the cause: the server says so, or does not name another cause.
+    pub(crate) fn may_be_the_clock(&self) -> bool {
+        matches!(self.kind, ProblemKind::TimestampRefused | ProblemKind::Unknown)
+            || self.acceptable_timestamps().is_some()
     }
 
     /// The first parameter called `name`, decoded.
@@ -121,93 +161,21 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    /// Shows the kind. An unknown word of the server is not shown; see [`Problem::text`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            ProblemKind::Unknown => f.write_str("the server reports a problem of its own; see Problem::text"),
+            known => write!(f, "the server reports {known}"),
+        }
+    }
+}
+
+impl Error for Problem {}
+
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-/// The problems that the extension and its implementations know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ProblemKind {
-    /// `version_rejected`: `oauth_version` is not supported; see [`Problem::acceptable_versions`].
-    VersionRejected,
-    /// `parameter_absent`: a required parameter is missing; see [`Problem::parameters_absent`].
-    ParameterAbsent,
-    /// `parameter_rejected`: an unexpected parameter was received; see [`Problem::parameters_rejected`].
-    ParameterRejected,
-    /// `timestamp_refused`: too far from the server's clock; see [`Problem::acceptable_timestamps`].
-    TimestampRefused,
-    /// `nonce_used`: an earlier request had this nonce.
-    NonceUsed,
-    /// `signature_method_rejected`: the signature method is not accepted.
-    SignatureMethodRejected,
-    /// `signature_invalid`: the server computed another signature; see [`Problem::signature_base_string`].
-    SignatureInvalid,
-    /// `consumer_key_unknown`: no such client.
-    ConsumerKeyUnknown,
-    /// `consumer_key_rejected`: the client is barred for good.
-    ConsumerKeyRejected,
-    /// `consumer_key_refused`: the client is barred for now, for instance because it asks too often.
-    ConsumerKeyRefused,
-    /// `token_used`: the token was good for one use.
-    TokenUsed,
-    /// `token_expired`: the token was issued too long ago; some servers renew it.
-    TokenExpired,
-    /// `token_revoked`: the user took it back.
-    TokenRevoked,
-    /// `token_rejected`: the token is not accepted, for no stated reason.
-    TokenRejected,
-    /// `verifier_invalid`: the verification code is wrong.
-    VerifierInvalid,
-    /// `additional_authorization_required`: the user's or the provider's consent to more is needed.
-    AdditionalAuthorizationRequired,
-    /// `permission_unknown`: the user has not decided yet.
-    PermissionUnknown,
-    /// `permission_denied`: the user said no.
-    PermissionDenied,
-    /// `user_refused`: in the extension, a user the server refuses for now; in callbacks (`LinkedIn`, XING), a
-    /// user who said no.
-    UserRefused,
-    /// Any other; [`Problem::text`] has it.
-    Unknown,
-}
-
-impl ProblemKind {
-    const WORDS: [(Self, &'static str); 19] = [
-        (Self::VersionRejected, "version_rejected"),
-        (Self::ParameterAbsent, "parameter_absent"),
-        (Self::ParameterRejected, "parameter_rejected"),
-        (Self::TimestampRefused, "timestamp_refused"),
-        (Self::NonceUsed, "nonce_used"),
-        (Self::SignatureMethodRejected, "signature_method_rejected"),
-        (Self::SignatureInvalid, "signature_invalid"),
-        (Self::ConsumerKeyUnknown, "consumer_key_unknown"),
-        (Self::ConsumerKeyRejected, "consumer_key_rejected"),
-        (Self::ConsumerKeyRefused, "consumer_key_refused"),
-        (Self::TokenUsed, "token_used"),
-        (Self::TokenExpired, "token_expired"),
-        (Self::TokenRevoked, "token_revoked"),
-        (Self::TokenRejected, "token_rejected"),
-        (Self::VerifierInvalid, "verifier_invalid"),
-        (Self::AdditionalAuthorizationRequired, "additional_authorization_required"),
-        (Self::PermissionUnknown, "permission_unknown"),
-        (Self::PermissionDenied, "permission_denied"),
-        (Self::UserRefused, "user_refused"),
-    ];
-
-    fn parse(text: &str) -> Self {
-        let known = Self::WORDS.iter().find(|(_, word)| text.eq_ignore_ascii_case(word));
-        known.map_or(Self::Unknown, |(kind, _)| *kind)
-    }
-}
-
-/// The word of the wire; `unknown problem` for [`ProblemKind::Unknown`].
-impl fmt::Display for ProblemKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = Self::WORDS.iter().find(|(kind, _)| kind == self);
-        f.write_str(known.map_or("unknown problem", |(_, word)| word))
     }
 }
 
@@ -219,22 +187,13 @@ mod tests {
                        &oauth_nonce%3Dn%26oauth_token%3Dt";
 
     #[test]
-    fn every_word_is_its_kind() {
-        for (kind, word) in ProblemKind::WORDS {
-            assert_eq!(Problem::from_body(format!("oauth_problem={word}").as_bytes()).unwrap().kind(), kind);
-            assert_eq!(kind.to_string(), word);
-        }
-        assert_eq!(ProblemKind::Unknown.to_string(), "unknown problem");
-    }
-
-    #[test]
     fn bodies() {
         for (body, expected) in [
             ("oauth_problem=token_expired", Some((ProblemKind::TokenExpired, "token_expired", None))),
             ("\u{FEFF}oauth_problem=NONCE_USED\r\n", Some((ProblemKind::NonceUsed, "NONCE_USED", None))),
             (
                 "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=please%20wait",
-                Some((ProblemKind::Unknown, "rate limit exceeded", Some("please wait"))),
+                Some((ProblemKind::RateLimitExceeded, "rate limit exceeded", Some("please wait"))),
             ),
             ("realm=x&oauth_problem=", Some((ProblemKind::Unknown, "", None))),
             (PHP, Some((ProblemKind::SignatureInvalid, "signature_invalid", None))),
@@ -308,16 +267,27 @@ mod tests {
             (format!("oauth_problem=signature_invalid&debug_sbs={encoded}&x&y&a=1"), Some("1")),
         ] {
             let problem = Problem::from_body(body.as_bytes()).unwrap();
-            assert_eq!(problem.signature_base_string(), Some(expected), "{body}");
+            assert_eq!(problem.signature_base_string().as_deref(), Some(expected), "{body}");
             assert_eq!(problem.get("a"), also, "{body}");
         }
         let cut_short = Problem::from_body(b"oauth_problem=signature_invalid&debug_sbs=GET").unwrap();
-        assert_eq!(cut_short.signature_base_string(), Some("GET"));
+        assert_eq!(cut_short.signature_base_string().as_deref(), Some("GET"));
+
+        let in_a_sentence = format!("OAuth signatures did not match. Acceptable signature base string: {expected}");
+        for problem in [
+            Problem::new(ProblemKind::SignatureInvalid, &in_a_sentence),
+            Problem::new(ProblemKind::SignatureInvalid, "X").parameter("oauth_problem_advice", &in_a_sentence),
+        ] {
+            assert_eq!(problem.signature_base_string().as_deref(), Some(expected));
+        }
     }
 
     #[test]
     fn debug_shows_no_value() {
         let problem = Problem::from_body(b"oauth_problem=MARKER&oauth_problem_advice=MARKER").unwrap();
         assert_eq!(format!("{problem:?}"), "Problem { kind: Unknown, .. }");
+        assert_eq!(problem.to_string(), "the server reports a problem of its own; see Problem::text");
+        let known = Problem::new(ProblemKind::NonceUsed, "MARKER").parameter("oauth_problem_advice", "MARKER");
+        assert_eq!(known.to_string(), "the server reports nonce_used");
     }
 }
