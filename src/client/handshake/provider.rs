@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 
 use super::{AuthorizationPage, CallbackConfirmation, HandshakeError};
+use crate::client::refusals::Dialect;
 use crate::client::sign::with_query;
 use crate::protocol::{Origin, ProtocolParameters, encode};
 
@@ -45,6 +46,7 @@ pub struct Provider {
     pub(super) renewal: Option<Endpoint>,
     pub(super) confirmation: CallbackConfirmation,
     pub(super) lifetime: Option<Duration>,
+    pub(super) dialect: Dialect,
 }
 
 impl Provider {
@@ -57,6 +59,7 @@ impl Provider {
             renewal: None,
             confirmation: CallbackConfirmation::default(),
             lifetime: None,
+            dialect: Dialect::default(),
         }
     }
 
@@ -85,6 +88,13 @@ impl Provider {
     #[must_use]
     pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.authorization = self.authorization.parameter(name, value);
+        self
+    }
+
+    /// Reads the provider's own way of rejecting requests, so that [`HandshakeError::problem`] knows its problems.
+    #[must_use]
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
         self
     }
 

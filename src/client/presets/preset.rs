@@ -1,41 +1,46 @@
-//! What a preset is, and how it is applied.
+//! The type of a preset, and its application to a signer and layers.
 
 use crate::client::handshake::Provider;
+use crate::client::refusals::{Dialect, ReadRefusalsLayer};
 use crate::client::sign::{OAuthSignLayer, TimestampOrder};
 use crate::protocol::{
-    BodyHash, ClientCredentials, EmptyToken, Origin, Scheme, SignatureMethod, Signer, Transmission, Version,
+    BodyHash, ClientCredentials, EmptyToken, Origin, Scheme, SignatureMethod, Signer, TokenCredentials, Transmission,
+    Version,
 };
 
-/// What a service asks of those who sign for it: plain data, which [`signer`](Self::signer) and
-/// [`layer`](Self::layer) apply.
+/// The requirements of a service: plain data, applied by [`sign_layer`](Self::sign_layer) and
+/// [`refusals_layer`](Self::refusals_layer).
 ///
-/// Where the service gives out credentials in three legs, `P` is the [`Provider`] to
-/// [`Handshake`](crate::client::handshake::Handshake) with; where it does not, `()`.
+/// If the service issues credentials in three legs, `P` is the [`Provider`] for a
+/// [`Handshake`](crate::client::handshake::Handshake). Otherwise it is `()`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Preset<P = ()> {
-    /// Where the API answers: the only origins that are signed for. The handshake's are the [`Provider`]'s.
+    /// The origins of the API, which are the only ones that are signed for. Those of the handshake are in the
+    /// [`Provider`].
     pub origins: Vec<Origin>,
     /// The signature method.
     pub method: SignatureMethod,
     /// The realm in the header; most services have none.
     pub realm: Option<String>,
-    /// Where the protocol parameters go.
+    /// The place of the protocol parameters.
     pub transmission: Transmission,
     /// Whether `oauth_version` is sent.
     pub version: Version,
-    /// What a request without a token says of it.
+    /// Whether a request without a token carries an empty `oauth_token`.
     pub empty_token: EmptyToken,
-    /// Which requests carry `oauth_body_hash`.
+    /// The requests that carry `oauth_body_hash`.
     pub body_hash: BodyHash,
-    /// In which order timestamps are drawn.
+    /// The order of timestamps.
     pub timestamp_order: TimestampOrder,
-    /// Where credentials are given out.
+    /// The service's way of rejecting requests.
+    pub dialect: Dialect,
+    /// The endpoints that issue credentials.
     pub provider: P,
 }
 
 impl Preset {
-    /// What RFC 5849 says and nothing else: HMAC-SHA1, in the header.
+    /// RFC 5849 and nothing else: HMAC-SHA1, in the header.
     pub(super) fn of(origins: impl IntoIterator<Item = Origin>) -> Self {
         Self {
             origins: origins.into_iter().collect(),
@@ -46,11 +51,12 @@ impl Preset {
             empty_token: EmptyToken::default(),
             body_hash: BodyHash::default(),
             timestamp_order: TimestampOrder::default(),
+            dialect: Dialect::default(),
             provider: (),
         }
     }
 
-    /// The same, with credentials from this provider.
+    /// The same, with credentials from this provider, which words its refusals as the API does.
     pub(super) fn provider(self, provider: Provider) -> Preset<Provider> {
         Preset {
             origins: self.origins,
@@ -61,13 +67,38 @@ impl Preset {
             empty_token: self.empty_token,
             body_hash: self.body_hash,
             timestamp_order: self.timestamp_order,
-            provider,
+            provider: provider.dialect(self.dialect.clone()),
+            dialect: self.dialect,
         }
     }
 }
 
 impl<P> Preset<P> {
-    /// A signer as the service wants it, for this client. What is set on it afterwards outweighs the preset.
+    /// A layer that signs requests to the service's API, and no others, with these credentials.
+    ///
+    /// Pass `None` if there is no token: if the service needs none, or if each request brings its own in its extensions.
+    ///
+    /// ```
+    /// use tower_oauth1::client::presets;
+    /// use tower_oauth1::{ClientCredentials, TokenCredentials};
+    ///
+    /// let client = ClientCredentials::new("key", "secret");
+    /// let layer = presets::x().sign_layer(client, TokenCredentials::new("token", "secret"));
+    /// ```
+    pub fn sign_layer(&self, client: ClientCredentials, token: impl Into<Option<TokenCredentials>>) -> OAuthSignLayer {
+        let signer = self.signer(client);
+        self.layer(match token.into() {
+            Some(token) => signer.token(token),
+            None => signer,
+        })
+    }
+
+    /// A layer that reads the service's refusals. It goes inside of the one that signs.
+    pub fn refusals_layer(&self) -> ReadRefusalsLayer {
+        ReadRefusalsLayer::new().dialect(self.dialect.clone())
+    }
+
+    /// A signer with the service's settings, for this client. Settings that you change on it override the preset.
     pub fn signer(&self, client: ClientCredentials) -> Signer {
         let signer = Signer::new(client)
             .method(self.method.clone())
@@ -81,15 +112,15 @@ impl<P> Preset<P> {
         }
     }
 
-    /// A layer that signs the requests to the service's API, and to nowhere else.
+    /// A layer that signs requests to the service's API, and no others, with this signer.
     ///
-    /// A request with a path only goes to the first of the [`origins`](Self::origins).
+    /// A request whose URI is a path only counts as one to the first of the [`origins`](Self::origins).
     pub fn layer(&self, signer: Signer) -> OAuthSignLayer {
         OAuthSignLayer::for_origins(signer, &self.origins).timestamp_order(self.timestamp_order)
     }
 }
 
-/// A host that is known to be one, over TLS.
+/// The origin of a host over TLS.
 pub(super) fn https(host: &str) -> Origin {
     Origin::new(Scheme::Https, host, None)
 }
