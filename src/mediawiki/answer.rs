@@ -159,18 +159,27 @@ fn unescape(text: &str) -> String {
     plain
 }
 
-/// The text without `<span …>`, `</span>`, `<a …>`, `</a>`; a `<` that starts no tag stays.
+/// Removes `<span …>`, `</span>`, `<a …>` and `</a>`; keeps a `<` that starts no tag.
+///
+/// Takes linear time: each `>` is looked for once, however many `<` precede it.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        let tag = rest[at + 1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic());
-        let end = rest[at..].find('>').filter(|_| tag);
-        let (kept, skipped) = end.map_or((at + 1, at + 1), |end| (at, at + end + 1));
-        plain.push_str(&rest[..kept]);
-        rest = &rest[skipped..];
+    let mut kept_to = 0;
+    let mut next_end = text.find('>');
+    for (at, _) in text.match_indices('<') {
+        let is_tag = text[at + 1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic());
+        // A `<` inside of a tag that was removed.
+        if at < kept_to || !is_tag {
+            continue;
+        }
+        if next_end.is_some_and(|end| end < at) {
+            next_end = text[at..].find('>').map(|end| at + end);
+        }
+        let Some(end) = next_end else { break };
+        plain.push_str(&text[kept_to..at]);
+        kept_to = end + 1;
     }
-    plain.push_str(rest);
+    plain.push_str(&text[kept_to..]);
     plain.trim().to_owned()
 }
 
@@ -254,6 +263,51 @@ mod tests {
         }
         for empty in ["", " , "] {
             assert_eq!(Answer::read(&headers(&[("mediawiki-api-error", empty)]), b"{}"), None);
+        }
+    }
+
+    /// Sixteen times the body takes about sixteen times as long. Quadratic time would take 256 times as long.
+    #[test]
+    fn hostile_bodies_take_linear_time() {
+        use std::time::Instant;
+        let time = |unit: &str, length: usize| {
+            let bodies = [
+                format!("Error: {}", unit.repeat(length / unit.len())),
+                format!("{{\"error\":\"k\",\"message\":\"{}\"}}", unit.repeat(length / unit.len())),
+                format!("{{\"error\":{{\"code\":\"k\",\"info\":\"{}\"}}}}", unit.repeat(length / unit.len())),
+            ];
+            let run = |_| {
+                let start = Instant::now();
+                for body in &bodies {
+                    assert!(Answer::read(&HeaderMap::new(), body.as_bytes()).is_some());
+                }
+                start.elapsed()
+            };
+            (0..2).map(run).min().unwrap()
+        };
+        for unit in
+            ["<", "<a href=", "<a ", "</", "&lt;", "&lt;a ", "&", "&amp;lt;", "<a>", "x><a ", "Help:OAuth/Errors#E"]
+        {
+            // A busy machine may slow down one of the two; quadratic time fails every attempt.
+            let linear = (0..5).any(|_| time(unit, 1024 * 1024) < time(unit, 64 * 1024) * 64);
+            assert!(linear, "{unit}");
+        }
+    }
+
+    #[test]
+    fn tags_are_removed() {
+        for (text, expected) in [
+            ("<a>b</a>", "b"),
+            ("<a <b>c", "c"),
+            ("<<a>b", "<b"),
+            ("a < b > c", "a < b > c"),
+            ("a > <b>c", "a > c"),
+            ("<a", "<a"),
+            ("<", "<"),
+            ("<a\u{e9}>\u{e9}<", "\u{e9}<"),
+            ("<b>a<b", "a<b"),
+        ] {
+            assert_eq!(without_tags(text), expected, "{text}");
         }
     }
 

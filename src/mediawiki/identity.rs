@@ -1,4 +1,4 @@
-//! `Special:OAuth/identify`: the JWT in its answer, verified, and what it says about the user.
+//! Verifies the JWT that `Special:OAuth/identify` returns, and reads the user's data from it.
 
 use std::fmt;
 
@@ -13,68 +13,73 @@ use super::Wiki;
 use super::json::UniqueKeys;
 use crate::{ClientCredentials, Origin};
 
-/// Whose token it is, as the wiki vouches for it.
+/// The user that a token belongs to, as confirmed by the wiki.
 ///
-/// The one way to get a value is [`Identity::verify`]. A user whose name is hidden has only a
-/// [`subject`](Self::subject) and is [`blocked`](Self::blocked). A claim that is optional and has not the type
-/// given here is left in [`other`](Self::other), with the claims that are unknown.
+/// [`Identity::verify`] is the only way to create one. A user whose name is hidden has only a
+/// [`subject`](Self::subject) and is [`blocked`](Self::blocked). Unknown claims are in [`other`](Self::other), and so
+/// are optional claims whose type differs from the one given here.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Identity {
-    /// `sub`: the user's central id, the same on all wikis that share their accounts and never given to anybody
-    /// else. `"0"` is nobody's: the wiki found no central account, so do not take it for a key of one.
+    /// The user's central id (`sub`). Use it as the key of an account: it is the same on all wikis that share their
+    /// accounts, and it is never reused. Never empty.
+    ///
+    /// `"0"` identifies nobody, because the wiki found no central account. Do not use it as a key.
     pub subject: String,
-    /// `iss`: the wiki's canonical server, such as `https://meta.wikimedia.org`.
+    /// The wiki's canonical server (`iss`), such as `https://meta.wikimedia.org`.
     pub issuer: String,
-    /// `aud`: the consumer's key.
+    /// The consumer's key (`aud`).
     pub audience: String,
-    /// `iat`, in unix seconds.
+    /// The time of issue (`iat`), in seconds since the Unix epoch.
     pub issued_at: u64,
-    /// `exp`, in unix seconds: 100 s after `iat`.
+    /// The time of expiry (`exp`), in seconds since the Unix epoch; MediaWiki sets it 100 s after `iat`.
     pub expires_at: u64,
-    /// The user's name, without the namespace; a user can be renamed.
+    /// The user's name, without the namespace. Names can change.
     pub username: Option<String>,
     /// The number of edits on this wiki.
     #[doc(alias = "editcount")]
     pub edit_count: Option<u64>,
     /// Whether the e-mail address is confirmed.
     pub confirmed_email: Option<bool>,
-    /// As `confirmed_email`, by the name it has elsewhere; MediaWiki 1.43 and later.
+    /// The same as `confirmed_email`; sent by MediaWiki 1.43 and later.
     pub email_verified: Option<bool>,
     /// Whether the user is blocked on this wiki.
     pub blocked: Option<bool>,
-    /// When the account was made, `YYYYMMDDhhmmss` in UTC; not known of the oldest ones.
+    /// The time of registration, `YYYYMMDDhhmmss` in UTC. The oldest accounts have none.
     pub registered: Option<String>,
-    /// The groups the user is in, `*` and `user` among them.
+    /// The user's groups, including `*` and `user`.
     pub groups: Vec<String>,
-    /// What the user may do; the token may do less, see `grants`.
+    /// The user's rights. The token may have fewer; see `grants`.
     pub rights: Vec<String>,
-    /// What the user has granted to the consumer.
+    /// The grants that the user gave to the consumer.
     pub grants: Vec<String>,
     /// The real name, with a grant for private information; may be empty.
     #[doc(alias = "realname")]
     pub real_name: Option<String>,
     /// The e-mail address, with a grant for private information; may be empty.
     pub email: Option<String>,
-    /// Every other claim, as it came.
+    /// All other claims, unchanged.
     pub other: Map<String, Value>,
 }
 
 impl Identity {
-    /// How far, in seconds, the wiki's clock and `now` may be apart: 300, as far as MediaWiki itself lets the
-    /// timestamp of a request be off. That the answer is fresh is the nonce's business.
+    /// The accepted difference between the wiki's clock and `now`, in seconds.
+    ///
+    /// MediaWiki allows timestamps of requests the same 300 s. The nonce, not the time, proves that the answer is fresh.
     pub const LEEWAY: u64 = 300;
 
-    /// The identity in the body of an answer to a request to [`Wiki::identify_url`], which was signed by `client`
-    /// with `nonce` as its `oauth_nonce`. `now` is in unix seconds.
+    /// Verifies the JWT in the response body of [`Wiki::identify_url`].
     ///
-    /// The MAC is checked first, in constant time, and always as HMAC-SHA256 whatever the token says of itself;
-    /// only then is anything read. Consumers that sign with RSA need their consumer secret here, too.
+    /// `client` signed the request, with `nonce` as its `oauth_nonce`. `now` is in seconds since the Unix epoch.
+    ///
+    /// The MAC is checked first, in constant time. It is always HMAC-SHA256, whatever the JWT's header names. Nothing
+    /// else is read from a JWT whose MAC is wrong. Then `iss`, `aud`, `iat`, `nbf` (if there is one), `exp` and `nonce`
+    /// must be right. A consumer that signs with RSA needs its consumer secret here.
     ///
     /// # Errors
     ///
-    /// [`IdentityError`] when the body is no JWT of this wiki's, made with this client's secret for this request.
-    /// A refusal is no JWT either: look for a [`MediaWikiError`](super::MediaWikiError) first.
+    /// Returns [`IdentityError`] if the body is not a JWT that this wiki made, with this client's secret, for this
+    /// request. A refusal is not a JWT either: look for a [`MediaWikiError`](super::MediaWikiError) first.
     pub fn verify(
         body: &[u8],
         wiki: &Wiki,
@@ -84,6 +89,7 @@ impl Identity {
     ) -> Result<Self, IdentityError> {
         let mut claims = Claims(authenticated_claims(body, client)?);
         let found_nonce = claims.string("nonce")?;
+        let not_before = claims.not_before()?;
         let identity = claims.identity()?;
         if !issued_by(&identity.issuer, wiki.canonical()) {
             return Err(IdentityErrorKind::Issuer.into());
@@ -94,8 +100,14 @@ impl Identity {
         if identity.issued_at > now.saturating_add(Self::LEEWAY) {
             return Err(IdentityErrorKind::IssuedInFuture.into());
         }
+        if not_before.is_some_and(|not_before| not_before > now.saturating_add(Self::LEEWAY)) {
+            return Err(IdentityErrorKind::NotYetValid.into());
+        }
         if now >= identity.expires_at.saturating_add(Self::LEEWAY) {
             return Err(IdentityErrorKind::Expired.into());
+        }
+        if identity.expires_at <= identity.issued_at {
+            return Err(IdentityErrorKind::ExpiresBeforeIssue.into());
         }
         if !bool::from(found_nonce.as_bytes().ct_eq(nonce.as_bytes())) {
             return Err(IdentityErrorKind::Nonce.into());
@@ -104,10 +116,10 @@ impl Identity {
     }
 }
 
-/// The claims of a JWT whose MAC is right: `BASE64URL(header).BASE64URL(claims).BASE64URL(MAC)`, RFC 7515 §7.1.
+/// Returns the claims of `BASE64URL(header).BASE64URL(claims).BASE64URL(MAC)` (RFC 7515 §7.1) if the MAC is right.
 fn authenticated_claims(body: &[u8], client: &ClientCredentials) -> Result<Map<String, Value>, IdentityErrorKind> {
     let secret = client.secret().expose().as_bytes();
-    // Everybody can make a MAC with an empty key.
+    // Anybody can compute a MAC with an empty key.
     if secret.is_empty() {
         return Err(IdentityErrorKind::NoSecret);
     }
@@ -140,12 +152,12 @@ fn decode(encoded: &[u8]) -> Result<Vec<u8>, IdentityErrorKind> {
     URL_SAFE_NO_PAD.decode(encoded).map_err(|_| IdentityErrorKind::NotJwt)
 }
 
-/// Host and port only: wikis that answer on both http and https put one of the two into `iss`.
+/// Compares host and port only: a wiki that is served over http and https puts one of the two into `iss`.
 fn issued_by(issuer: &str, canonical: &Origin) -> bool {
     Origin::parse(issuer).is_ok_and(|issuer| issuer.host() == canonical.host() && issuer.port() == canonical.port())
 }
 
-/// The claims that have not been taken yet.
+/// The claims that were not read yet.
 struct Claims(Map<String, Value>);
 
 impl Claims {
@@ -171,14 +183,20 @@ impl Claims {
         })
     }
 
-    /// A string; a number in old releases of the extension.
+    /// A string, or a number in old releases of the extension.
     fn subject(&mut self) -> Result<String, IdentityErrorKind> {
-        let id = |value: &Value| as_string(value).or_else(|| value.as_u64().map(|id| id.to_string()));
+        let id = |value: &Value| as_filled_string(value).or_else(|| value.as_u64().map(|id| id.to_string()));
         self.take("sub", id).ok_or(IdentityErrorKind::Claim("sub"))
     }
 
+    /// A string that is not empty: an empty one would equal a setting that was forgotten.
     fn string(&mut self, name: &'static str) -> Result<String, IdentityErrorKind> {
-        self.take(name, as_string).ok_or(IdentityErrorKind::Claim(name))
+        self.take(name, as_filled_string).ok_or(IdentityErrorKind::Claim(name))
+    }
+
+    /// `nbf`, which MediaWiki does not send (RFC 7519 §4.1.5).
+    fn not_before(&mut self) -> Result<Option<u64>, IdentityErrorKind> {
+        if self.0.contains_key("nbf") { self.seconds("nbf").map(Some) } else { Ok(None) }
     }
 
     fn seconds(&mut self, name: &'static str) -> Result<u64, IdentityErrorKind> {
@@ -196,7 +214,11 @@ fn as_string(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// A list, also as PHP writes one with gaps in it: `{"0":"*","2":"user"}`.
+fn as_filled_string(value: &Value) -> Option<String> {
+    as_string(value).filter(|text| !text.is_empty())
+}
+
+/// Reads a list. PHP writes a list with gaps as an object: `{"0":"*","2":"user"}`.
 fn as_strings(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Array(items) => items.iter().map(as_string).collect(),
@@ -205,10 +227,10 @@ fn as_strings(value: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// The answer is not the identity that was asked for; [`IdentityError::kind`] says why.
+/// The response is not a valid identity; [`IdentityError::kind`] tells the check that failed.
 ///
-/// Nothing of the answer is in it: what is not authentic is not worth showing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// It holds nothing of the response, which is not authentic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IdentityError(IdentityErrorKind);
 
 impl IdentityError {
@@ -228,17 +250,17 @@ impl From<IdentityErrorKind> for IdentityError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdentityErrorKind {
-    /// The client has no secret to check with; an RSA consumer has one as well, on its registration page.
+    /// The client has no secret to check with. An RSA consumer has one too: its registration page shows it.
     NoSecret,
-    /// Not three parts in base64url, without padding.
+    /// Not three parts in base64url without padding.
     NotJwt,
-    /// The MAC is wrong: the consumer secret is not this one, or somebody made the token up.
+    /// The MAC is wrong: the consumer secret is another one, or the JWT was forged.
     Mac,
-    /// Header or claims are not a JSON object, or name a thing twice.
+    /// The header or the claims are not a JSON object, or repeat a name.
     NotJson,
-    /// The header names another algorithm than HS256, or an extension.
+    /// The header names an algorithm other than HS256, or an extension.
     Algorithm,
-    /// This claim is missing or has another type.
+    /// This claim is missing, is empty, or has another type.
     Claim(&'static str),
     /// `iss` is another wiki; see [`Wiki::canonical_server`].
     Issuer,
@@ -246,28 +268,36 @@ pub enum IdentityErrorKind {
     Audience,
     /// `iat` is more than [`Identity::LEEWAY`] ahead.
     IssuedInFuture,
+    /// `nbf` is more than [`Identity::LEEWAY`] ahead.
+    NotYetValid,
     /// `exp` is at least [`Identity::LEEWAY`] ago.
     Expired,
-    /// `nonce` is not the request's: the answer is to another one.
+    /// `exp` is not after `iat`.
+    ExpiresBeforeIssue,
+    /// `nonce` is not the request's: the JWT answers another request.
     Nonce,
 }
 
 impl fmt::Display for IdentityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            IdentityErrorKind::NoSecret => "the consumer secret, which identities are checked with, is empty",
-            IdentityErrorKind::NotJwt => "the answer is no jwt",
-            IdentityErrorKind::Mac => "the jwt's mac is wrong",
-            IdentityErrorKind::NotJson => "the jwt is not made of json objects with unique names",
-            IdentityErrorKind::Algorithm => "the jwt says it is not a plain HS256 one",
-            IdentityErrorKind::Claim(name) => {
-                return write!(f, "the jwt's claim {name} is missing or of the wrong type");
+            IdentityErrorKind::NoSecret => {
+                "the consumer secret is empty; set it to verify identities, also for a consumer that signs with RSA"
             }
-            IdentityErrorKind::Issuer => "the jwt was issued by another wiki",
-            IdentityErrorKind::Audience => "the jwt was issued for another consumer",
-            IdentityErrorKind::IssuedInFuture => "the jwt was issued in the future",
-            IdentityErrorKind::Expired => "the jwt has expired",
-            IdentityErrorKind::Nonce => "the jwt answers another request",
+            IdentityErrorKind::NotJwt => "the response is not a JWT",
+            IdentityErrorKind::Mac => "the JWT's MAC is wrong; check the consumer secret",
+            IdentityErrorKind::NotJson => "the JWT's header and claims must be JSON objects with unique names",
+            IdentityErrorKind::Algorithm => "the JWT's algorithm is not HS256, or its header names an extension",
+            IdentityErrorKind::Claim(name) => {
+                return write!(f, "the JWT's claim {name} is missing, empty or of the wrong type");
+            }
+            IdentityErrorKind::Issuer => "the JWT's claim iss names another wiki; set the wiki's canonical server",
+            IdentityErrorKind::Audience => "the JWT's claim aud names another consumer",
+            IdentityErrorKind::IssuedInFuture => "the JWT's claim iat is in the future; check the clock",
+            IdentityErrorKind::NotYetValid => "the JWT's claim nbf is in the future; check the clock",
+            IdentityErrorKind::Expired => "the JWT's claim exp is in the past; check the clock",
+            IdentityErrorKind::ExpiresBeforeIssue => "the JWT's claim exp is not after its claim iat",
+            IdentityErrorKind::Nonce => "the JWT's claim nonce is not the request's; it answers another request",
         })
     }
 }

@@ -222,7 +222,14 @@ fn hostile_tokens() {
         ("no url", jwt(HEADER, claims_with(&json!({"iss": "wiki.example"}))), Issuer),
         ("another nonce", jwt(HEADER, claims_with(&json!({"nonce": "x"}))), Nonce),
         ("the start of the nonce", jwt(HEADER, claims_with(&json!({"nonce": NONCE[..8]}))), Nonce),
-        ("an empty nonce", jwt(HEADER, claims_with(&json!({"nonce": ""}))), Nonce),
+        ("an empty nonce", jwt(HEADER, claims_with(&json!({"nonce": ""}))), Claim("nonce")),
+        ("an empty sub", jwt(HEADER, claims_with(&json!({"sub": ""}))), Claim("sub")),
+        ("an empty aud", jwt(HEADER, claims_with(&json!({"aud": ""}))), Claim("aud")),
+        ("an empty iss", jwt(HEADER, claims_with(&json!({"iss": ""}))), Claim("iss")),
+        ("nbf ahead", jwt(HEADER, claims_with(&json!({"nbf": ISSUED + 2 + Identity::LEEWAY}))), NotYetValid),
+        ("nbf as text", jwt(HEADER, claims_with(&json!({"nbf": "1"}))), Claim("nbf")),
+        ("exp before iat", jwt(HEADER, claims_with(&json!({"exp": ISSUED - 1}))), ExpiresBeforeIssue),
+        ("exp at iat", jwt(HEADER, claims_with(&json!({"exp": ISSUED}))), ExpiresBeforeIssue),
         ("a nonce that is a number", jwt(HEADER, claims_with(&json!({"nonce": 1}))), Claim("nonce")),
         ("without iss", jwt(HEADER, claims_with(&json!({"iss": null}))), Claim("iss")),
         ("without aud", jwt(HEADER, claims_with(&json!({"aud": null}))), Claim("aud")),
@@ -273,6 +280,27 @@ fn the_leeway_to_the_second() {
     ] {
         let found = Identity::verify(jwt.as_bytes(), &wiki(), &client(), NONCE, now);
         assert_eq!(found.map(drop).map_err(IdentityError::kind), expected, "{now}");
+    }
+}
+
+#[test]
+fn an_empty_nonce_matches_nothing() {
+    for (claimed, expected) in [("", Claim("nonce")), (NONCE, Nonce)] {
+        let jwt = jwt(HEADER, claims_with(&json!({"nonce": claimed})));
+        let found = Identity::verify(jwt.as_bytes(), &wiki(), &client(), "", ISSUED);
+        assert_eq!(found.unwrap_err().kind(), expected);
+    }
+    // The same of a consumer without a key.
+    let nobody = ClientCredentials::new("", SECRET);
+    let found =
+        Identity::verify(jwt(HEADER, claims_with(&json!({"aud": ""}))).as_bytes(), &wiki(), &nobody, NONCE, ISSUED);
+    assert_eq!(found.unwrap_err().kind(), Claim("aud"));
+}
+
+#[test]
+fn nbf_within_the_leeway() {
+    for not_before in [0, ISSUED, ISSUED + 1 + Identity::LEEWAY] {
+        assert!(verify(jwt(HEADER, claims_with(&json!({"nbf": not_before})))).is_ok(), "{not_before}");
     }
 }
 
