@@ -102,7 +102,7 @@ def cancel(browser, site, prefix, scheme="light"):
     browser.open(site)
     browser.click("form[action='/login'] button")
     browser.click("button[value=cancel]")
-    assert browser.text("h1") == "Nothing was allowed", browser.text("main")
+    assert browser.text("h1") == "No access was given", browser.text("main")
     browser.screenshot(prefix + "cancelled-at-the-wiki")
     browser.open(site)
     says(browser, "If you cancelled, nothing was shared with this site.")

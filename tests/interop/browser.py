@@ -70,11 +70,11 @@ def cancel(browser, name):
     page = page_for("oob")
     browser.open(page)
     browser.click("button[value=cancel]")
-    assert browser.text("h1") == "Nothing was allowed", browser.text("main")
+    assert browser.text("h1") == "No access was given", browser.text("main")
     browser.screenshot(name + "-cancelled")
     # What was decided is not asked again.
     browser.open(page)
-    assert browser.text("h1") == "There is nothing to decide", browser.text("main")
+    assert browser.text("h1") == "There is no request to decide", browser.text("main")
     browser.screenshot(name + "-nothing")
 
 
@@ -117,7 +117,7 @@ def others(browser):
             form = f'<form method="post" action="{page}">{inputs}<button id="go">Win a prize</button></form>'
             browser.open(where(form))
             browser.click("#go")
-            assert browser.text("h1") == "Nothing was allowed", browser.text("main")
+            assert browser.text("h1") == "No access was given", browser.text("main")
     browser.screenshot("others")
     browser.open(page)
     browser.click("button[value=allow]")

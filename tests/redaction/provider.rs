@@ -9,9 +9,10 @@ use tower::Service as _;
 use tower_oauth1::server::provider::mediawiki::MediaWikiService;
 use tower_oauth1::server::provider::testing::{TestProvider, TestWiki};
 use tower_oauth1::server::provider::{
-    AUTHORIZE, Approval, Approved, Authorized, Client, Grant, LegError, MemoryStorage, Pending, ProviderService,
+    AUTHORIZE, Approval, Approved, Client, Grant, LegError, MemoryStorage, Pending, ProviderService,
     RegisteredCallback, Storage as _, Visitor,
 };
+use tower_oauth1::server::verify::LookupError;
 use tower_oauth1::{Clock, Origin};
 
 use super::{Row, client, protocol};
@@ -64,7 +65,8 @@ fn remembered() -> Vec<Row> {
         Row::debug("Approved", Approved::Now),
         Row::debug("Grant", grant()),
         Row::debug("MemoryStorage", provider().storage()),
-        Row::debug("Authorized", Authorized { callback: callback(), verification_code: "markerVerifier".into() }),
+        Row::debug("Authorized", block_on(provider().allow(protocol::temporary().token(), "Jane")).unwrap()),
+        Row::debug("Denied", block_on(provider().deny(protocol::temporary().token())).unwrap()),
         Row::debug("Visitor", Visitor::SignInAt("/sign-in?back=/oauth/authorize%3Foauth_token%3DmarkerToken".into())),
     ]
 }
@@ -83,7 +85,8 @@ fn providers() -> Vec<Row> {
 
 fn refused() -> Vec<Row> {
     let unknown = block_on(provider().allow("markerOther", "Jane")).unwrap_err();
-    vec![Row::error("LegError", &unknown), Row::error("LegError", &LegError::Storage("the database is away".into()))]
+    let failed = LegError::from(LookupError::from("the database is away"));
+    vec![Row::error("LegError", &unknown), Row::error("LegError", &failed), Row::debug("LegErrorKind", failed.kind())]
 }
 
 fn testing() -> Vec<Row> {

@@ -1,4 +1,4 @@
-//! Where users are sent back to: which callbacks a client may ask for (§2.1), and what is appended (§2.2).
+//! Callbacks: those that a client registered (RFC 5849 §2.1), and the parameters that are appended (§2.2).
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use http::Uri;
 
 use crate::protocol::encode;
 
-/// Where the user goes after the consent page.
+/// A callback: the place that the user is sent to after the consent page.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RegisteredCallback {
-    /// To this absolute URI, with the answer appended to its query.
+    /// This absolute URI, with the result appended to its query.
     Uri(String),
-    /// Nowhere: the verification code is shown, to be typed into the client. `oob` on the wire.
+    /// No place: the page shows the verification code, and the user types it into the client. `oob` on the wire.
     OutOfBand,
 }
 
@@ -25,10 +25,25 @@ impl RegisteredCallback {
             uri => Self::Uri(uri.to_owned()),
         }
     }
+
+    /// The URI with these parameters appended to its query (§2.2).
+    pub(super) fn with_parameters(&self, parameters: &[(&str, &str)]) -> Option<String> {
+        let Self::Uri(callback) = self else { return None };
+        let mut uri = callback.clone();
+        for (name, value) in parameters {
+            match uri.split_once('?') {
+                None => uri.push('?'),
+                Some((_, "")) => (),
+                Some(_) => uri.push('&'),
+            }
+            uri.push_str(&format!("{}={}", encode(name), encode(value)));
+        }
+        Some(uri)
+    }
 }
 
 impl fmt::Debug for RegisteredCallback {
-    /// Does not show the URI, whose query may say whose session it is.
+    /// Hides the URI, whose query may identify a session.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Uri(_) => "Uri([redacted])",
@@ -37,7 +52,7 @@ impl fmt::Debug for RegisteredCallback {
     }
 }
 
-/// Which callbacks a client has registered.
+/// The callbacks that a client registered.
 #[derive(Clone, Default)]
 pub(super) struct CallbackRules(Vec<Rule>);
 
@@ -61,7 +76,7 @@ impl CallbackRules {
         self.0.push(Rule::Loopback);
     }
 
-    /// Whether users may be sent there.
+    /// Returns whether users may be sent there.
     pub(super) fn allow(&self, callback: &RegisteredCallback) -> bool {
         let sound = match callback {
             RegisteredCallback::Uri(uri) => is_sound(uri),
@@ -76,13 +91,13 @@ impl CallbackRules {
             })
     }
 
-    /// Whether a callback below a prefix is registered.
+    /// Returns whether a callback prefix is registered.
     #[cfg(feature = "mediawiki")]
     pub(super) fn have_prefix(&self) -> bool {
         self.0.iter().any(|rule| matches!(rule, Rule::Under(_)))
     }
 
-    /// The first callback that is registered as it is.
+    /// The first callback that is registered in full.
     #[cfg(feature = "mediawiki")]
     pub(super) fn first_exact(&self) -> Option<&RegisteredCallback> {
         self.0.iter().find_map(|rule| match rule {
@@ -93,21 +108,25 @@ impl CallbackRules {
 }
 
 impl fmt::Debug for CallbackRules {
-    /// Shows how many there are.
+    /// Shows the number of callbacks.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CallbackRules").field(&self.0.len()).finish()
     }
 }
 
-/// An absolute URI without a fragment, that a `Location` header can hold.
+/// The longest accepted callback in bytes: it is stored for each pending authorization.
+const MAX_LENGTH: usize = 4096;
+
+/// Returns whether this is an absolute URI without a fragment (§2.1) that a `Location` header can hold.
 fn is_sound(callback: &str) -> bool {
     let uri = callback.parse::<Uri>();
-    !callback.contains('#')
+    callback.len() <= MAX_LENGTH
+        && !callback.contains('#')
         && callback.bytes().all(|byte| byte.is_ascii_graphic())
         && uri.is_ok_and(|uri| uri.scheme().is_some() && uri.authority().is_some())
 }
 
-/// Whether `callback` has the origin of `prefix`, and a path that begins with the segments of its path.
+/// Returns whether `callback` has the origin of `prefix` and a path at or below its path.
 fn is_under(prefix: &str, callback: &str) -> bool {
     let (Ok(prefix), Ok(callback)) = (prefix.parse::<Uri>(), callback.parse::<Uri>()) else { return false };
     let authority = |uri: &Uri| uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
@@ -119,13 +138,14 @@ fn is_under(prefix: &str, callback: &str) -> bool {
     same_origin && below && !climbs(callback.path())
 }
 
-/// Whether `callback` leads to the user's own machine: a loopback address, or `localhost`, on any port (RFC 8252 §7.3).
+/// Returns whether `callback` leads to the user's own machine: a loopback address or `localhost`, on any port (RFC 8252
+/// §7.3).
 fn is_loopback(callback: &str) -> bool {
     let Ok(uri) = callback.parse::<Uri>() else { return false };
     let Some(authority) = uri.authority() else { return false };
     let port = match authority.as_str().strip_prefix(authority.host()) {
         Some("") => true,
-        Some(port) => port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()),
+        Some(port) => port.strip_prefix(':').is_some_and(|port| !port.starts_with('+') && port.parse::<u16>().is_ok()),
         // There is userinfo before the host.
         None => false,
     };
@@ -133,25 +153,11 @@ fn is_loopback(callback: &str) -> bool {
     port && host && uri.scheme_str() == Some("http")
 }
 
-/// Whether the path has a segment that a browser resolves to another place.
+/// Returns whether a browser resolves the path to another one, because of a segment such as `..`.
 fn climbs(path: &str) -> bool {
     path.split(['/', '\\']).any(|segment| matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | ".."))
         || path.to_ascii_lowercase().contains("%2f")
         || path.to_ascii_lowercase().contains("%5c")
-}
-
-/// The callback with these parameters appended to its query (§2.2).
-pub(super) fn with_parameters(callback: &str, parameters: &[(&str, &str)]) -> String {
-    let mut uri = callback.to_owned();
-    for (name, value) in parameters {
-        match uri.split_once('?') {
-            None => uri.push('?'),
-            Some((_, "")) => (),
-            Some(_) => uri.push('&'),
-        }
-        uri.push_str(&format!("{}={}", encode(name), encode(value)));
-    }
-    uri
 }
 
 #[cfg(test)]
@@ -202,6 +208,9 @@ mod tests {
         ] {
             assert_eq!(rules.allow(&RegisteredCallback::parse(callback)), expected, "{callback}");
         }
+        let longest = format!("https://prefix.example/app?{}", "a".repeat(MAX_LENGTH - 27));
+        assert!(rules.allow(&RegisteredCallback::parse(&longest)));
+        assert!(!rules.allow(&RegisteredCallback::parse(&(longest + "a"))));
         rules.exactly(RegisteredCallback::OutOfBand);
         assert!(rules.allow(&RegisteredCallback::parse("oob")));
     }
@@ -224,6 +233,7 @@ mod tests {
             ("http://localhost:80@evil.example/", false),
             ("http://localhost:/ready", false),
             ("http://localhost:65536/ready", false),
+            ("http://localhost:+80/ready", false),
             ("http://localhost\\@evil.example/", false),
             ("http://localhost/ready#f", false),
             ("http://evil.example/http://localhost/", false),
@@ -240,7 +250,8 @@ mod tests {
             ("https://e.com/?", "https://e.com/?t=1&v=a%2Bb"),
             ("https://e.com/?a=%20b", "https://e.com/?a=%20b&t=1&v=a%2Bb"),
         ] {
-            assert_eq!(with_parameters(callback, &[("t", "1"), ("v", "a+b")]), expected);
+            let callback = RegisteredCallback::Uri(callback.into());
+            assert_eq!(callback.with_parameters(&[("t", "1"), ("v", "a+b")]).as_deref(), Some(expected));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! §2.2: the page on which the user decides, and the decision.
+//! The authorization endpoint (RFC 5849 §2.2): shows the consent page, and handles the user's decision.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,31 +11,30 @@ use http_body::Body;
 use http_body_util::Full;
 use sha2::Sha256;
 
-use super::callback::with_parameters;
-use super::legs::LegError;
+use super::error::{LegError, LegErrorKind};
 use super::page::{self, Consent, GUARDS};
-use super::{Authorized, ProviderService, RegisteredCallback, Storage, Visitor};
+use super::{Authorized, Denied, ProviderService, Storage, Visitor};
 use crate::body::ReadWhole;
 use crate::protocol::{decode_form, names, pairs};
 use crate::server::nonce::NonceStore;
 
-/// Names of the page's form.
+// Field names of the page's form.
 const CONSENT: &str = "consent";
 const DECISION: &str = "decision";
 
-/// More than the page's form can have.
+/// The limit of the page's form in bytes. It is larger than any form that the page sends.
 const FORM_LIMIT: usize = 16 * 1024;
 
 type Answer = Response<Full<Bytes>>;
 
-/// What came of a visit to the consent page.
+/// The result of a request to the consent page.
 pub(super) enum Visit {
-    /// Nothing yet: this is the answer.
+    /// No decision yet; this is the response.
     Page(Answer),
-    /// The user has allowed it.
-    Allowed { token: String, client: String, authorized: Authorized },
-    /// The user has not.
-    Denied { token: String, client: String, callback: RegisteredCallback },
+    /// The user allowed it.
+    Allowed { client: String, authorized: Authorized },
+    /// The user denied it.
+    Denied { client: String, denied: Denied },
 }
 
 impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
@@ -43,51 +42,41 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     pub(super) async fn authorize<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Answer {
         match self.visit(request).await {
             Visit::Page(answer) => answer,
-            Visit::Allowed { token, client, authorized } => {
-                let code = &*authorized.verification_code;
-                match authorized.callback {
-                    RegisteredCallback::Uri(uri) => {
-                        redirect(&with_parameters(&uri, &[(names::TOKEN, &token), (names::VERIFIER, code)]))
-                    }
-                    RegisteredCallback::OutOfBand => page::code(&client, code),
-                }
-            }
-            // The words of OAuth Problem Reporting; RFC 5849 has none.
-            Visit::Denied { token, callback: RegisteredCallback::Uri(uri), .. } => redirect(&with_parameters(
-                &uri,
-                &[(names::TOKEN, &token), (names::problem::PROBLEM, "permission_denied")],
-            )),
-            Visit::Denied { client, callback: RegisteredCallback::OutOfBand, .. } => {
-                let text = format!("{client} cannot use your account. You can close this page.");
-                page::notice(StatusCode::OK, "Nothing was allowed", &text)
-            }
+            Visit::Allowed { client, authorized } => match authorized.url() {
+                Some(url) => redirect(&url),
+                None => page::code(&client, &authorized.verification_code),
+            },
+            Visit::Denied { client, denied } => match denied.url() {
+                Some(url) => redirect(&url),
+                None => page::denied(&client),
+            },
         }
     }
 
-    /// Shows the page, or takes its answer. The page posts to the address that it was asked for at.
+    /// Shows the page, or handles its form. The page posts to the address that it was requested from.
     pub(super) async fn visit<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Visit {
         let (parts, body) = request.into_parts();
         let user = match (self.visitor)(&parts) {
             Visitor::User(user) => user,
             Visitor::SignInAt(uri) => return Visit::Page(redirect(&uri)),
         };
-        let failed = |status, text| Ok(Visit::Page(page::notice(status, "That did not work", text)));
+        let failed = |status, text| Ok(Visit::Page(page::notice(status, "The request failed", text)));
         let visit = match parts.method {
             Method::GET => self.ask(&parts, &user).await.map(Visit::Page),
             Method::POST => match ReadWhole::new(body, FORM_LIMIT).await.ok() {
                 Some(form) => self.decide(&parts, &form, &user).await,
                 None => failed(StatusCode::BAD_REQUEST, "The form could not be read."),
             },
-            _ => failed(StatusCode::METHOD_NOT_ALLOWED, "This page is to be looked at."),
+            _ => failed(StatusCode::METHOD_NOT_ALLOWED, "Open this page in a browser."),
         };
         visit.unwrap_or_else(|error| Visit::Page(refusal(&error)))
     }
 
     async fn ask(&self, parts: &Parts, user: &str) -> Result<Answer, LegError> {
         let query = parts.uri.query().unwrap_or_default();
-        let token = field(query.as_bytes(), names::TOKEN).ok_or(LegError::NotPending)?;
+        let token = field(query.as_bytes(), names::TOKEN).ok_or(LegErrorKind::NotPending)?;
         let pending = self.pending(&token).await?;
-        let client = self.storage.client(&pending.client_key).await?.ok_or(LegError::NotPending)?;
+        let client = self.storage.client(&pending.client_key).await?.ok_or(LegErrorKind::NotPending)?;
         let consent = Consent {
             provider: &self.name,
             client: &client,
@@ -97,48 +86,48 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
                 (names::TOKEN, &token),
                 (CONSENT, &URL_SAFE_NO_PAD.encode(self.seal(&token, user).finalize().into_bytes())),
             ],
-            // Without the path, which is not always that of the browser, and one with two slashes names a host.
+            // Relative, because the browser may know another path, and a path that starts with `//` names a host.
             action: &format!("?{query}"),
         };
         Ok(consent.page())
     }
 
     async fn decide(&self, parts: &Parts, form: &[u8], user: &str) -> Result<Visit, LegError> {
-        let token = field(form, names::TOKEN).ok_or(LegError::NotPending)?;
+        let token = field(form, names::TOKEN).ok_or(LegErrorKind::NotPending)?;
         let seal = field(form, CONSENT).and_then(|seal| URL_SAFE_NO_PAD.decode(seal).ok()).unwrap_or_default();
-        // Browsers tell who makes them post; those that do not still have to know the seal.
+        // Current browsers send Sec-Fetch-Site. For the others the seal alone protects.
         let elsewhere = parts.headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin");
         if elsewhere || self.seal(&token, user).verify_slice(&seal).is_err() {
-            let text = "This answer was not given on our page. Nothing was allowed. Please go back and try again.";
-            return Ok(Visit::Page(page::notice(StatusCode::FORBIDDEN, "Nothing was allowed", text)));
+            let text = "Your decision did not come from our page, so no access was given. Go back and try again.";
+            return Ok(Visit::Page(page::notice(StatusCode::FORBIDDEN, "No access was given", text)));
         }
         let pending = self.pending(&token).await?;
-        let client = self.storage.client(&pending.client_key).await?.ok_or(LegError::NotPending)?.name;
+        let client = self.storage.client(&pending.client_key).await?.ok_or(LegErrorKind::NotPending)?.name;
         match field(form, DECISION).as_deref() {
             Some("allow") => {
                 let authorized = self.allow(&token, user).await?;
-                Ok(Visit::Allowed { token, client, authorized })
+                Ok(Visit::Allowed { client, authorized })
             }
             Some("cancel") => {
-                let callback = self.deny(&token).await?;
-                Ok(Visit::Denied { token, client, callback })
+                let denied = self.deny(&token).await?;
+                Ok(Visit::Denied { client, denied })
             }
             _ => {
-                let text = "Please go back and choose.";
-                Ok(Visit::Page(page::notice(StatusCode::BAD_REQUEST, "That did not work", text)))
+                let text = "Go back and choose Allow or Cancel.";
+                Ok(Visit::Page(page::notice(StatusCode::BAD_REQUEST, "The request failed", text)))
             }
         }
     }
 
-    /// What proves that an edit comes from one who could read the answers to this user.
+    /// The CSRF token of a user: only a client that can read responses to this user knows it.
     #[cfg(feature = "mediawiki")]
     pub(super) fn edit_token(&self, user: &str) -> String {
         self.seal("", user).finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Ties an answer to the page that this user was shown about this authorization.
+    /// The MAC that ties a decision to the page that this user was shown for this authorization.
     fn seal(&self, token: &str, user: &str) -> Hmac<Sha256> {
-        // A key of 32 bytes is as good as one padded to the block of 64 (RFC 2104 §2).
+        // HMAC pads a shorter key with zeros to its block of 64 bytes (RFC 2104 §2), as done here.
         let mut key = [0; 64];
         key[..self.consent_key.len()].copy_from_slice(&self.consent_key);
         let mut seal = Hmac::<Sha256>::new(&key.into());
@@ -149,7 +138,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     }
 }
 
-/// The value of a field that is there once.
+/// Returns the value of a field that occurs once.
 fn field(form: &[u8], name: &str) -> Option<String> {
     let mut values = pairs(form).filter(|(found, _)| *decode_form(found) == *name.as_bytes());
     let (_, value) = values.next()?;
@@ -159,14 +148,11 @@ fn field(form: &[u8], name: &str) -> Option<String> {
     String::from_utf8(decode_form(value).into_owned()).ok()
 }
 
-/// A redirection after which a browser forgets what it posted (RFC 9110 §15.4.4).
+/// Redirects with 303, so that the browser follows with GET and without the form (RFC 9110 §15.4.4).
 pub(super) fn redirect(uri: &str) -> Answer {
     let Ok(location) = HeaderValue::try_from(uri) else {
-        return page::notice(
-            StatusCode::BAD_REQUEST,
-            "That did not work",
-            "There is no way back to where you came from.",
-        );
+        let text = "The application's address is not valid. Close this page.";
+        return page::notice(StatusCode::BAD_REQUEST, "The request failed", text);
     };
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SEE_OTHER;
@@ -178,15 +164,15 @@ pub(super) fn redirect(uri: &str) -> Answer {
 }
 
 fn refusal(error: &LegError) -> Answer {
-    match error {
-        LegError::Storage(_) => {
-            let text = "Please try again in a little while.";
-            page::notice(StatusCode::SERVICE_UNAVAILABLE, "We cannot do that right now", text)
+    match error.kind() {
+        LegErrorKind::Storage => {
+            let text = "Try again in a few minutes.";
+            page::notice(StatusCode::SERVICE_UNAVAILABLE, "The service is not available", text)
         }
         _ => {
-            let text = "This request was answered before, or it is too old. Please go back to where you came from and \
-                        begin again.";
-            page::notice(StatusCode::BAD_REQUEST, "There is nothing to decide", text)
+            let text =
+                "This request was answered before, or it has expired. Go back to the application and start again.";
+            page::notice(StatusCode::BAD_REQUEST, "There is no request to decide", text)
         }
     }
 }

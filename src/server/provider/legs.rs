@@ -1,4 +1,4 @@
-//! RFC 5849 §2 in the server's words: what each leg does, whatever its requests and answers look like.
+//! The provider, and the legs of the handshake (RFC 5849 §2) independent of the shape of requests and responses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,18 @@ use std::time::Duration;
 use http::request::Parts;
 
 use super::credentials::{ByClient, ByPending, ProviderCredentials};
+use super::decision::{Authorized, Denied};
+use super::error::{LegError, LegErrorKind};
 use super::{Approval, Approved, Client, Grant, MemoryStorage, Pending, RegisteredCallback, Storage};
 use crate::Clock;
 use crate::protocol::{Origin, TemporaryCredentials, TokenCredentials, Verifier, constant_time_eq};
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
-use crate::server::verify::{LookupError, OAuthVerifyLayer, Tokens, Verified};
+use crate::server::verify::{OAuthVerifyLayer, Tokens, Verified};
+
+/// The number of wrong verification codes after which temporary credentials are dropped.
+///
+/// A code has 128 random bits, so this protects above all against codes that leaked in part.
+const MAX_CODE_ATTEMPTS: u32 = 10;
 
 /// An OAuth 1.0a provider. See the [module](super) for examples.
 ///
@@ -23,24 +30,24 @@ pub struct ProviderService<S = MemoryStorage, N = MemoryNonceStore> {
     pub(super) storage: Arc<S>,
     pub(super) lifetime: u64,
     pub(super) clock: Clock,
-    /// What the tokens against cross-site posting are made with.
+    /// The key of the tokens that protect the consent page against cross-site requests.
     pub(super) consent_key: [u8; 32],
     pub(super) by_client: OAuthVerifyLayer<ByClient<S>, Arc<N>>,
     pub(super) by_pending: OAuthVerifyLayer<ByPending<S>, Arc<N>>,
     pub(super) by_grant: OAuthVerifyLayer<ProviderCredentials<S>, Arc<N>>,
 }
 
-/// Who looks at the consent page.
+/// The visitor of the consent page.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Visitor {
-    /// The user of this name is signed in.
+    /// This user is signed in.
     User(String),
-    /// Nobody is: sign in here first, at an absolute URI or a path, which is to lead back to the request's own.
+    /// No user is signed in. The browser is redirected to this absolute URI or path, which must lead back afterwards.
     SignInAt(String),
 }
 
 impl fmt::Debug for Visitor {
-    /// Does not show where to sign in: the way back from there has a token in it.
+    /// Hides the address, because its way back holds a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(user) => f.debug_tuple("User").field(user).finish(),
@@ -50,10 +57,10 @@ impl fmt::Debug for Visitor {
 }
 
 impl<S: Storage> ProviderService<S> {
-    /// A provider that clients know as `origin`, with what it remembers, and a way to tell who its visitors are.
+    /// Creates a provider for the origin that clients sign for, a storage, and a function that identifies visitors.
     ///
-    /// `visitor` is given the head of a request to the consent page, with what a session layer has put into its
-    /// extensions.
+    /// `visitor` receives the head of a request to the consent page. Its extensions hold what a session layer put
+    /// there.
     pub fn new(origin: Origin, storage: S, visitor: impl Fn(&Parts) -> Visitor + Send + Sync + 'static) -> Self {
         let (storage, nonces) = (Arc::new(storage), Arc::new(MemoryNonceStore::default()));
         let by_client = OAuthVerifyLayer::new(origin.clone(), ByClient(storage.clone())).tokens(Tokens::Refused);
@@ -75,7 +82,7 @@ impl<S: Storage> ProviderService<S> {
 }
 
 impl<S: Storage, N: NonceStore> ProviderService<S, N> {
-    /// Where nonces are remembered: in this process by default.
+    /// Sets the nonce store. By default nonces are kept in the memory of this process.
     #[must_use]
     pub fn nonces<M: NonceStore>(self, nonces: M) -> ProviderService<S, M> {
         let nonces = Arc::new(nonces);
@@ -95,19 +102,19 @@ impl<S: Storage, N: NonceStore> ProviderService<S, N> {
 }
 
 impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
-    /// What the consent page calls the provider, by default its host.
+    /// Sets the name that the consent page shows. The default is the origin's host.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// How long temporary credentials and verification codes are good, in whole seconds: ten minutes by default.
+    /// Sets the lifetime of temporary credentials and verification codes, in whole seconds. The default is 10 minutes.
     #[must_use]
     pub fn lifetime(self, lifetime: Duration) -> Self {
         Self { lifetime: lifetime.as_secs(), ..self }
     }
 
-    /// Which signature methods are taken, and how far timestamps may be off.
+    /// Sets the accepted signature methods and timestamps.
     #[must_use]
     pub fn verifier(mut self, verifier: Verifier) -> Self {
         self.by_client = self.by_client.verifier(verifier.clone());
@@ -116,7 +123,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         self
     }
 
-    /// Where the time is taken from.
+    /// Sets the clock. The default is the system's.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.by_client = self.by_client.clock(clock.clone());
@@ -126,48 +133,62 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         self
     }
 
-    /// The key of the tokens that tie a consent to the page it was given on: one for all servers that share a
-    /// storage. Random by default.
+    /// Sets the key of the tokens that tie a decision to the consent page it was made on. The default is random.
+    ///
+    /// Servers that share a storage need the same key.
     #[must_use]
     pub fn consent_key(self, consent_key: [u8; 32]) -> Self {
         Self { consent_key, ..self }
     }
 
-    /// The origin that clients know.
+    /// The origin that clients sign for.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// What the provider remembers.
+    /// The storage.
     pub fn storage(&self) -> &S {
         &self.storage
     }
 
-    /// The layer for the API that the tokens are for: [`Verified`]'s principal is the [`Grant`].
+    /// Returns the layer that protects the API: the principal of its [`Verified`] is the [`Grant`].
     pub fn verify_layer(&self) -> OAuthVerifyLayer<ProviderCredentials<S>, Arc<N>> {
         self.by_grant.clone()
     }
 
-    /// Answers for a user, as the buttons of the consent page do: gives the callback its token and verification code.
+    /// Allows a pending authorization for a user, as the button Allow does.
     ///
     /// # Errors
     ///
-    /// [`LegError`] when nothing with this token is pending, or it was decided before.
+    /// Returns [`LegErrorKind::NotPending`] if no undecided authorization has this token.
     pub async fn allow(&self, token: &str, user: &str) -> Result<Authorized, LegError> {
         let pending = self.pending(token).await?;
         let verification_code = random_token();
         let approval = Approval { user: user.to_owned(), verification_code: verification_code.as_str().into() };
         match self.storage.approve(token, approval).await? {
-            Approved::Now => Ok(Authorized { callback: pending.callback, verification_code }),
-            Approved::NotPending => Err(LegError::NotPending),
+            Approved::Now => Ok(Authorized { token: token.to_owned(), callback: pending.callback, verification_code }),
+            Approved::NotPending => Err(LegErrorKind::NotPending.into()),
         }
     }
 
-    /// Gives out a token without a handshake, for a user who agreed elsewhere.
+    /// Denies a pending authorization, as the button Cancel does.
+    ///
+    /// The temporary credentials are gone afterwards.
     ///
     /// # Errors
     ///
-    /// [`LegError::Storage`].
+    /// Returns [`LegErrorKind::NotPending`] if no undecided authorization has this token.
+    pub async fn deny(&self, token: &str) -> Result<Denied, LegError> {
+        self.pending(token).await?;
+        let denied = self.storage.take_pending(token).await?.ok_or(LegErrorKind::NotPending)?;
+        Ok(Denied { token: token.to_owned(), callback: denied.callback })
+    }
+
+    /// Issues token credentials without a handshake, for a user that agreed elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LegErrorKind::Storage`] if the storage fails.
     pub async fn issue(&self, client_key: &str, user: &str) -> Result<TokenCredentials, LegError> {
         let credentials = TokenCredentials::new(random_token(), random_secret());
         let grant = Grant {
@@ -185,26 +206,19 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         let pending = self.storage.pending(token).await?;
         let now = self.clock.now();
         let undecided = pending.filter(|pending| now < pending.expires_at && pending.approval.is_none());
-        undecided.ok_or(LegError::NotPending)
+        Ok(undecided.ok_or(LegErrorKind::NotPending)?)
     }
 
-    /// The user says no: nothing is left of the authorization.
-    pub(super) async fn deny(&self, token: &str) -> Result<RegisteredCallback, LegError> {
-        self.pending(token).await?;
-        let denied = self.storage.take_pending(token).await?;
-        denied.map(|pending| pending.callback).ok_or(LegError::NotPending)
-    }
-
-    /// §2.1: temporary credentials for a client and its callback.
+    /// §2.1: issues temporary credentials for a client and its callback.
     pub(super) async fn begin(&self, verified: &Verified<Client>) -> Result<TemporaryCredentials, LegError> {
-        let callback = RegisteredCallback::parse(verified.callback().ok_or(LegError::CallbackMissing)?);
+        let callback = RegisteredCallback::parse(verified.callback().ok_or(LegErrorKind::CallbackMissing)?);
         match verified.principal().callbacks.allow(&callback) {
             true => self.begin_with(verified, callback).await,
-            false => Err(LegError::CallbackRefused),
+            false => Err(LegErrorKind::CallbackRejected.into()),
         }
     }
 
-    /// Temporary credentials for a callback that was found right.
+    /// Issues temporary credentials for a callback that was checked before.
     pub(super) async fn begin_with(
         &self,
         verified: &Verified<Client>,
@@ -224,20 +238,28 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         Ok(credentials)
     }
 
-    /// §2.3: token credentials for temporary ones, once, with the verification code.
+    /// §2.3: issues token credentials for temporary ones, once, with the verification code.
     pub(super) async fn exchange(&self, verified: &Verified<Pending>) -> Result<TokenCredentials, LegError> {
         let pending = verified.principal();
+        let token = pending.credentials.token();
         if self.clock.now() >= pending.expires_at {
-            return Err(LegError::Expired);
+            return Err(LegErrorKind::Expired.into());
         }
-        let Some(approval) = &pending.approval else { return Err(LegError::NotApproved) };
-        let code = verified.verification_code().ok_or(LegError::VerificationCodeMissing)?;
-        if !constant_time_eq(code.as_bytes(), approval.verification_code.expose().as_bytes()) {
-            return Err(LegError::VerificationCodeWrong);
+        let Some(approval) = &pending.approval else { return Err(LegErrorKind::NotApproved.into()) };
+        let code = verified.verification_code().ok_or(LegErrorKind::VerificationCodeMissing)?;
+        // Counted before the comparison, so that parallel requests get no more attempts than serial ones.
+        let attempt = self.storage.count_attempt(token).await?.ok_or(LegErrorKind::NotPending)?;
+        let is_right = attempt <= MAX_CODE_ATTEMPTS
+            && constant_time_eq(code.as_bytes(), approval.verification_code.expose().as_bytes());
+        if !is_right {
+            if attempt >= MAX_CODE_ATTEMPTS {
+                self.storage.take_pending(token).await?;
+            }
+            return Err(LegErrorKind::VerificationCodeWrong.into());
         }
-        // Of two at once, one gets it.
-        if self.storage.take_pending(pending.credentials.token()).await?.is_none() {
-            return Err(LegError::NotPending);
+        // Only one of several concurrent requests receives it.
+        if self.storage.take_pending(token).await?.is_none() {
+            return Err(LegErrorKind::NotPending.into());
         }
         self.issue(&pending.client_key, &approval.user).await
     }
@@ -263,73 +285,6 @@ impl<S, N> Clone for ProviderService<S, N> {
 impl<S, N> fmt::Debug for ProviderService<S, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderService").field("origin", &self.origin).finish_non_exhaustive()
-    }
-}
-
-/// What goes back to the client by way of the user.
-#[derive(Clone)]
-pub struct Authorized {
-    /// Where to.
-    pub callback: RegisteredCallback,
-    /// The verification code, `oauth_verifier` on the wire.
-    pub verification_code: String,
-}
-
-impl fmt::Debug for Authorized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorized").field("callback", &self.callback).finish_non_exhaustive()
-    }
-}
-
-/// A leg of the handshake cannot be taken.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum LegError {
-    /// A request for temporary credentials has no `oauth_callback` (§2.1).
-    CallbackMissing,
-    /// The client has not registered this callback.
-    CallbackRefused,
-    /// There is no such authorization, it has expired, or it was decided or used before.
-    NotPending,
-    /// The temporary credentials, and the verification code with them, have expired.
-    Expired,
-    /// The user has not agreed yet.
-    NotApproved,
-    /// A request for token credentials has no `oauth_verifier` (§2.3).
-    VerificationCodeMissing,
-    /// The verification code is another.
-    VerificationCodeWrong,
-    /// The storage could not be asked.
-    Storage(LookupError),
-}
-
-impl From<LookupError> for LegError {
-    fn from(error: LookupError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-impl fmt::Display for LegError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::CallbackMissing => "the request has no callback",
-            Self::CallbackRefused => "the callback is not registered",
-            Self::NotPending => "no authorization is pending with this token",
-            Self::Expired => "the temporary credentials have expired",
-            Self::NotApproved => "the user has not agreed yet",
-            Self::VerificationCodeMissing => "the request has no verification code",
-            Self::VerificationCodeWrong => "the verification code is wrong",
-            Self::Storage(_) => "the storage could not be asked",
-        })
-    }
-}
-
-impl std::error::Error for LegError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Storage(error) => Some(&**error),
-            _ => None,
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pages that users see: plain HTML that needs no scripts.
+//! The HTML pages for users. They need no scripts.
 
 use std::fmt;
 
@@ -17,15 +17,15 @@ use super::{Client, RegisteredCallback};
 
 const STYLE: &str = include_str!("page.css");
 
-/// What the consent page asks.
+/// The content of the consent page.
 pub(super) struct Consent<'a> {
     pub(super) provider: &'a str,
     pub(super) client: &'a Client,
     pub(super) user: &'a str,
     pub(super) callback: &'a RegisteredCallback,
-    /// The names and values that the answer has to bring back.
+    /// The names and values of hidden form fields.
     pub(super) hidden: [(&'a str, &'a str); 2],
-    /// Where the answer goes.
+    /// The address that the form is sent to.
     pub(super) action: &'a str,
 }
 
@@ -34,18 +34,18 @@ impl Consent<'_> {
         let (client, provider, user) = (Text(&self.client.name), Text(self.provider), Text(self.user));
         let title = format!("Allow {client} to use your account?");
         let requests = match &self.client.requests[..] {
-            [] => format!("<p>It asks for everything that you can do at {provider}.</p>"),
+            [] => format!("<p>It asks for full access to your account at {provider}.</p>"),
             requests => {
                 let items = requests.iter().map(|request| format!("<li>{}</li>", Text(request)));
-                format!("<p>It asks to:</p><ul>{}</ul>", items.collect::<String>())
+                format!("<p>It asks for permission to:</p><ul>{}</ul>", items.collect::<String>())
             }
         };
         let after = match self.callback {
             RegisteredCallback::Uri(uri) => {
                 let host = uri.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
-                format!("You will then be sent to <strong>{}</strong>.", Text(&host.unwrap_or_default()))
+                format!("Your decision sends you to <strong>{}</strong>.", Text(&host.unwrap_or_default()))
             }
-            RegisteredCallback::OutOfBand => format!("You will then get a code to enter in {client}."),
+            RegisteredCallback::OutOfBand => format!("If you allow it, you get a code to enter in {client}."),
         };
         let hidden = self
             .hidden
@@ -53,10 +53,10 @@ impl Consent<'_> {
             .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", Text(name), Text(value)));
         let body = format!(
             "<h1>{title}</h1>\
-             <p><strong>{client}</strong> wants to use {provider} in your name. You are signed in as \
+             <p><strong>{client}</strong> asks for access to {provider} on your behalf. You are signed in as \
              <strong>{user}</strong>.</p>\
              {requests}\
-             <p>{client} does not get your password. {after}</p>\
+             <p>{client} does not receive your password. {after}</p>\
              <form method=\"post\" action=\"{action}\">{hidden}\
              <button name=\"decision\" value=\"allow\">Allow</button>\
              <button name=\"decision\" value=\"cancel\">Cancel</button>\
@@ -68,19 +68,25 @@ impl Consent<'_> {
     }
 }
 
-/// The page with the verification code, for users who carry it to the client themselves.
+/// The page that shows the verification code, for clients without a callback.
 pub(super) fn code(client: &str, verification_code: &str) -> Response<Full<Bytes>> {
     let client = Text(client);
     let body = format!(
-        "<h1>You have allowed {client}</h1>\
-         <p>Enter this code in {client} to go on. It works once, and not for long.</p>\
+        "<h1>You allowed {client}</h1>\
+         <p>Enter this code in {client} to continue. The code works once and expires soon.</p>\
          <output>{}</output>",
         Text(verification_code),
     );
     page(StatusCode::OK, &format!("Your code for {client}"), &body)
 }
 
-/// A page that only tells something.
+/// The page after a denial, for clients without a callback.
+pub(super) fn denied(client: &str) -> Response<Full<Bytes>> {
+    let text = format!("{client} has no access to your account. You can close this page.");
+    notice(StatusCode::OK, "No access was given", &text)
+}
+
+/// A page with a title and a text.
 pub(super) fn notice(status: StatusCode, title: &str, text: &str) -> Response<Full<Bytes>> {
     let (title, text) = (Text(title).to_string(), Text(text));
     page(status, &title, &format!("<h1>{title}</h1><p>{text}</p>"))
@@ -97,7 +103,7 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    // No `form-action`: browsers hold it against the redirection to the callback, too.
+    // No `form-action`: browsers apply it to the redirection to the callback as well.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; frame-ancestors 'none'",
         BASE64.encode(Sha256::digest(STYLE))
@@ -111,7 +117,7 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response<Full<Bytes>> {
     response
 }
 
-/// For every answer of the authorization endpoint.
+/// Headers of every response of the authorization endpoint.
 pub(super) const GUARDS: [(HeaderName, &str); 4] = [
     (CACHE_CONTROL, "no-store"),
     (REFERRER_POLICY, "no-referrer"),
@@ -119,7 +125,7 @@ pub(super) const GUARDS: [(HeaderName, &str); 4] = [
     (X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Text in HTML, between tags or in a quoted attribute.
+/// Escapes text for HTML, between tags or in a quoted attribute.
 struct Text<'a>(&'a str);
 
 impl fmt::Display for Text<'_> {

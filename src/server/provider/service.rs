@@ -13,7 +13,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
-use super::legs::LegError;
+use super::error::{LegError, LegErrorKind};
 use super::{Client, Grant, Pending, ProviderService, Storage};
 use crate::protocol::names::{self, problem};
 use crate::protocol::{HeaderWriter, Secret, Separator, encode};
@@ -67,7 +67,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     async fn revoke<B: Body<Data = Bytes> + Send>(&self, request: Request<B>) -> Result<Answer, Refused> {
         let request = self.by_grant.verify(request).await?;
         let verified = principal::<Grant, _>(&request)?;
-        self.storage.revoke(verified.principal().credentials.token()).await.map_err(LegError::Storage)?;
+        self.storage.revoke(verified.principal().credentials.token()).await.map_err(LegError::from)?;
         Ok(status(StatusCode::NO_CONTENT))
     }
 
@@ -75,7 +75,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         let realm = self.origin.to_string();
         match refused {
             Refused::Unverified(rejection) => rejection.into_response(&realm, Problems::Reported),
-            Refused::Leg(LegError::Storage(_)) => status(StatusCode::SERVICE_UNAVAILABLE),
+            Refused::Leg(error) if error.kind() == LegErrorKind::Storage => status(StatusCode::SERVICE_UNAVAILABLE),
             Refused::Leg(error) => {
                 let (refusal, problem, detail) = problem_of(&error);
                 let mut challenge = HeaderWriter::new(Some(&realm), Separator::CommaSpace);
@@ -116,22 +116,22 @@ type ProblemOf = (StatusCode, &'static str, Option<(&'static str, &'static str)>
 
 fn problem_of(error: &LegError) -> ProblemOf {
     let absent = |name| Some((problem::PARAMETERS_ABSENT, name));
-    match error {
-        LegError::CallbackMissing => (StatusCode::BAD_REQUEST, "parameter_absent", absent(names::CALLBACK)),
-        LegError::CallbackRefused => {
+    match error.kind() {
+        LegErrorKind::CallbackMissing => (StatusCode::BAD_REQUEST, "parameter_absent", absent(names::CALLBACK)),
+        LegErrorKind::CallbackRejected => {
             (StatusCode::BAD_REQUEST, "parameter_rejected", Some((problem::PARAMETERS_REJECTED, names::CALLBACK)))
         }
-        LegError::VerificationCodeMissing => (StatusCode::BAD_REQUEST, "parameter_absent", absent(names::VERIFIER)),
-        LegError::VerificationCodeWrong => (StatusCode::UNAUTHORIZED, "verifier_invalid", None),
-        LegError::NotApproved => (StatusCode::UNAUTHORIZED, "permission_unknown", None),
-        LegError::Expired => (StatusCode::UNAUTHORIZED, "token_expired", None),
-        LegError::NotPending | LegError::Storage(_) => (StatusCode::UNAUTHORIZED, "token_used", None),
+        LegErrorKind::VerificationCodeMissing => (StatusCode::BAD_REQUEST, "parameter_absent", absent(names::VERIFIER)),
+        LegErrorKind::VerificationCodeWrong => (StatusCode::UNAUTHORIZED, "verifier_invalid", None),
+        LegErrorKind::NotApproved => (StatusCode::UNAUTHORIZED, "permission_unknown", None),
+        LegErrorKind::Expired => (StatusCode::UNAUTHORIZED, "token_expired", None),
+        LegErrorKind::NotPending | LegErrorKind::Storage => (StatusCode::UNAUTHORIZED, "token_used", None),
     }
 }
 
 /// Who sent a request that one of the layers has let through.
 pub(super) fn principal<P: Send + Sync + 'static, B>(request: &Request<B>) -> Result<&Verified<P>, LegError> {
-    request.extensions().get().ok_or(LegError::NotPending)
+    request.extensions().get().ok_or_else(|| LegErrorKind::NotPending.into())
 }
 
 fn credentials_form(token: &str, secret: &Secret) -> String {

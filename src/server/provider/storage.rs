@@ -1,209 +1,132 @@
-//! What a provider remembers: clients, pending authorizations, and what users have granted.
+//! The interface to a provider's storage: clients, pending authorizations and grants.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Client, RegisteredCallback};
 use crate::protocol::{Secret, TemporaryCredentials, TokenCredentials};
 use crate::server::verify::LookupError;
 
-/// A provider's memory.
+/// The storage of a provider. [`MemoryStorage`](super::MemoryStorage) is one in the process's memory.
 ///
-/// [`take_pending`](Self::take_pending) and [`approve`](Self::approve) are each one atomic step: that is what makes
-/// a verification code work once.
+/// Three methods must each be one atomic step, also if several servers share the storage:
+/// [`take_pending`](Self::take_pending) and [`approve`](Self::approve), so that a verification code works once, and
+/// [`count_attempt`](Self::count_attempt), so that codes cannot be guessed in parallel.
+///
+/// If the storage fails, return a [`LookupError`]: the provider answers the request with status 503.
 pub trait Storage: Send + Sync + 'static {
-    /// The client with this identifier.
+    /// Finds the client with this identifier.
     ///
     /// # Errors
     ///
-    /// [`LookupError`] when the storage cannot be asked; the request is answered with 503. So for all the others.
+    /// Returns [`LookupError`] if the storage fails. The same is true of all methods.
     fn client(&self, key: &str) -> impl Future<Output = Result<Option<Client>, LookupError>> + Send;
 
-    /// Keeps a pending authorization, at least until it expires.
+    /// Stores a pending authorization, at least until it expires.
+    ///
+    /// Limit the number per client, because a client can start as many as it likes. If a client has too many, drop its
+    /// oldest one: other clients must not notice.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     fn add_pending(&self, pending: Pending) -> impl Future<Output = Result<(), LookupError>> + Send;
 
-    /// The pending authorization with these temporary credentials. The provider looks at the expiry itself.
+    /// Finds the pending authorization with these temporary credentials. The provider checks the expiry itself.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     fn pending(&self, token: &str) -> impl Future<Output = Result<Option<Pending>, LookupError>> + Send;
 
-    /// Keeps the user's approval, if none is kept yet.
+    /// Stores the user's approval, if none is stored yet.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     fn approve(&self, token: &str, approval: Approval) -> impl Future<Output = Result<Approved, LookupError>> + Send;
 
-    /// Removes a pending authorization, and gives it to the one who removed it.
+    /// Counts an attempt to exchange a verification code, and returns the number of attempts including this one.
+    ///
+    /// Returns `None` if no such authorization is pending.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
+    fn count_attempt(&self, token: &str) -> impl Future<Output = Result<Option<u32>, LookupError>> + Send;
+
+    /// Removes a pending authorization, and returns it to the caller that removed it.
+    ///
+    /// # Errors
+    ///
+    /// See [`client`](Self::client).
     fn take_pending(&self, token: &str) -> impl Future<Output = Result<Option<Pending>, LookupError>> + Send;
 
-    /// Keeps what a user has granted, until it is revoked.
+    /// Stores a grant until it is revoked.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     fn add_grant(&self, grant: Grant) -> impl Future<Output = Result<(), LookupError>> + Send;
 
-    /// The grant with this token.
+    /// Finds the grant with this token.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     fn grant(&self, token: &str) -> impl Future<Output = Result<Option<Grant>, LookupError>> + Send;
 
-    /// Forgets the grant with this token, if there is one.
+    /// Removes the grant with this token, if there is one.
     ///
     /// # Errors
     ///
-    /// As [`client`](Self::client).
+    /// See [`client`](Self::client).
     fn revoke(&self, token: &str) -> impl Future<Output = Result<(), LookupError>> + Send;
 }
 
-/// An authorization between the first leg (§2.1) and the third (§2.3).
+/// An authorization between the first leg (RFC 5849 §2.1) and the third (§2.3).
 #[derive(Clone, Debug)]
 pub struct Pending {
-    /// Whose it is.
+    /// The client that asks for it.
     pub client_key: String,
-    /// The temporary credentials that stand for it.
+    /// The temporary credentials that identify it.
     pub credentials: TemporaryCredentials,
-    /// Where the user is sent back to.
+    /// The callback that the user is sent to.
     pub callback: RegisteredCallback,
-    /// When it was begun, in seconds since 1970.
+    /// The time it was started, in seconds since the Unix epoch.
     pub issued_at: u64,
-    /// The first second in which it is good for nothing any more.
+    /// The first second in which it is no longer valid, in seconds since the Unix epoch.
     pub expires_at: u64,
-    /// The user's approval, once it is there.
+    /// The user's approval, if it was given.
     pub approval: Option<Approval>,
 }
 
-/// The approval of a user (§2.2).
+/// The approval of a user (RFC 5849 §2.2).
 #[derive(Clone, Debug)]
 pub struct Approval {
-    /// Who approved.
+    /// The user that approved.
     pub user: String,
-    /// What the user brings back to the client.
+    /// The code that the user brings back to the client.
     pub verification_code: Secret,
 }
 
-/// What [`Storage::approve`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The result of [`Storage::approve`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Approved {
-    /// The approval is kept.
+    /// The approval is stored.
     Now,
     /// There is no such authorization, or it was approved before.
     NotPending,
 }
 
-/// What a user has granted to a client.
+/// Access that a user granted to a client.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// To whom.
+    /// The client that has access.
     pub client_key: String,
-    /// The token that stands for it.
+    /// The token credentials that the client signs with.
     pub credentials: TokenCredentials,
-    /// By whom.
+    /// The user that granted it.
     pub user: String,
-    /// When, in seconds since 1970.
+    /// The time of issue, in seconds since the Unix epoch.
     pub issued_at: u64,
-}
-
-/// A provider's memory in the memory of this process. Clones share it.
-#[derive(Clone, Default)]
-pub struct MemoryStorage {
-    tables: Arc<Mutex<Tables>>,
-}
-
-#[derive(Default)]
-struct Tables {
-    clients: HashMap<String, Client>,
-    pending: HashMap<String, Pending>,
-    grants: HashMap<String, Grant>,
-}
-
-impl MemoryStorage {
-    /// Nothing remembered.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Registers a client.
-    #[must_use]
-    pub fn client(self, client: Client) -> Self {
-        self.tables().clients.insert(client.key().to_owned(), client);
-        self
-    }
-
-    /// Nothing panics while it holds the lock, and the tables would still be whole.
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Storage for MemoryStorage {
-    async fn client(&self, key: &str) -> Result<Option<Client>, LookupError> {
-        Ok(self.tables().clients.get(key).cloned())
-    }
-
-    async fn add_pending(&self, pending: Pending) -> Result<(), LookupError> {
-        let table = &mut self.tables().pending;
-        // What nobody came back for has to go some time.
-        table.retain(|_, other| other.expires_at > pending.issued_at);
-        table.insert(pending.credentials.token().to_owned(), pending);
-        Ok(())
-    }
-
-    async fn pending(&self, token: &str) -> Result<Option<Pending>, LookupError> {
-        Ok(self.tables().pending.get(token).cloned())
-    }
-
-    async fn approve(&self, token: &str, approval: Approval) -> Result<Approved, LookupError> {
-        match self.tables().pending.get_mut(token) {
-            Some(pending) if pending.approval.is_none() => {
-                pending.approval = Some(approval);
-                Ok(Approved::Now)
-            }
-            _ => Ok(Approved::NotPending),
-        }
-    }
-
-    async fn take_pending(&self, token: &str) -> Result<Option<Pending>, LookupError> {
-        Ok(self.tables().pending.remove(token))
-    }
-
-    async fn add_grant(&self, grant: Grant) -> Result<(), LookupError> {
-        self.tables().grants.insert(grant.credentials.token().to_owned(), grant);
-        Ok(())
-    }
-
-    async fn grant(&self, token: &str) -> Result<Option<Grant>, LookupError> {
-        Ok(self.tables().grants.get(token).cloned())
-    }
-
-    async fn revoke(&self, token: &str) -> Result<(), LookupError> {
-        self.tables().grants.remove(token);
-        Ok(())
-    }
-}
-
-impl fmt::Debug for MemoryStorage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tables = self.tables();
-        f.debug_struct("MemoryStorage")
-            .field("clients", &tables.clients.len())
-            .field("pending", &tables.pending.len())
-            .field("grants", &tables.grants.len())
-            .finish()
-    }
 }

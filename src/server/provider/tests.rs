@@ -265,6 +265,26 @@ fn section_2_3_refusals() {
     });
 }
 
+#[test]
+fn ten_wrong_codes_end_an_authorization() {
+    block_on(async {
+        let provider = provider();
+        let (token, secret, code) = approved(&provider).await;
+        let wrong = async || exchange(&provider, "k", (&token, &secret), Some("x")).await.problem();
+        for attempt in 1..=10 {
+            assert_eq!(wrong().await, (401, r#"oauth_problem="verifier_invalid""#.into()), "{attempt}");
+        }
+        assert_eq!(wrong().await, (401, r#"oauth_problem="token_rejected""#.into()));
+        assert_eq!(exchange(&provider, "k", (&token, &secret), Some(&code)).await.status, 401);
+        // Others are not affected, and nine wrong codes leave the tenth attempt.
+        let (token, secret, code) = approved(&provider).await;
+        for _ in 0..9 {
+            assert_eq!(exchange(&provider, "k", (&token, &secret), Some("x")).await.status, 401);
+        }
+        assert_eq!(exchange(&provider, "k", (&token, &secret), Some(&code)).await.status, 200);
+    });
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_exchanges_at_once_one_gets_the_token() {
     let provider = provider();
@@ -352,7 +372,7 @@ fn a_page_without_script_says_the_code_out_of_band() {
 
         let (_, _, page) = begin(&provider, "oob").await;
         let answer = send(&provider, page.click("cancel")).await;
-        assert!(answer.status == 200 && answer.body.contains("Nothing was allowed"));
+        assert!(answer.status == 200 && answer.body.contains("No access was given"));
     });
 }
 
@@ -386,6 +406,10 @@ impl Storage for Away {
     }
 
     async fn approve(&self, _: &str, _: Approval) -> Result<Approved, LookupError> {
+        Err("away".into())
+    }
+
+    async fn count_attempt(&self, _: &str) -> Result<Option<u32>, LookupError> {
         Err("away".into())
     }
 

@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use super::super::legs::LegError;
+use super::super::error::{LegError, LegErrorKind};
 use crate::protocol::{AuthorizationHeader, VerifyError, VerifyErrorKind, decode_form, names, pairs};
 use crate::server::verify::{Rejection, RejectionKind};
 
@@ -121,17 +121,17 @@ impl WikiError {
 
     /// Why a leg could not be taken.
     pub(super) fn leg(error: &LegError) -> Self {
-        match error {
-            LegError::NotApproved => {
+        match error.kind() {
+            LegErrorKind::NotApproved => {
                 Self::plain("mwoauthdatastore-bad-token", "No token was found matching your request.")
             }
-            LegError::VerificationCodeMissing | LegError::VerificationCodeWrong => {
+            LegErrorKind::VerificationCodeMissing | LegErrorKind::VerificationCodeWrong => {
                 Self::plain("mwoauthdatastore-bad-verifier", "The verification code provided was not valid.")
             }
-            LegError::NotPending => Self::request_token_used(),
-            LegError::Expired => Self::request_token_not_found(),
-            LegError::CallbackMissing | LegError::CallbackRefused => Self::callback_not_oob(),
-            LegError::Storage(_) => Self::away(),
+            LegErrorKind::NotPending => Self::request_token_used(),
+            LegErrorKind::Expired => Self::request_token_not_found(),
+            LegErrorKind::CallbackMissing | LegErrorKind::CallbackRejected => Self::callback_not_oob(),
+            LegErrorKind::Storage => Self::away(),
         }
     }
 

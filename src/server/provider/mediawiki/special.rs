@@ -1,11 +1,10 @@
 //! `Special:OAuth` and its subpages.
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 use http_body::Body;
 use serde_json::json;
 
-use super::super::callback::with_parameters;
 use super::super::consent::{Visit, redirect};
 use super::super::service::principal;
 use super::super::{Client, Grant, Pending, RegisteredCallback, Storage, page};
@@ -55,19 +54,16 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
     pub(super) async fn decide<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Answer {
         match self.provider.visit(request).await {
             Visit::Page(answer) => answer,
-            Visit::Allowed { token, client, authorized } => {
-                let code = &*authorized.verification_code;
-                match authorized.callback {
-                    RegisteredCallback::Uri(uri) => {
-                        redirect(&with_parameters(&uri, &[(names::VERIFIER, code), (names::TOKEN, &token)]))
-                    }
-                    RegisteredCallback::OutOfBand => page::code(&client, code),
+            Visit::Allowed { client, authorized } => {
+                // MediaWiki appends the verification code first.
+                let parameters =
+                    [(names::VERIFIER, &*authorized.verification_code), (names::TOKEN, &*authorized.token)];
+                match authorized.callback.with_parameters(&parameters) {
+                    Some(url) => redirect(&url),
+                    None => page::code(&client, &authorized.verification_code),
                 }
             }
-            Visit::Denied { client, .. } => {
-                let text = format!("You have chosen not to allow \"{client}\" to access your account.");
-                page::notice(StatusCode::OK, "Nothing was allowed", &text)
-            }
+            Visit::Denied { client, .. } => page::denied(&client),
         }
     }
 
