@@ -73,9 +73,13 @@ mod body;
 pub mod client;
 #[cfg(any(feature = "client", feature = "server"))]
 mod clock;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 #[cfg(feature = "mediawiki")]
 pub mod mediawiki;
 pub mod protocol;
+#[cfg(feature = "diagnose")]
+mod record;
 #[cfg(feature = "server")]
 pub mod server;
 

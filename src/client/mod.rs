@@ -73,4 +73,6 @@ mod xml;
 pub use fields::Fields;
 pub use nonce::{Nonce, NonceSource};
 pub use problem::{Problem, ProblemKind, echoed_base_string};
+#[cfg(feature = "diagnose")]
+pub(crate) use skew::date;
 pub use skew::{ClockSkew, Learned};

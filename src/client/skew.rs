@@ -201,7 +201,7 @@ fn inside(acceptable: &RangeInclusive<u64>, outside: u64) -> u64 {
 }
 
 /// `Date`, in seconds since 1970, of an answer that does not come out of a cache.
-fn date(headers: &HeaderMap) -> Option<u64> {
+pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
     if headers.contains_key(AGE) && only(headers, AGE) != Some("0") {
         return None;
     }

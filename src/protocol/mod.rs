@@ -24,6 +24,8 @@ pub(crate) use authorization::HeaderWriter;
 pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
 pub use body_type::BodyType;
 pub use credentials::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
+#[cfg(feature = "diagnose")]
+pub(crate) use encode::is_unreserved;
 #[cfg(any(feature = "client", feature = "provider"))]
 pub(crate) use encode::pairs;
 pub use encode::{decode, decode_form, encode};

@@ -92,9 +92,15 @@ impl<'a> RequestHead<'a> {
         self.scheme
     }
 
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "diagnose", feature = "tracing"))]
     pub(crate) fn method(&self) -> &'a str {
         self.method
+    }
+
+    /// As sent, without the `?`.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn query(&self) -> &'a [u8] {
+        self.query
     }
 
     /// In any case; never with userinfo.
@@ -139,7 +145,7 @@ pub enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    pub(super) fn form(self) -> &'a [u8] {
+    pub(crate) fn form(self) -> &'a [u8] {
         match self {
             Self::Form(form) => form,
             Self::Other(_) | Self::Unread => b"",

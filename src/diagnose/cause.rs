@@ -1,0 +1,336 @@
+//! The causes of a rejection.
+
+use std::fmt;
+
+use super::mistake::{KeyMistake, Mistake};
+use crate::protocol::Scheme;
+use crate::record::{Credential, Oddity, Unsigned};
+
+/// A cause of a rejection, as far as it can be told.
+///
+/// "Ours" is the side whose [`Record`](super::Record) is diagnosed, "theirs" the other one. `Debug` shows no value of
+/// a parameter.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The request was sent without a signature.
+    NotSigned(Unsigned),
+    /// The clocks differ. The timestamp is ahead of the server's time by this number of seconds.
+    Clock {
+        /// Seconds; below 0 if the timestamp is behind.
+        ahead: i64,
+    },
+    /// The server refuses the timestamp, and does not tell its time.
+    TimestampRefused,
+    /// The nonce was used before.
+    NonceUsed,
+    /// The server does not accept the signature method.
+    SignatureMethod {
+        /// The method of the request.
+        ours: Option<String>,
+        /// The method that the service expects, if known.
+        expected: Option<String>,
+    },
+    /// The realm is not the one that the service expects.
+    Realm {
+        /// The realm of the request.
+        ours: Option<String>,
+        /// The realm that the service expects.
+        expected: Option<String>,
+    },
+    /// `oauth_body_hash` is at fault.
+    BodyHash(BodyHashFault),
+    /// The server does not accept the value of `oauth_version`, or its absence.
+    Version,
+    /// The server misses these parameters.
+    ParametersAbsent(Vec<String>),
+    /// The server rejects these parameters.
+    ParametersRejected(Vec<String>),
+    /// The OAuth parameters stand in a place where the service does not look for them.
+    Transmission,
+    /// The server does not know the client.
+    ClientUnknown,
+    /// The server has barred the client.
+    ClientBarred,
+    /// The token is at fault.
+    Token(TokenFault),
+    /// The verification code is wrong.
+    VerificationCode,
+    /// The request is properly signed, and not permitted.
+    PermissionDenied,
+    /// The server accepts no more requests for now.
+    RateLimited,
+    /// A credential looks wrong by itself.
+    Credential {
+        /// The credential.
+        credential: Credential,
+        /// The property that looks wrong.
+        oddity: Oddity,
+    },
+    /// The credentials of client and token may be swapped.
+    CredentialsSwapped,
+    /// Both sides have the same base string, so the keys differ: a secret is wrong.
+    Secrets,
+    /// The other side makes the key differently.
+    Key(KeyMistake),
+    /// The other side reads or writes the base string differently, in this way.
+    Mistake(Mistake),
+    /// The methods differ.
+    Method {
+        /// Our method.
+        ours: String,
+        /// Their method.
+        theirs: String,
+    },
+    /// The schemes differ. `None` is any scheme but `http` and `https`.
+    Scheme {
+        /// Our scheme.
+        ours: Option<Scheme>,
+        /// Their scheme.
+        theirs: Option<Scheme>,
+    },
+    /// The hosts differ.
+    Host {
+        /// Our host.
+        ours: String,
+        /// Their host.
+        theirs: String,
+    },
+    /// The ports differ. `None` is no port.
+    Port {
+        /// Our port.
+        ours: Option<u16>,
+        /// Their port.
+        theirs: Option<u16>,
+    },
+    /// The paths differ.
+    Path {
+        /// Our path.
+        ours: String,
+        /// Their path.
+        theirs: String,
+        /// The kind of change.
+        change: PathChange,
+    },
+    /// The values of a parameter differ.
+    Value {
+        /// The name of the parameter.
+        name: String,
+        /// The kind of change, from ours to theirs.
+        change: ValueChange,
+    },
+    /// Parameters are missing on the other side.
+    OnlyOurs(Vec<String>),
+    /// Parameters are on the other side only.
+    OnlyTheirs(Vec<String>),
+    /// The base string of the other side belongs to another request: its nonce or timestamp differs.
+    AnotherRequest,
+    /// The body is JSON, and the request calls it a form.
+    JsonAsForm,
+    /// The body is a form, and the request does not call it one, so it is not signed.
+    FormNotNamed {
+        /// The `Content-Type` of the request.
+        content_type: Option<String>,
+    },
+    /// The form is sent with a method with which many servers do not read forms.
+    FormWithMethod {
+        /// The method.
+        method: String,
+    },
+    /// The body that was sent differs from the one that was signed.
+    BodyChanged,
+    /// The request is signed for `http`, while the host is a public one.
+    HttpForHttps,
+    /// The URL has a part that servers and proxies often rewrite.
+    FragileUrl(UrlTrait),
+    /// The service is known to read this request differently from RFC 5849.
+    ServiceReads {
+        /// The name of the parameter, if the fault is with one.
+        parameter: String,
+        /// The difference and the way out.
+        advice: String,
+    },
+    /// A proxy between the two sides may change the request.
+    Proxy,
+    /// Our own configuration or storage failed, not the request.
+    OurSide(String),
+}
+
+/// The fault with `oauth_body_hash`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BodyHashFault {
+    /// The service requires it.
+    Missing,
+    /// The service does not accept it.
+    Unexpected,
+    /// It is not the hash of the body.
+    Wrong,
+}
+
+/// The fault with the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// The server requires one.
+    Missing,
+    /// The server accepts none.
+    Unexpected,
+    /// The server does not know it or does not accept it.
+    Rejected,
+    /// It has expired.
+    Expired,
+    /// The user has revoked it.
+    Revoked,
+    /// It was good for one use.
+    Used,
+    /// The user has not authorized it: it may be a temporary one.
+    Temporary,
+}
+
+/// The change from one path to another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PathChange {
+    /// The other side lacks this prefix.
+    PrefixRemoved(String),
+    /// The other side has this additional prefix.
+    PrefixAdded(String),
+    /// One side has a slash at the end, the other has none.
+    TrailingSlash,
+    /// `.` and `..` are resolved.
+    DotSegments,
+    /// Doubled slashes are merged.
+    Slashes,
+    /// The letters of percent-encoded characters are in another case.
+    EscapeCase,
+    /// The other side decodes percent-encoded characters.
+    Decoded,
+    /// The other side encodes the path once more.
+    EncodedAgain,
+    /// The letters are in another case.
+    Case,
+    /// The other side keeps the query, or a part of it, in the path.
+    QueryKept,
+    /// The paths have nothing in common.
+    Other,
+}
+
+/// The change from one value to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueChange {
+    /// A plus sign became a space.
+    PlusToSpace,
+    /// A space became a plus sign.
+    SpaceToPlus,
+    /// The other side decodes the value once more.
+    DecodedAgain,
+    /// The other side encodes the value once more.
+    EncodedAgain,
+    /// Bytes that are not UTF-8 are replaced.
+    Lossy,
+    /// Line breaks differ.
+    LineBreaks,
+    /// White space at the ends is removed.
+    Trimmed,
+    /// The other side has a beginning of the value only.
+    Cut,
+    /// The letters are in another case.
+    Case,
+    /// The other side has the value's characters in another Unicode form or encoding.
+    Charset,
+    /// Any other change.
+    Other,
+}
+
+/// A part of a URL that servers and proxies often rewrite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UrlTrait {
+    /// A segment `.` or `..`.
+    DotSegments,
+    /// A doubled slash in the path.
+    DoubledSlash,
+    /// A plus sign in the path.
+    PlusInPath,
+    /// A percent-encoded character in the path that needs no encoding, or in lower case, or an encoded slash.
+    Escapes,
+    /// A space in the query, written as a plus sign.
+    PlusInQuery,
+    /// Several parameters of one name.
+    RepeatedNames,
+    /// Brackets in a name.
+    Brackets,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// A port.
+    Port,
+}
+
+impl Cause {
+    /// A stable name of the cause for programs, such as `scheme`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSigned(_) => "not_signed",
+            Self::Clock { .. } => "clock",
+            Self::TimestampRefused => "timestamp_refused",
+            Self::NonceUsed => "nonce_used",
+            Self::SignatureMethod { .. } => "signature_method",
+            Self::Realm { .. } => "realm",
+            Self::BodyHash(_) => "body_hash",
+            Self::Version => "version",
+            Self::ParametersAbsent(_) => "parameters_absent",
+            Self::ParametersRejected(_) => "parameters_rejected",
+            Self::Transmission => "transmission",
+            Self::ClientUnknown => "client_unknown",
+            Self::ClientBarred => "client_barred",
+            Self::Token(_) => "token",
+            Self::VerificationCode => "verification_code",
+            Self::PermissionDenied => "permission_denied",
+            Self::RateLimited => "rate_limited",
+            Self::Credential { .. } => "credential",
+            Self::CredentialsSwapped => "credentials_swapped",
+            Self::Secrets => "secrets",
+            Self::Key(mistake) => mistake.code(),
+            Self::Mistake(mistake) => mistake.code(),
+            Self::Method { .. } => "method",
+            Self::Scheme { .. } => "scheme",
+            Self::Host { .. } => "host",
+            Self::Port { .. } => "port",
+            Self::Path { .. } => "path",
+            Self::Value { .. } => "value",
+            Self::OnlyOurs(_) => "only_ours",
+            Self::OnlyTheirs(_) => "only_theirs",
+            Self::AnotherRequest => "another_request",
+            Self::JsonAsForm => "json_as_form",
+            Self::FormNotNamed { .. } => "form_not_named",
+            Self::FormWithMethod { .. } => "form_with_method",
+            Self::BodyChanged => "body_changed",
+            Self::HttpForHttps => "http_for_https",
+            Self::FragileUrl(_) => "fragile_url",
+            Self::ServiceReads { .. } => "service_reads",
+            Self::Proxy => "proxy",
+            Self::OurSide(_) => "our_side",
+        }
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credential { credential, oddity } => write!(f, "Credential({credential:?}, {oddity:?})"),
+            Self::Key(mistake) => write!(f, "Key({mistake:?})"),
+            Self::Mistake(mistake) => write!(f, "Mistake({mistake:?})"),
+            Self::Path { change, .. } => write!(f, "Path({change:?})"),
+            Self::Value { name, change } => write!(f, "Value({name:?}, {change:?})"),
+            Self::Token(fault) => write!(f, "Token({fault:?})"),
+            Self::BodyHash(fault) => write!(f, "BodyHash({fault:?})"),
+            Self::FragileUrl(part) => write!(f, "FragileUrl({part:?})"),
+            Self::OnlyOurs(names) => write!(f, "OnlyOurs({names:?})"),
+            Self::OnlyTheirs(names) => write!(f, "OnlyTheirs({names:?})"),
+            Self::Clock { ahead } => write!(f, "Clock({ahead})"),
+            _ => f.write_str(self.code()),
+        }
+    }
+}
