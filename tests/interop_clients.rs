@@ -111,7 +111,7 @@ impl Server {
         let provider = TestProvider::start().await.unwrap();
         let key: serde_json::Value = serde_json::from_str(include_str!("vectors/rsa_test_key.json")).unwrap();
         let key = key["pkcs1_der_base64"].as_str().unwrap();
-        let private = RsaPrivateKey::from_der(&BASE64.decode(key).unwrap()).unwrap();
+        let private = RsaPrivateKey::from_der(BASE64.decode(key).unwrap()).unwrap();
         let client = ClientCredentials::new(RSA_CLIENT, "").rsa_public_key(private.public_key());
         provider.register(Client::new(client));
         let lines: Vec<_> = key.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();

@@ -117,7 +117,7 @@ fn post(url: &str) -> Endpoint {
 
 fn rsa_key() -> RsaPrivateKey {
     let vectors: serde_json::Value = serde_json::from_str(include_str!("vectors/rsa_test_key.json")).unwrap();
-    RsaPrivateKey::from_der(&STANDARD.decode(vectors["pkcs1_der_base64"].as_str().unwrap()).unwrap()).unwrap()
+    RsaPrivateKey::from_der(STANDARD.decode(vectors["pkcs1_der_base64"].as_str().unwrap()).unwrap()).unwrap()
 }
 
 fn signer() -> Signer {

@@ -51,7 +51,7 @@ fn origin(url: &str) -> Origin {
 /// The key of `tests/vectors`.
 fn rsa_key() -> RsaPrivateKey {
     let keys: serde_json::Value = serde_json::from_str(include_str!("vectors/rsa_test_key.json")).unwrap();
-    RsaPrivateKey::from_der(&BASE64.decode(keys["pkcs8_der_base64"].as_str().unwrap()).unwrap()).unwrap()
+    RsaPrivateKey::from_der(BASE64.decode(keys["pkcs8_der_base64"].as_str().unwrap()).unwrap()).unwrap()
 }
 
 fn rsa_client() -> ClientCredentials {

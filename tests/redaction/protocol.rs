@@ -30,7 +30,7 @@ pub(crate) fn signature() -> String {
 }
 
 pub(crate) fn client() -> ClientCredentials {
-    let key = RsaPrivateKey::from_der(&der("pkcs8_der_base64")).unwrap();
+    let key = RsaPrivateKey::from_der(der("pkcs8_der_base64")).unwrap();
     ClientCredentials::new("key", "markerSecret").rsa_public_key(key.public_key()).rsa_private_key(key)
 }
 
@@ -92,8 +92,8 @@ fn credentials() -> Vec<Row> {
         Row::debug("ClientCredentials", client()),
         Row::debug("TemporaryCredentials", temporary()),
         Row::debug("TokenCredentials", token()),
-        Row::debug("RsaPrivateKey", RsaPrivateKey::from_der(&der("pkcs8_der_base64")).unwrap()),
-        Row::debug("RsaPublicKey", RsaPublicKey::from_der(&der("spki_der_base64")).unwrap()),
+        Row::debug("RsaPrivateKey", RsaPrivateKey::from_der(der("pkcs8_der_base64")).unwrap()),
+        Row::debug("RsaPublicKey", RsaPublicKey::from_der(der("spki_der_base64")).unwrap()),
     ]
 }
 
@@ -103,20 +103,20 @@ fn keys() -> Vec<Row> {
     let pem = |label: &str, text: &str| format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
     let private = [
         RsaPrivateKey::from_pem("markerKey"),
-        RsaPrivateKey::from_pem(&pem("PRIVATE KEY", "markerKey")),
-        RsaPrivateKey::from_pem(&pem("PRIVATE KEY", &text[..text.len() - 40])),
+        RsaPrivateKey::from_pem(pem("PRIVATE KEY", "markerKey")),
+        RsaPrivateKey::from_pem(pem("PRIVATE KEY", &text[..text.len() - 40])),
         RsaPrivateKey::from_pem(pem("RSA PRIVATE KEY", &format!("Proc-Type: 4,ENCRYPTED\n\n{text}"))),
         RsaPrivateKey::from_pem(pem("PUBLIC KEY", &key("spki_der_base64"))),
         RsaPrivateKey::from_pem(pem("markerKey", &text[4..])),
         RsaPrivateKey::from_der(b"markerKey"),
         RsaPrivateKey::from_der(&pkcs1[..pkcs1.len() - 1]),
         RsaPrivateKey::from_der(&pkcs8[..pkcs8.len() - 1]),
-        RsaPrivateKey::from_der(&[&pkcs8[..], b"markerKey"].concat()),
+        RsaPrivateKey::from_der([&pkcs8[..], b"markerKey"].concat()),
     ];
     let public = [
-        RsaPublicKey::from_pem(&pem("PUBLIC KEY", "markerKey")),
-        RsaPublicKey::from_pem(&pem("PUBLIC KEY", &text)),
-        RsaPublicKey::from_pem(&pem("PRIVATE KEY", &text)),
+        RsaPublicKey::from_pem(pem("PUBLIC KEY", "markerKey")),
+        RsaPublicKey::from_pem(pem("PUBLIC KEY", &text)),
+        RsaPublicKey::from_pem(pem("PRIVATE KEY", &text)),
         RsaPublicKey::from_der(&pkcs8),
     ];
     let errors = private.map(Result::unwrap_err).into_iter().chain(public.map(Result::unwrap_err));

@@ -171,7 +171,7 @@ impl Decoy {
         let secret = || format!("{:032x}", rand::random::<u128>());
         let client = ClientCredentials::new("", secret());
         #[cfg(feature = "rsa")]
-        let client = match crate::protocol::RsaPublicKey::from_der(&rsa_decoy()) {
+        let client = match crate::protocol::RsaPublicKey::from_der(rsa_decoy()) {
             Ok(key) => client.rsa_public_key(key),
             Err(_) => client,
         };

@@ -107,6 +107,7 @@ mod aws_lc {
     use rsa::pkcs1::{EncodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
 
     /// The names of one method's parts.
+    #[derive(Clone, Copy)]
     pub(in crate::protocol::signature) struct Algorithms {
         digest: &'static digest::Algorithm,
         /// None for SHA-1, with which `aws-lc-rs` verifies only.

@@ -54,7 +54,7 @@ pub enum InvalidRsaKeyKind {
     Pkcs7,
     /// The input is a PKCS#12 file (`.p12`, `.pfx`).
     Pkcs12,
-    /// The input is a key in a format of OpenSSH or PuTTY.
+    /// The input is a key in a format of OpenSSH or `PuTTY`.
     Ssh,
     /// The key is protected by a passphrase.
     Encrypted,

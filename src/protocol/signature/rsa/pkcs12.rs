@@ -68,7 +68,7 @@ pub(super) fn private_key(file: &[u8], password: &str) -> Result<Zeroizing<Vec<u
 
 /// `PFX`, RFC 7292 §4: the authenticated safe and the MAC.
 fn pfx(file: &[u8]) -> Result<(AnyRef<'_>, Option<AnyRef<'_>>), InvalidRsaKey> {
-    match form::read(file).map(|_found| NotPkcs12).unwrap_or_else(|error| error.kind()) {
+    match form::read(file).map_or_else(|error| error.kind(), |_found| NotPkcs12) {
         Pkcs12 => {}
         kind @ (Truncated | Malformed) => return Err(kind.into()),
         NotDer if file.trim_ascii().is_empty() => return Err(Empty.into()),
