@@ -11,14 +11,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, Method, Request, Response};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::Semaphore;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_oauth1::client::ClockSkew;
 use tower_oauth1::client::handshake::{
     AuthorizationPage, Callback, CallbackConfirmation, Consent, Decision, Endpoint, Handshake, HandshakeError,
     HandshakeErrorKind as Kind, PendingAuthorization, Provider, Renewal, TokenGrant, TokenSession, XAuth,
@@ -447,6 +448,59 @@ fn every_attempt_of_a_retried_leg_is_signed_afresh() {
     tokio_test::block_on(retried.oneshot(Callback::OutOfBand)).unwrap();
     let seen = seen.lock().unwrap();
     assert!(seen.len() == 3 && seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2]);
+}
+
+/// A refusal that corrects the clock is answered with a second attempt, over one connection.
+#[tokio::test]
+async fn a_leg_is_sent_again_after_its_clock_was_corrected() {
+    const PROBLEM: &str = "oauth_problem=timestamp_refused&oauth_acceptable_timestamps=1795457948-1795458548";
+    let refused = |status: u16, is_dated: bool, body: &'static str| {
+        let mut answer = answer(body);
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        if is_dated {
+            answer.headers_mut().insert(DATE, "Mon, 23 Nov 2026 18:24:08 GMT".parse().unwrap());
+        }
+        answer
+    };
+    for (what, off_by, refused, attempts, outcome) in [
+        ("a Date", -7200, refused(401, true, "no"), 2, None),
+        ("a Date, to a form of JSON", 7200, refused(401, true, r#"{"errors":[{"code":135}]}"#), 2, None),
+        ("a problem in the body", -7200, refused(400, false, PROBLEM), 2, None),
+        ("a problem with status 200", -7200, refused(200, false, PROBLEM), 2, None),
+        ("a problem of an unknown name", 7200, refused(401, true, "oauth_problem=clock_skew"), 2, None),
+        ("a Date that agrees", 10, refused(401, true, "no"), 1, Some(Kind::Status)),
+        ("another problem", 7200, refused(401, true, "oauth_problem=token_rejected"), 1, Some(Kind::Problem)),
+        ("a problem without a time", 7200, refused(401, false, "oauth_problem=timestamp_refused"), 1, {
+            Some(Kind::Problem)
+        }),
+        ("an error of the server", 7200, refused(502, true, ""), 1, Some(Kind::Status)),
+    ] {
+        for (then_succeeds, answers_then) in [(false, refused.clone()), (true, answer(LEG_1))] {
+            let refused = refused.clone();
+            let sent = Arc::new(Mutex::new(Vec::new()));
+            let http_client = service_fn({
+                let sent = sent.clone();
+                move |request: Sent| {
+                    let mut sent = sent.lock().unwrap();
+                    sent.push(request.headers()[AUTHORIZATION].clone());
+                    let answer = if sent.len() == 1 { &refused } else { &answers_then };
+                    std::future::ready(Ok::<_, BoxError>(answer.clone()))
+                }
+            });
+            let skew = ClockSkew::of(Clock::from_fn(move || NOW.saturating_add_signed(off_by)));
+            let http_client = ServiceBuilder::new().layer(ConcurrencyLimitLayer::new(1)).service(http_client);
+            let handshake = Handshake::new(provider(), layer(signer()).clock_skew(skew), http_client);
+            let leg = handshake.request_temporary_credentials(Callback::OutOfBand);
+            let leg = tokio::time::timeout(Duration::from_secs(60), leg).await.unwrap();
+            let sent = sent.lock().unwrap();
+            assert_eq!(sent.len(), attempts, "{what}");
+            match outcome {
+                Some(expected) => assert_eq!(leg.unwrap_err().kind(), expected, "{what}"),
+                None => assert_eq!(leg.is_ok(), then_succeeds, "{what}"),
+            }
+            assert!(sent.get(1).is_none_or(|second| *second != sent[0]), "{what}");
+        }
+    }
 }
 
 /// A client of one connection, and what is to be known of it.

@@ -1,4 +1,4 @@
-//! The futures of [`Handshake`](super::Handshake).
+//! The future of [`Handshake`](super::Handshake).
 
 use std::error::Error;
 use std::fmt;
@@ -15,15 +15,15 @@ use http_body_util::Full;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{HandshakeError, Leg, LegRequest, Provider};
-use crate::client::ClockSkew;
-use crate::client::sign::{OAuthSignError, future};
+use super::{HandshakeError, HandshakeErrorKind, Leg, LegRequest, Provider};
+use crate::client::sign::{OAuthSign, OAuthSignError, future};
+use crate::client::{ClockSkew, ProblemKind};
 use crate::clock::Clock;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
 pin_project! {
-    /// The future of a leg `L`.
+    /// The future of [`Handshake`](super::Handshake), for a request `L`.
     pub struct HandshakeFuture<S, ResBody, L>
     where
         S: Service<LegRequest>,
@@ -33,7 +33,41 @@ pin_project! {
         leg: L,
         provider: Arc<Provider>,
         clock: Clock,
-        skew: Option<ClockSkew>,
+        again: Option<Again<S>>,
+        limit: usize,
+    }
+}
+
+/// The second attempt, after a refusal that corrected the clock.
+pub(super) struct Again<S> {
+    service: OAuthSign<S>,
+    skew: ClockSkew,
+    /// The offset when the first attempt was sent.
+    offset: i64,
+    /// Whether the attempt only waits for the service to be ready.
+    is_due: bool,
+}
+
+impl<S> Again<S> {
+    pub(super) fn new(service: OAuthSign<S>, skew: ClockSkew) -> Self {
+        Self { service, offset: skew.offset(), skew, is_due: false }
+    }
+
+    /// Whether this error may be about the timestamp, and the next one will differ.
+    ///
+    /// The clock may have been corrected by the answer's headers, in the layer, or by its body, here.
+    fn may_help(&self, error: &HandshakeError) -> bool {
+        if let Some(problem) = error.problem() {
+            self.skew.learn_from_problem(problem);
+        }
+        let is_about_time = match error.kind() {
+            HandshakeErrorKind::Status => true,
+            HandshakeErrorKind::Problem => error
+                .problem()
+                .is_some_and(|problem| matches!(problem.kind(), ProblemKind::TimestampRefused | ProblemKind::Unknown)),
+            _ => false,
+        };
+        is_about_time && self.skew.offset() != self.offset
     }
 }
 
@@ -46,15 +80,16 @@ where
         leg: L,
         provider: Arc<Provider>,
         clock: Clock,
-        skew: Option<ClockSkew>,
+        again: Option<Again<S>>,
+        limit: usize,
     ) -> Self {
-        Self { exchange, leg, provider, clock, skew }
+        Self { exchange, leg, provider, clock, again, limit }
     }
 }
 
 impl<S, ResBody, L> Future for HandshakeFuture<S, ResBody, L>
 where
-    S: Service<LegRequest, Response = Response<ResBody>>,
+    S: Service<LegRequest, Response = Response<ResBody>> + Clone,
     S::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
@@ -63,15 +98,23 @@ where
     type Output = Result<L::Reply, HandshakeError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let reply = ready!(this.exchange.poll(cx));
-        let read = reply.and_then(|reply| this.leg.read(reply, this.provider, this.clock.now()));
-        if let (Some(skew), Err(error)) = (this.skew, &read)
-            && let Some(problem) = error.problem()
-        {
-            skew.learn_from_problem(problem);
+        let mut this = self.project();
+        loop {
+            if let Some(again) = this.again.as_mut().filter(|again| again.is_due) {
+                ready!(again.service.poll_ready(cx)).map_err(HandshakeError::transport)?;
+                let request = this.leg.request(this.provider)?;
+                this.exchange.set(Exchange::calling(again.service.call(request), *this.limit));
+                *this.again = None;
+            }
+            let reply = ready!(this.exchange.as_mut().poll(cx));
+            match reply.and_then(|reply| this.leg.read(reply, this.provider, this.clock.now())) {
+                Err(error) => match this.again {
+                    Some(again) if again.may_help(&error) => again.is_due = true,
+                    _ => return Poll::Ready(Err(error)),
+                },
+                read => return Poll::Ready(read),
+            }
         }
-        Poll::Ready(read)
     }
 }
 
@@ -186,7 +229,7 @@ enum End {
     Broken(BoxError),
 }
 
-/// What signing has to say is told from what the inner service has.
+/// Tells errors of signing from those of the inner service.
 fn not_answered(error: BoxError) -> HandshakeError {
     if error.is::<OAuthSignError>() { HandshakeError::sign(error) } else { HandshakeError::transport(error) }
 }

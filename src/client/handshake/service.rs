@@ -12,11 +12,13 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::future::{Exchange, HandshakeFuture};
+use super::future::{Again, Exchange, HandshakeFuture};
 use super::{
     Callback, Consent, HandshakeError, Leg, LegRequest, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth,
 };
 use crate::client::ClockSkew;
+#[cfg(feature = "mediawiki")]
+use crate::client::sign::ClockCorrected;
 use crate::client::sign::{OAuthSign, OAuthSignLayer};
 use crate::clock::Clock;
 
@@ -182,7 +184,7 @@ where
         }
     }
 
-    /// Sends a request of somebody else's, signed.
+    /// Sends a signed request of another module; once more if its refusal corrected the clock.
     #[cfg(feature = "mediawiki")]
     pub(crate) fn send(
         &self,
@@ -190,6 +192,11 @@ where
     ) -> impl Future<Output = Result<Response<Bytes>, HandshakeError>> + use<S, ResBody> {
         let (mut service, limit) = (self.service.clone(), self.body_limit);
         async move {
+            poll_fn(|cx| service.poll_ready(cx)).await.map_err(HandshakeError::transport)?;
+            let answer = Exchange::calling(service.call(request.clone()), limit).await?;
+            if answer.extensions().get::<ClockCorrected>().is_none() {
+                return Ok(answer);
+            }
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(HandshakeError::transport)?;
             Exchange::calling(service.call(request), limit).await
         }
@@ -213,11 +220,13 @@ where
     }
 
     fn call(&mut self, leg: L) -> Self::Future {
+        // The offset must be read before the request is sent.
+        let again = self.skew.clone().map(|skew| Again::new(self.service.clone(), skew));
         let exchange = match leg.request(&self.provider) {
             Ok(request) => Exchange::calling(self.service.call(request), self.body_limit),
             Err(error) => Exchange::failed(error),
         };
-        HandshakeFuture::new(exchange, leg, self.provider.clone(), self.clock.clone(), self.skew.clone())
+        HandshakeFuture::new(exchange, leg, self.provider.clone(), self.clock.clone(), again, self.body_limit)
     }
 }
 

@@ -129,7 +129,7 @@ pub use requests::{ForeignOrigins, Unsigned};
 pub(crate) use requests::{SignedWithTemporary, with_query};
 pub use response::ResponseHead;
 pub use service::{OAuthSign, OAuthSignHead};
-#[cfg(feature = "retry")]
+#[cfg(any(feature = "mediawiki", feature = "retry"))]
 pub(crate) use time::ClockCorrected;
 pub use time::TimestampOrder;
 
