@@ -1,31 +1,61 @@
-//! Names and values that a server or a browser sent, decoded.
+//! Decoded names and values from a server or a browser.
 
-use std::fmt;
+use std::{fmt, iter, slice, vec};
 
 use crate::protocol::{decode_form, pairs};
 
-/// Decoded names and values, in the order they came, duplicates kept.
+/// Decoded names and values, in the order in which they came, duplicates included.
 ///
-/// What was not UTF-8 on the wire has U+FFFD in its place. `Debug` shows how many there are,
-/// for a broken message may have anything in a name, too.
+/// Bytes that were not UTF-8 are replaced by U+FFFD. `Debug` shows only the number of fields, because a broken
+/// message may have a secret even in a name.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// The value of the first field called `name`.
+    /// Returns the value of the first field with this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// Every name with its value.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    /// Returns an iterator over the names and their values.
+    pub fn iter(&self) -> Iter<'_> {
+        self.0.iter().map(|(name, value)| (name, value))
     }
 
-    /// Reads a query or form, whatever is in it.
+    /// Returns the number of fields.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there are no fields.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads a query or form. Any bytes are one.
     pub(crate) fn parse(form: &[u8]) -> Self {
         pairs(form).map(|(name, value)| (decode_form(name), decode_form(value))).collect()
+    }
+}
+
+type Iter<'a> = iter::Map<slice::Iter<'a, (String, String)>, fn(&'a (String, String)) -> (&'a str, &'a str)>;
+
+impl<'a> IntoIterator for &'a Fields {
+    type Item = (&'a str, &'a str);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = (String, String);
+    type IntoIter = vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -42,15 +72,15 @@ impl fmt::Debug for Fields {
     }
 }
 
-/// A response's body without the byte order mark and white space some servers put around it.
+/// Returns a response's body without the byte order mark and white space that some servers put around it.
 pub(crate) fn trim(body: &[u8]) -> &[u8] {
     body.trim_ascii_start().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
 }
 
-/// The undecoded pairs of a response's body, or `None` where it is no form but a page or a sentence.
+/// Returns the undecoded pairs of a response's body, or `None` if it is a page or a sentence instead of a form.
 ///
-/// Pages and sentences hold `&` and `=` too, a link in an error page even `oauth_token=`. What tells them apart
-/// is the names: a form's are made of a few characters, and no white space, markup or punctuation is among them.
+/// Pages and sentences hold `&` and `=`, too; a link in an error page may even hold `oauth_token=`. The names tell them
+/// apart: in a form they have no white space, markup or punctuation.
 pub(crate) fn form(body: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let in_name = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%+[]".contains(b);
     let found: Vec<_> = pairs(trim(body)).collect();
@@ -68,7 +98,11 @@ mod tests {
         assert_eq!(fields.get("b"), Some("\u{FFFD} x"));
         assert_eq!(fields.get("c"), Some(""));
         assert_eq!(fields.get("d"), None);
-        assert_eq!(fields.iter().count(), 4);
+        let all = [("a", "1"), ("b", "\u{FFFD} x"), ("a", "2"), ("c", "")];
+        assert_eq!(fields.iter().collect::<Vec<_>>(), all);
+        assert_eq!((&fields).into_iter().collect::<Vec<_>>(), all);
+        assert_eq!(fields.clone().into_iter().collect::<Fields>(), fields);
+        assert_eq!((fields.len(), fields.is_empty(), Fields::default().is_empty()), (4, false, true));
         assert_eq!(format!("{fields:?}"), "Fields(4)");
     }
 

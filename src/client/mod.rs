@@ -16,13 +16,13 @@
 //!
 //! ```no_run
 //! use http::Request;
-//! use http_body_util::{BodyExt, Full};
+//! use http_body_util::BodyExt;
 //! use hyper_rustls::HttpsConnectorBuilder;
 //! use hyper_util::client::legacy::Client;
 //! use hyper_util::rt::TokioExecutor;
 //! use tower::retry::RetryLayer;
 //! use tower::{BoxError, ServiceBuilder, ServiceExt};
-//! use tower_oauth1::client::ClockSkew;
+//! use tower_oauth1::client::{ClockSkew, RequestBuilderExt};
 //! use tower_oauth1::client::refusals::ReadRefusalsLayer;
 //! use tower_oauth1::client::retry::OAuthRetryPolicy;
 //! use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, Signer, TokenCredentials};
@@ -38,9 +38,7 @@
 //!         .layer(ReadRefusalsLayer::new())
 //!         .service(Client::builder(TokioExecutor::new()).build(tls));
 //!
-//!     let form = Request::post("https://photos.example.net/photos")
-//!         .header("content-type", "application/x-www-form-urlencoded")
-//!         .body(Full::from("title=Vacation"))?;
+//!     let form = Request::post("https://photos.example.net/photos").form([("title", "Vacation")])?;
 //!     let response = client.clone().oneshot(form).await?;
 //!     println!("{}", response.status());
 //!     println!("{:?}", response.into_body().collect().await?.to_bytes());
@@ -63,14 +61,18 @@ pub mod retry;
 pub mod sign;
 
 mod challenge;
+mod env;
 mod fields;
+mod form;
 mod nonce;
 mod problem;
 mod skew;
 #[cfg(feature = "xml")]
 mod xml;
 
+pub use env::{InvalidVariable, InvalidVariableKind};
 pub use fields::Fields;
+pub use form::RequestBuilderExt;
 pub use nonce::{Nonce, NonceSource};
 pub use problem::{Problem, ProblemKind, echoed_base_string};
 #[cfg(feature = "diagnose")]
