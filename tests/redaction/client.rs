@@ -12,9 +12,9 @@ use tower_oauth1::client::presets;
 use tower_oauth1::client::sign::{
     ForeignOrigins, OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned,
 };
-use tower_oauth1::client::{ClockSkew, Fields, Learned, Nonce, NonceSource, Problem};
+use tower_oauth1::client::{ClockSkew, Fields, InvalidVariableKind, Learned, Nonce, NonceSource, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
-use tower_oauth1::{Clock, Origin, SignatureMethod, Signer};
+use tower_oauth1::{ClientCredentials, Clock, Origin, SignatureMethod, Signer};
 
 use super::{Row, protocol};
 
@@ -86,6 +86,8 @@ fn signed() -> Vec<Row> {
         Row::debug("TimestampOrder", TimestampOrder::default()),
         Row::debug("ForeignOrigins", ForeignOrigins::default()),
         Row::debug("Nonce", Nonce::random()),
+        Row::error("InvalidVariable", &ClientCredentials::from_env("MARKER_OF_NO_VARIABLE").unwrap_err()),
+        Row::debug("InvalidVariableKind", InvalidVariableKind::NotSet),
         Row::debug("NonceSource", NonceSource::from_fn(|| "markerNonce".into())),
         Row::debug("OAuthSignLayer", layer()),
         Row::debug("OAuthSignHeadLayer", layer().without_form_bodies()),

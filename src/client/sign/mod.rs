@@ -128,7 +128,7 @@ pub use requests::{ForeignOrigins, Unsigned};
 #[cfg(feature = "handshake")]
 pub(crate) use requests::{SignedWithTemporary, with_query};
 pub use response::ResponseHead;
-pub use service::{OAuthSign, OAuthSignHead};
+pub use service::{OAuthSign, OAuthSignHead, TakesSignedBody};
 #[cfg(any(feature = "mediawiki", feature = "retry"))]
 pub(crate) use time::ClockCorrected;
 pub use time::TimestampOrder;

@@ -20,7 +20,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Signs requests, forms included; from [`OAuthSignLayer`](super::OAuthSignLayer).
 #[derive(Clone, Debug)]
-pub struct OAuthSign<S> {
+// The compiler shows the first line of the struct where a method such as `oneshot` cannot be called.
+#[rustfmt::skip]
+pub struct OAuthSign<S> { // `S` must take `Request<SignedBody<_>>`; if it takes `Request<_>`, use the layer `.without_form_bodies()`
     inner: S,
     requests: Arc<Requests>,
 }
@@ -44,10 +46,30 @@ impl<S> OAuthSignHead<S> {
     }
 }
 
+/// A service that [`OAuthSign`] can call: it takes a `Request<SignedBody<B>>`.
+///
+/// It is implemented for every such service. It exists so that the compiler can say what to do about one that is not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the inner service of `OAuthSignLayer`: it does not take `Request<SignedBody<{B}>>`",
+    label = "this service does not take a `SignedBody`",
+    note = "if it takes requests with their own body, use the layer `.without_form_bodies()`",
+    note = "if it is a reqwest client, use the layer `.for_reqwest()`",
+    note = "if it is generic over the body, leave the body to type inference"
+)]
+pub trait TakesSignedBody<B>:
+    Service<Request<SignedBody<B>>, Response: ResponseHead, Error: Into<BoxError>> + Clone
+{
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, B> TakesSignedBody<B> for S where
+    S: Service<Request<SignedBody<B>>, Response: ResponseHead, Error: Into<BoxError>> + Clone
+{
+}
+
 impl<S, B> Service<Request<B>> for OAuthSign<S>
 where
-    S: Service<Request<SignedBody<B>>, Response: ResponseHead> + Clone,
-    S::Error: Into<BoxError>,
+    S: TakesSignedBody<B>,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
