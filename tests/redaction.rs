@@ -69,7 +69,7 @@ const ROOMS: [Room; 7] = [
 ];
 
 /// Traits, aliases, and what the crate keeps to itself: nobody has a value to show.
-const WITHOUT_VALUES: [&str; 9] = [
+const WITHOUT_VALUES: [&str; 11] = [
     "CredentialStore",
     "CustomSignatureMethod",
     "Leg",
@@ -77,8 +77,10 @@ const WITHOUT_VALUES: [&str; 9] = [
     "LookupError",
     "NonceStore",
     "ProviderCredentials",
+    "RequestBuilderExt",
     "ResponseHead",
     "Storage",
+    "TakesSignedBody",
 ];
 
 /// The public name of a type, and all that shows of a value of it.

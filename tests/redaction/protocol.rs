@@ -3,8 +3,8 @@
 use http::header::{HOST, HeaderMap};
 use http::{Method, Uri};
 use tower_oauth1::protocol::{
-    AuthorizationHeader, BodyHash, BodyHashFunction, EmptyToken, Payload, ProtocolParameters, RequestHead, Separator,
-    SignError, Signed, Stamp, Transmission, Verifier, decode,
+    AuthorizationHeader, BodyHash, BodyHashFunction, BodyType, EmptyToken, Payload, ProtocolParameters, RequestHead,
+    Separator, SignError, Signed, Stamp, Transmission, Verifier, decode,
 };
 use tower_oauth1::{
     ClientCredentials, Origin, RsaPrivateKey, RsaPublicKey, Scheme, Secret, SignatureMethod, Signer,
@@ -75,6 +75,7 @@ pub(crate) fn methods() -> [SignatureMethod; 7] {
 fn settings() -> Vec<Row> {
     vec![
         Row::debug("BodyHash", BodyHash::Always),
+        Row::debug("BodyType", BodyType::Form),
         Row::debug("BodyHashFunction", BodyHashFunction::Sha1),
         Row::debug("EmptyToken", EmptyToken::Sent),
         Row::debug("Scheme", Scheme::Https),
