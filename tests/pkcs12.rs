@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tower_oauth1::protocol::InvalidRsaKeyKind::{self, *};
-use tower_oauth1::{ClientCredentials, RsaPrivateKey, SignatureMethod};
+use tower_oauth1::{ClientCredentials, RsaPrivateKey, SignatureMethod, Signer};
 
 macro_rules! file {
     ($name:literal) => {
@@ -14,7 +14,7 @@ macro_rules! file {
 fn kind(file: &[u8], password: &str) -> Result<String, InvalidRsaKeyKind> {
     let key = RsaPrivateKey::from_pkcs12(file, password).map_err(|error| error.kind())?;
     let client = ClientCredentials::new("key", "").rsa_private_key(key);
-    Ok(SignatureMethod::RsaSha256.sign("base string", &client, None).unwrap())
+    Ok(Signer::new(client).method(SignatureMethod::RsaSha256).sign_text("base string", None).unwrap())
 }
 
 #[test]

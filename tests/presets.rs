@@ -114,7 +114,7 @@ fn what_stands_on_the_wire() {
             presets::mastercard().signer(rsa_client()),
             "https://api.mastercard.com/locations?a=b",
             "OAuth oauth_consumer_key=\"key\", oauth_signature_method=\"RSA-SHA256\", oauth_version=\"1.0\", \
-             oauth_nonce=\"0123456789abcdefghij\", oauth_timestamp=\"1700000000\", \
+             oauth_timestamp=\"1700000000\", oauth_nonce=\"0123456789abcdefghij\", \
              oauth_body_hash=\"47DEQpj8HBSa%2B%2FTImW%2B5JCeuQeRkm5NMpJWZG3hSuFU%3D\", \
              oauth_signature=\"rl55oWzjliNu5CCAN%2BTF%2Bx70vbMqblpsDvNsoHFLMhav735t%2F036dKJlr50PiyqXvMvhMbjW0%2F2MaSNSX2c4\
              bFGlZaYykiYcfJdxQKLBzDjkSENa8LHhojhY%2BqBBzH6Spcj5mvXXZg91dGNJ9IxbocwoSGk932CiyXpR06rWb84RsaEVWsu9na1KYVWg4\
@@ -162,8 +162,8 @@ fn what_stands_on_the_wire() {
         (
             presets::woocommerce(origin("http://shop.example")).signer(client()),
             "http://shop.example/wp-json/wc/v3/orders?page=2",
-            "page=2&oauth_consumer_key=key&oauth_signature_method=HMAC-SHA256&oauth_nonce=0123456789abcdefghij\
-             &oauth_timestamp=1700000000&oauth_signature=UWlOhb8IwKYo5Q%2FUnQlUrAg%2FvZESMfaiHasu1V3kAr4%3D",
+            "page=2&oauth_consumer_key=key&oauth_signature_method=HMAC-SHA256&oauth_timestamp=1700000000\
+             &oauth_nonce=0123456789abcdefghij&oauth_signature=UWlOhb8IwKYo5Q%2FUnQlUrAg%2FvZESMfaiHasu1V3kAr4%3D",
         ),
         (
             with_token(presets::x().signer(client())),
@@ -339,7 +339,7 @@ impl Double {
     /// Takes requests to these origins with the preset's method and body hash, and nothing else. Its reply to leg 1
     /// ends with `confirmed`.
     async fn start<P>(preset: &Preset<P>, origins: &[&str], confirmed: &'static str) -> Self {
-        let known = client().rsa_public_key(rsa_key().public_key());
+        let known = client().rsa_public_key_or_secret(rsa_key().public_key());
         let credentials = MemoryCredentials::new()
             .client(known, ())
             .token("key", &TokenCredentials::new("temporary", "temporary+secret"), ())

@@ -69,7 +69,7 @@ const ROOMS: [Room; 7] = [
 ];
 
 /// Traits, aliases, and what the crate keeps to itself: nobody has a value to show.
-const WITHOUT_VALUES: [&str; 11] = [
+const WITHOUT_VALUES: [&str; 12] = [
     "CredentialStore",
     "CustomSignatureMethod",
     "Leg",
@@ -79,6 +79,7 @@ const WITHOUT_VALUES: [&str; 11] = [
     "ProviderCredentials",
     "RequestBuilderExt",
     "ResponseHead",
+    "Secrets",
     "Storage",
     "TakesSignedBody",
 ];

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tower_oauth1::protocol::{InvalidRsaKey, InvalidRsaKeyKind};
-use tower_oauth1::{ClientCredentials, RsaPrivateKey, RsaPublicKey, SignatureMethod};
+use tower_oauth1::{ClientCredentials, RsaPrivateKey, RsaPublicKey, SignatureMethod, Signer};
 
 macro_rules! key {
     ($name:literal) => {
@@ -17,7 +17,7 @@ const SIGNATURE: &str = include_str!("keys/signature-sha256.txt");
 
 fn sign(key: RsaPrivateKey) -> String {
     let client = ClientCredentials::new("key", "").rsa_private_key(key);
-    SignatureMethod::RsaSha256.sign("base string", &client, None).unwrap()
+    Signer::new(client).method(SignatureMethod::RsaSha256).sign_text("base string", None).unwrap()
 }
 
 fn text(pem: &[u8]) -> String {
@@ -268,7 +268,8 @@ fn the_length_of_a_key_is_checked_when_it_is_loaded() {
     assert_eq!(key.public_key().bits(), 1024);
     let client = ClientCredentials::new("key", "").rsa_private_key(key);
     for method in [SignatureMethod::RsaSha1, SignatureMethod::RsaSha256, SignatureMethod::RsaSha512] {
-        assert_eq!(method.sign("base string", &client, None).unwrap().len(), 172, "{}", method.name());
+        let signer = Signer::new(client.clone()).method(method.clone());
+        assert_eq!(signer.sign_text("base string", None).unwrap().len(), 172, "{}", method.name());
     }
 }
 

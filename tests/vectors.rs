@@ -18,7 +18,7 @@ use tower_oauth1::protocol::{
     BodyHash, BodyHashFunction, Payload, Presented, RequestHead, SignErrorKind, Signed, Transmission, VerifyErrorKind,
     decode,
 };
-use tower_oauth1::{Origin, Secret};
+use tower_oauth1::{Origin, Secret, Signer, TokenCredentials};
 
 /// What is refused by design: the vector, why, what the signer says of it, what the verifier says.
 const REFUSED: [(&str, &str, Option<SignErrorKind>, VerifyErrorKind); 3] = [
@@ -118,7 +118,7 @@ fn verified_as_expected(vector: &Request, presented: &Presented<'_>) {
     assert_eq!(presented.base_string().unwrap(), vector.expected.base_string, "{id}");
     let (client, token_secret) = (vector.client(&vector.consumer_secret), vector.token_secret());
     let verified = presented.verify(&client, token_secret.as_ref());
-    assert_eq!(verified.map_err(|error| error.kind()), Ok(()), "{id}");
+    assert_eq!(verified.map_err(|error| error.kind()), vector.verified(), "{id}");
 }
 
 /// The query and the form hold the same parameters as the header does, so the signature is the same.
@@ -154,7 +154,8 @@ fn requests_are_signed_in_query_and_form() {
             let presented = verifier.check(head, None, payload, vector.now()).unwrap();
             assert_eq!(presented.base_string().unwrap(), vector.expected.base_string, "{id}");
             let (client, token_secret) = (vector.client(&vector.consumer_secret), vector.token_secret());
-            assert!(presented.verify(&client, token_secret.as_ref()).is_ok(), "{id} {transmission:?}");
+            let verified = presented.verify(&client, token_secret.as_ref()).map_err(|error| error.kind());
+            assert_eq!(verified, vector.verified(), "{id} {transmission:?}");
         }
     }
     assert_eq!((queries, forms), (422, 118));
@@ -176,8 +177,9 @@ fn what_is_refused_is_refused() {
         }
         assert_eq!(vector.received().verify(&client, vector.token_secret().as_ref()), Err(by_verifier), "{id}");
         // The signature itself is as expected, over the expected base string.
-        let method = signature_method(&vector.signature_method);
-        let signature = method.sign(&vector.expected.base_string, &client, vector.token_secret().as_ref());
+        let signer = Signer::new(client).method(signature_method(&vector.signature_method));
+        let token = vector.token_secret().map(|secret| TokenCredentials::new("", secret));
+        let signature = signer.sign_text(&vector.expected.base_string, token.as_ref());
         assert_eq!(signature.unwrap(), vector.expected.signature, "{id}");
     }
 }
@@ -191,7 +193,7 @@ fn other_secrets_do_not_verify() {
         let (id, received) = (&vector.id, vector.received());
         let (client, token_secret) = (vector.client(&vector.consumer_secret), vector.token_secret());
         let token_secret = token_secret.as_ref();
-        assert_eq!(received.verify(&client, token_secret), Ok(()), "{id}");
+        assert_eq!(received.verify(&client, token_secret), vector.verified(), "{id}");
         if vector.signature_method.starts_with("RSA") {
             let other = keys.iter().find(|key| **key != vector.rsa_private_key_der_base64).unwrap();
             let other = data::rsa_key(other.as_deref()).public_key();
@@ -200,7 +202,7 @@ fn other_secrets_do_not_verify() {
             let other = vector.client(&format!("{}x", vector.consumer_secret));
             assert_eq!(received.verify(&other, token_secret), bad, "{id}");
             let other = Secret::new(format!("{}x", vector.token_secret.as_deref().unwrap_or_default()));
-            assert_eq!(received.verify(&client, Some(&other)), bad, "{id}");
+            assert_eq!(received.verify(&client, Some(&other)), vector.verified().and(bad), "{id}");
         }
     }
 }
@@ -209,7 +211,7 @@ fn other_secrets_do_not_verify() {
 #[test]
 fn flipped_bytes_do_not_verify() {
     let mut flips = 0;
-    for vector in requests() {
+    for vector in requests().filter(|vector| vector.verified().is_ok()) {
         let (client, token_secret) = (vector.client(&vector.consumer_secret), vector.token_secret());
         let plaintext = vector.signature_method == "PLAINTEXT";
         let mut refuse = |what: &str, flipped: &Received, expected: &[VerifyErrorKind]| {
@@ -255,7 +257,7 @@ fn flipped_bytes_do_not_verify() {
             refuse("form", &Received { form: Some(form.into_bytes()), ..received.clone() }, expected);
         }
     }
-    assert_eq!(flips, 12243);
+    assert_eq!(flips, 12108);
 }
 
 /// The text with the first, the middle and the last of its letters and digits replaced: by another of its kind, so

@@ -80,7 +80,7 @@ impl<'a> Theirs<'a> {
         let methods = [SignatureMethod::RsaSha1, SignatureMethod::RsaSha256, SignatureMethod::RsaSha512];
         let method = methods.into_iter().find(|method| method.name() == self.method)?;
         self.digests.iter().find_map(|(signature, mistake)| {
-            let verified = method.verify(&base_string, &BASE64.encode(signature), self.client, None);
+            let verified = method.verify(&base_string, &BASE64.encode(signature), self.client.verifying_keys(None));
             verified.is_ok_and(|verified| verified).then(|| mistake.clone())
         })
     }

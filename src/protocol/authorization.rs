@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use super::encode::{decode, encode_into, from_hex, into_text, pairs, unreserved_run};
+use super::encode::{decode, encode_into, from_hex, into_text, unreserved_run};
+use super::form::pairs;
 use super::names;
 
 /// What stands between two parameters of the header.
@@ -128,7 +129,12 @@ impl HeaderWriter {
         writer
     }
 
-    /// What is written so far.
+    /// The number of bytes written.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The header as written so far.
     pub(crate) fn finish(self) -> String {
         into_text(self.out)
     }

@@ -1,60 +1,32 @@
-//! The three kinds of credentials, RFC 5849 §1.1, and the [`Secret`] in each of them.
+//! The three kinds of credentials, RFC 5849 §1.1.
 //!
-//! They are three types on purpose: signing an API call with temporary credentials does not compile.
+//! They are three types, so that signing an API call with temporary credentials does not compile.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use zeroize::Zeroize;
+use super::prepared::{Identity, PreparedCache};
+use super::secret::{NonEmptySecret, Secret};
+#[cfg(feature = "rsa")]
+use super::signature::{RsaPrivateKey, RsaPublicKey};
+use super::signature::{SigningKeys, VerifyingKeys};
 
-use super::signing::Prepared;
-
-/// A shared secret: wiped when dropped, shown as `[redacted]`.
+/// The client: its identifier and its keys (§1.1). The identifier and secret were once called consumer key and secret.
 ///
-/// It has no `Display`, `Deref` or `PartialEq`; [`Secret::expose`] is the one way to read it.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes ownership of `secret`, which is plain: not percent-encoded.
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// The secret itself, to store it. What is done with the result is outside this crate's care.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(secret: &str) -> Self {
-        Self::new(secret)
-    }
-}
-
-/// Who the client is: an identifier and its secret (§1.1), once called consumer key and secret.
+/// A client has a shared secret, or an RSA key pair (§3.4.3): the private half if requests are signed, the public half
+/// if they are verified. **The kind of the key binds the signature method** when a request is verified:
 ///
-/// A client of one of the RSA methods (§3.4.3) also has a key pair: the private half where requests are
-/// signed, the public half where they are verified.
+/// | credentials | verified by |
+/// |---|---|
+/// | [`new`](Self::new) with a secret | HMAC, PLAINTEXT and custom methods |
+/// | [`new`](Self::new) with an empty secret | nothing: anyone can sign with an empty secret |
+/// | [`rsa_public_key`](Self::rsa_public_key), whatever the secret | RSA only |
+/// | [`rsa_public_key_or_secret`](Self::rsa_public_key_or_secret) | RSA, and the methods of the secret unless it is empty |
+///
+/// Requests can be signed by every method whose key is there, and with an empty secret: some services issue none.
+///
+/// Clones are cheap and share the prepared signing key. Keep one value for each client and clone it, rather than
+/// building a new one for each request.
 ///
 /// ```
 /// use tower_oauth1::ClientCredentials;
@@ -63,15 +35,35 @@ impl From<&str> for Secret {
 /// assert_eq!(client.key(), "dpf43f3p2l4k3l03");
 /// assert!(format!("{client:?}").contains("[redacted]"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[doc(alias = "consumer")]
 pub struct ClientCredentials {
+    inner: Arc<Client>,
+}
+
+struct Client {
     key: String,
+    keys: ClientKeys,
+    identity: Identity,
+    prepared: PreparedCache,
+}
+
+#[derive(Clone)]
+struct ClientKeys {
     secret: Secret,
     #[cfg(feature = "rsa")]
-    pub(crate) rsa_private_key: Option<super::signature::RsaPrivateKey>,
+    rsa_private_key: Option<RsaPrivateKey>,
+    verified_by: VerifiedBy,
+}
+
+/// The kind of the key that a client's signatures are verified with.
+#[derive(Clone)]
+enum VerifiedBy {
+    Secret,
     #[cfg(feature = "rsa")]
-    pub(crate) rsa_public_key: Option<super::signature::RsaPublicKey>,
+    Rsa(RsaPublicKey),
+    #[cfg(feature = "rsa")]
+    RsaOrSecret(RsaPublicKey),
 }
 
 impl ClientCredentials {
@@ -81,44 +73,118 @@ impl ClientCredentials {
     #[doc(alias = "consumer_key")]
     #[doc(alias = "consumer_secret")]
     pub fn new(key: impl Into<String>, secret: impl Into<Secret>) -> Self {
-        Self {
-            key: key.into(),
+        let keys = ClientKeys {
             secret: secret.into(),
             #[cfg(feature = "rsa")]
             rsa_private_key: None,
-            #[cfg(feature = "rsa")]
-            rsa_public_key: None,
-        }
+            verified_by: VerifiedBy::Secret,
+        };
+        Self::with_keys(key.into(), keys)
     }
 
-    /// Adds the key that RSA signatures are made with.
+    /// Adds the key that RSA signatures are made with. It does not change how signatures are verified.
     #[cfg(feature = "rsa")]
     #[must_use]
-    pub fn rsa_private_key(mut self, key: super::signature::RsaPrivateKey) -> Self {
-        self.rsa_private_key = Some(key);
-        self
+    pub fn rsa_private_key(self, key: RsaPrivateKey) -> Self {
+        let keys = ClientKeys { rsa_private_key: Some(key), ..self.inner.keys.clone() };
+        Self::with_keys(self.inner.key.clone(), keys)
     }
 
-    /// Adds the key that this client's RSA signatures are verified with.
+    /// Adds the key that this client's signatures are verified with: RSA is the only method from here on.
+    ///
+    /// The secret verifies nothing then. It may still serve another purpose, as MediaWiki's identity tokens do.
     #[cfg(feature = "rsa")]
     #[must_use]
-    pub fn rsa_public_key(mut self, key: super::signature::RsaPublicKey) -> Self {
-        self.rsa_public_key = Some(key);
-        self
+    pub fn rsa_public_key(self, key: RsaPublicKey) -> Self {
+        self.verified_by(VerifiedBy::Rsa(key))
+    }
+
+    /// Adds a key that RSA signatures are verified with; the secret, unless empty, still verifies the other methods.
+    ///
+    /// Each of the two keys alone is enough to act as the client.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub fn rsa_public_key_or_secret(self, key: RsaPublicKey) -> Self {
+        self.verified_by(VerifiedBy::RsaOrSecret(key))
     }
 
     /// The client identifier, `oauth_consumer_key` on the wire.
     pub fn key(&self) -> &str {
-        &self.key
+        &self.inner.key
     }
 
     /// The client shared-secret.
     pub fn secret(&self) -> &Secret {
-        &self.secret
+        &self.inner.keys.secret
+    }
+
+    pub(super) fn signing_keys<'a>(&'a self, token_secret: Option<&'a Secret>) -> SigningKeys<'a> {
+        SigningKeys {
+            client_key: self.key(),
+            client_secret: self.secret(),
+            token_secret,
+            #[cfg(feature = "rsa")]
+            rsa: self.inner.keys.rsa_private_key.as_ref(),
+        }
+    }
+
+    pub(crate) fn verifying_keys<'a>(&'a self, token_secret: Option<&'a Secret>) -> VerifyingKeys<'a> {
+        let verified_by = &self.inner.keys.verified_by;
+        VerifyingKeys {
+            client_key: self.key(),
+            client_secret: match verified_by {
+                VerifiedBy::Secret => NonEmptySecret::new(self.secret()),
+                #[cfg(feature = "rsa")]
+                VerifiedBy::RsaOrSecret(_) => NonEmptySecret::new(self.secret()),
+                #[cfg(feature = "rsa")]
+                VerifiedBy::Rsa(_) => None,
+            },
+            token_secret,
+            #[cfg(feature = "rsa")]
+            rsa: match verified_by {
+                VerifiedBy::Rsa(key) | VerifiedBy::RsaOrSecret(key) => Some(key),
+                VerifiedBy::Secret => None,
+            },
+        }
+    }
+
+    /// Whether the secret is the only key that verifies this client's signatures.
+    #[cfg(feature = "serde")]
+    pub(super) fn is_verified_by_secret(&self) -> bool {
+        matches!(self.inner.keys.verified_by, VerifiedBy::Secret)
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// The cache for requests without a token.
+    pub(super) fn prepared(&self) -> &PreparedCache {
+        &self.inner.prepared
+    }
+
+    #[cfg(feature = "rsa")]
+    fn verified_by(self, verified_by: VerifiedBy) -> Self {
+        let keys = ClientKeys { verified_by, ..self.inner.keys.clone() };
+        Self::with_keys(self.inner.key.clone(), keys)
+    }
+
+    fn with_keys(key: String, keys: ClientKeys) -> Self {
+        let (identity, prepared) = (Identity::new(), PreparedCache::default());
+        Self { inner: Arc::new(Client { key, keys, identity, prepared }) }
     }
 }
 
-/// What the server gives out before the user has agreed (§2.1), once called the request token.
+impl fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCredentials")
+            .field("key", &self.key())
+            .field("secret", self.secret())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The credentials of a pending authorization (§2.1), once called the request token.
 ///
 /// ```compile_fail
 /// # use tower_oauth1::{ClientCredentials, Signer, TemporaryCredentials};
@@ -155,11 +221,14 @@ impl fmt::Debug for TemporaryCredentials {
     }
 }
 
-/// What calls an API in the user's name (§2.3), once called the access token.
+/// The credentials for calls to an API in the user's name (§2.3), once called the access token.
 ///
-/// Clones are cheap and share the prepared signing key: the first request signed with a token prepares it,
-/// every later one by the same [`Signer`](crate::Signer) reuses it. So keep one value a user and clone it
-/// into each request's extensions, rather than building a new one each time.
+/// Clones are cheap and share the prepared signing key. The first request of a [`Signer`](crate::Signer) prepares it,
+/// and later requests reuse it. Keep one value for each user and clone it into each request's extensions, rather than
+/// building a new one for each request.
+///
+/// A token keeps the prepared keys of two signers, such as an API's and the handshake's. A third signer prepares its
+/// key for each request.
 #[derive(Clone)]
 #[doc(alias = "access token")]
 pub struct TokenCredentials {
@@ -169,13 +238,14 @@ pub struct TokenCredentials {
 struct Token {
     token: String,
     secret: Secret,
-    prepared: OnceLock<Prepared>,
+    prepared: PreparedCache,
 }
 
 impl TokenCredentials {
     /// Token credentials as the server issued them, decoded.
     pub fn new(token: impl Into<String>, secret: impl Into<Secret>) -> Self {
-        Self { inner: Arc::new(Token { token: token.into(), secret: secret.into(), prepared: OnceLock::new() }) }
+        let prepared = PreparedCache::default();
+        Self { inner: Arc::new(Token { token: token.into(), secret: secret.into(), prepared }) }
     }
 
     /// The identifier, `oauth_token` on the wire.
@@ -188,14 +258,13 @@ impl TokenCredentials {
         &self.inner.secret
     }
 
-    /// Where the signer that uses this token first keeps what it prepared.
-    pub(super) fn prepared(&self) -> &OnceLock<Prepared> {
+    pub(super) fn prepared(&self) -> &PreparedCache {
         &self.inner.prepared
     }
 }
 
 impl fmt::Debug for TokenCredentials {
-    /// Shows not even the token: a log is no place for it.
+    /// Hides the token, too: it does not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenCredentials([redacted])")
     }

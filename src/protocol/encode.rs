@@ -101,17 +101,6 @@ pub fn decode_form(encoded: &[u8]) -> Cow<'_, [u8]> {
     decode_with(encoded, Plus::Space)
 }
 
-/// The pairs of a query or form as they stand on the wire, undecoded (§3.4.1.3.1).
-///
-/// A name without `=` has an empty value, only the first `=` separates, `;` is data, and the empty sequence
-/// between two `&` is no pair.
-pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    form.split(|&b| b == b'&').filter(|pair| !pair.is_empty()).map(|pair| match pair.iter().position(|&b| b == b'=') {
-        Some(equals) => (&pair[..equals], &pair[equals + 1..]),
-        None => (pair, &pair[pair.len()..]),
-    })
-}
-
 /// The unreserved characters of §3.6.
 pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
@@ -225,24 +214,5 @@ mod tests {
             assert_eq!(&*decode_form(wire.as_bytes()), decoded, "{wire}");
         }
         assert_eq!(&*decode(b"a+b%20"), b"a+b ");
-    }
-
-    #[test]
-    fn section_3_4_1_3_1_pairs() {
-        for (form, expected) in [
-            ("", &[][..]),
-            ("a", &[("a", "")]),
-            ("a=", &[("a", "")]),
-            ("=", &[("", "")]),
-            ("=b", &[("", "b")]),
-            ("a=b=c", &[("a", "b=c")]),
-            ("&&a=1&&b=2&", &[("a", "1"), ("b", "2")]),
-            ("a=1;b=2", &[("a", "1;b=2")]),
-            ("a=1&a=1", &[("a", "1"), ("a", "1")]),
-        ] {
-            let found: Vec<_> = pairs(form.as_bytes()).collect();
-            let expected: Vec<_> = expected.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
-            assert_eq!(found, expected, "{form}");
-        }
     }
 }

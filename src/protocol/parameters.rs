@@ -1,183 +1,184 @@
 //! Parameter sources and their normalization, §3.4.1.3.
 //!
-//! The parameters are never decoded into strings. An [`Entry`] a parameter remembers where it starts on the wire
-//! and how its encoded name begins; entries are sorted, and their bytes are encoded as they leave for the base
-//! string.
+//! Parameters are never decoded into strings. A [`Parameter`] holds the place where it starts and the beginning of
+//! its encoded name. Parameters are sorted, and their bytes are encoded on the way into the base string.
 
 use std::cmp::Ordering;
 
-use super::base_string::Writer;
-use super::encode::{decode_form, from_hex, hex_digit, is_unreserved, pairs};
+use super::encode::{decode_form, from_hex, hex_digit, is_unreserved};
+use super::encoder::Encoder;
+use super::form::{BLOCK, COPY, FormBytes, WINDOW, pairs, reserved};
 use super::names;
-use super::wire::{BLOCK, CHUNK, WINDOW, Wire, reserved};
 
 /// Form-encoded parameters from one place of the request.
 pub(crate) struct Source<'a> {
-    pub(crate) wire: Wire<'a>,
+    pub(crate) form: FormBytes<'a>,
     pub(crate) protocol: ProtocolNames,
 }
 
-/// Whether the parameters of RFC 5849 §3.1 may stand in a source: they have one place in a request (§3.5).
+/// Whether protocol parameters (§3.1) may stand in a source: they have one place in a request (§3.5).
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum ProtocolNames {
     Expected,
     Refused,
 }
 
-/// A parameter of the protocol stands where it may not; its name.
+/// The name of a protocol parameter that stands where it may not.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Misplaced(pub(crate) &'static str);
 
 /// The sources of a request: query, form body, and the parameters of the `Authorization` header.
 pub(crate) type Sources<'a> = [Source<'a>; 3];
 
-/// One parameter: the beginning of its encoded name, and where it stands.
+/// One parameter: its place, and the beginning of its encoded name.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry {
-    /// The first 16 bytes of the encoded name, big-endian, filled up with zeros: they compare as the bytes do.
-    key: u128,
+pub(crate) struct Parameter {
+    /// The first 16 bytes of the encoded name, big-endian, filled up with zeros: numbers compare as the bytes do.
+    sort_key: u128,
     /// The index of the source in the two uppermost bits, the offset in it in the others.
-    at: u64,
-    /// The reserved bytes among the first 64.
-    stops: u64,
+    place: u64,
+    /// The reserved bytes of the first block.
+    reserved_bits: u64,
 }
 
 const OFFSET_BITS: u32 = 62;
 
-impl Entry {
-    const NONE: Self = Self { key: 0, at: 0, stops: 0 };
+impl Parameter {
+    const NONE: Self = Self { sort_key: 0, place: 0, reserved_bits: 0 };
 
-    /// The source that the parameter stands in, and where.
+    /// The source of the parameter, and the offset in it.
     #[inline]
-    fn place<'s, 'a>(&self, sources: &'s Sources<'a>) -> (&'s Wire<'a>, usize) {
-        let offset = (self.at & ((1 << OFFSET_BITS) - 1)) as usize;
-        (&sources[(self.at >> OFFSET_BITS) as usize].wire, offset)
+    fn place<'s, 'a>(&self, sources: &'s Sources<'a>) -> (&'s FormBytes<'a>, usize) {
+        let offset = (self.place & ((1 << OFFSET_BITS) - 1)) as usize;
+        (&sources[(self.place >> OFFSET_BITS) as usize].form, offset)
     }
 
     /// The parameter and all that follows it in its source.
-    fn wire<'a>(&self, sources: &Sources<'a>) -> &'a [u8] {
-        let (wire, offset) = self.place(sources);
-        &wire.bytes()[offset..]
+    fn bytes<'a>(&self, sources: &Sources<'a>) -> &'a [u8] {
+        let (form, offset) = self.place(sources);
+        &form.bytes()[offset..]
     }
 
-    /// Whether the name begins with `oauth_`, `Less` and `Greater` where it sorts before or after all that do.
+    /// `Equal` if the name begins with `oauth_`; `Less` or `Greater` if it sorts before or after all such names.
     #[inline]
     pub(crate) fn cmp_oauth(&self) -> Ordering {
         const OAUTH: u64 = u64::from_be_bytes(*b"\0\0oauth_");
-        ((self.key >> 80) as u64).cmp(&OAUTH)
+        ((self.sort_key >> 80) as u64).cmp(&OAUTH)
     }
 
-    /// Entries with the same key, by encoded name, then by encoded value (§3.4.1.3.2).
-    fn cmp_rest(&self, other: &Self, sources: &Sources<'_>) -> Ordering {
-        let (mine, others) = (self.wire(sources), other.wire(sources));
-        // The names begin alike; one shorter than the key is known to be equal.
-        let names = if self.key & 0xFF == 0 { Ordering::Equal } else { cmp_encoded(mine, others, Part::Name) };
+    /// Compares parameters with the same sort key: by encoded name, then by encoded value.
+    fn cmp_in_full(&self, other: &Self, sources: &Sources<'_>) -> Ordering {
+        let (mine, others) = (self.bytes(sources), other.bytes(sources));
+        // A name shorter than the key is in it as a whole, so such names are equal.
+        let names = if self.sort_key & 0xFF == 0 { Ordering::Equal } else { cmp_encoded(mine, others, Part::Name) };
         names.then_with(|| cmp_encoded(value(mine), value(others), Part::Value))
     }
 }
 
-/// The parameters of all sources, in the order of §3.4.1.3.2.
-pub(crate) struct Entries {
-    few: [Entry; FEW],
-    /// All of them, once they are more than a few.
-    many: Vec<Entry>,
+/// The parameters of all sources.
+pub(crate) struct ParameterList {
+    /// The parameters, until they are more than [`INLINE`].
+    inline: [Parameter; INLINE],
+    /// All of them, once they are more.
+    heap: Vec<Parameter>,
     found: usize,
 }
 
-/// So many parameters need no allocation.
-const FEW: usize = 16;
+/// The number of parameters that need no allocation.
+const INLINE: usize = 16;
 
-impl Entries {
-    #[inline(always)] // Otherwise they are copied.
+impl ParameterList {
+    #[inline(always)] // Otherwise the list is copied.
     pub(crate) fn new() -> Self {
-        Self { few: [Entry::NONE; FEW], many: Vec::new(), found: 0 }
+        Self { inline: [Parameter::NONE; INLINE], heap: Vec::new(), found: 0 }
     }
 
-    /// Finds and sorts them. `oauth_signature` is left out (§3.4.1.3.1).
+    /// Finds the parameters, §3.4.1.3.1. `oauth_signature` is left out.
     pub(crate) fn collect(&mut self, sources: &Sources<'_>) -> Result<(), Misplaced> {
         for (index, source) in sources.iter().enumerate() {
-            let form = source.wire.bytes();
+            let form = source.form.bytes();
             let mut start = 0;
             while start < form.len() {
-                let window = source.wire.window(start);
-                let stops = reserved(window);
-                let end = start + length(&form[start..], stops);
+                let window = source.form.window(start);
+                let reserved_bits = reserved(window);
+                let end = start + length(&form[start..], reserved_bits);
                 if end > start {
-                    let at = ((index as u64) << OFFSET_BITS) | start as u64;
-                    let entry = Entry { key: sort_key(window, stops, &form[start..]), at, stops };
-                    if entry.cmp_oauth().is_ne() || is_signed(&form[start..end], source.protocol)? {
-                        self.push(entry, sources);
+                    let place = ((index as u64) << OFFSET_BITS) | start as u64;
+                    let sort_key = sort_key(window, reserved_bits, &form[start..]);
+                    let parameter = Parameter { sort_key, place, reserved_bits };
+                    if parameter.cmp_oauth().is_ne() || is_signed(&form[start..end], source.protocol)? {
+                        self.push(parameter, sources);
                     }
                 }
                 start = end + 1;
             }
         }
-        sort(self.as_mut(), sources);
         Ok(())
     }
 
-    fn push(&mut self, entry: Entry, sources: &Sources<'_>) {
-        if let Some(free) = self.few.get_mut(self.found) {
-            *free = entry;
-        } else {
-            if self.many.is_empty() {
-                let ampersands = |source: &Source<'_>| memchr::memchr_iter(b'&', source.wire.bytes()).count() + 1;
-                self.many.reserve_exact(sources.iter().map(ampersands).sum());
-                self.many.extend_from_slice(&self.few);
+    /// Sorts by encoded name, then by encoded value: step 2 of §3.4.1.3.2.
+    pub(crate) fn sort(&mut self, sources: &Sources<'_>) {
+        let parameters = self.as_mut();
+        if !parameters.is_sorted_by_key(|parameter| parameter.sort_key) {
+            parameters.sort_unstable_by_key(|parameter| parameter.sort_key);
+        }
+        for alike in parameters.chunk_by_mut(|a, b| a.sort_key == b.sort_key) {
+            if alike.len() > 1 {
+                alike.sort_unstable_by(|a, b| a.cmp_in_full(b, sources));
             }
-            self.many.push(entry);
+        }
+    }
+
+    fn push(&mut self, parameter: Parameter, sources: &Sources<'_>) {
+        if let Some(free) = self.inline.get_mut(self.found) {
+            *free = parameter;
+        } else {
+            if self.heap.is_empty() {
+                let ampersands = |source: &Source<'_>| memchr::memchr_iter(b'&', source.form.bytes()).count() + 1;
+                self.heap.reserve_exact(sources.iter().map(ampersands).sum());
+                self.heap.extend_from_slice(&self.inline);
+            }
+            self.heap.push(parameter);
         }
         self.found += 1;
     }
 
-    fn as_mut(&mut self) -> &mut [Entry] {
-        if self.many.is_empty() { &mut self.few[..self.found] } else { &mut self.many }
+    fn as_mut(&mut self) -> &mut [Parameter] {
+        if self.heap.is_empty() { &mut self.inline[..self.found] } else { &mut self.heap }
     }
 }
 
-impl std::ops::Deref for Entries {
-    type Target = [Entry];
+impl std::ops::Deref for ParameterList {
+    type Target = [Parameter];
 
-    fn deref(&self) -> &[Entry] {
-        if self.many.is_empty() { &self.few[..self.found] } else { &self.many }
+    fn deref(&self) -> &[Parameter] {
+        if self.heap.is_empty() { &self.inline[..self.found] } else { &self.heap }
     }
 }
 
-/// How long the parameter is that `wire` begins with; `stops` are the reserved bytes of its first block.
+/// The length of the parameter at the start of `form`; `reserved_bits` are the reserved bytes of its first block.
 #[inline(always)]
-fn length(wire: &[u8], mut stops: u64) -> usize {
-    while stops != 0 {
-        let stop = stops.trailing_zeros() as usize;
-        if wire.get(stop).is_none_or(|&byte| byte == b'&') {
-            return stop;
+fn length(form: &[u8], mut reserved_bits: u64) -> usize {
+    while reserved_bits != 0 {
+        let at = reserved_bits.trailing_zeros() as usize;
+        if form.get(at).is_none_or(|&byte| byte == b'&') {
+            return at;
         }
-        stops &= stops - 1;
+        reserved_bits &= reserved_bits - 1;
     }
-    memchr::memchr(b'&', &wire[BLOCK..]).map_or(wire.len(), |at| BLOCK + at)
+    memchr::memchr(b'&', &form[BLOCK..]).map_or(form.len(), |at| BLOCK + at)
 }
 
-/// Sorts as §3.4.1.3.2 says: by key, and what has the same key in full.
-fn sort(entries: &mut [Entry], sources: &Sources<'_>) {
-    if !entries.is_sorted_by_key(|entry| entry.key) {
-        entries.sort_unstable_by_key(|entry| entry.key);
-    }
-    for alike in entries.chunk_by_mut(|a, b| a.key == b.key) {
-        if alike.len() > 1 {
-            alike.sort_unstable_by(|a, b| a.cmp_rest(b, sources));
-        }
-    }
-}
-
-/// Writes sorted entries, encoded for the base string, each after a separator unless it is the first of all.
-pub(crate) fn write(out: &mut Writer<'_>, entries: &[Entry], sources: &Sources<'_>) {
-    for entry in entries {
+/// Writes sorted parameters, encoded for the base string and joined by `&`: steps 1, 3 and 4 of §3.4.1.3.2.
+pub(crate) fn write(out: &mut Encoder<'_>, parameters: &[Parameter], sources: &Sources<'_>) {
+    for parameter in parameters {
         out.separator();
-        let (wire, offset) = entry.place(sources);
-        out.parameter(wire, offset, entry.stops);
+        let (form, offset) = parameter.place(sources);
+        out.parameter(form, offset, parameter.reserved_bits);
     }
 }
 
-/// Whether a parameter that begins with `oauth_` is to be signed.
+/// Whether a parameter that begins with `oauth_` is signed.
 #[cold]
 fn is_signed(pair: &[u8], protocol: ProtocolNames) -> Result<bool, Misplaced> {
     let name = pairs(pair).next().map(|(name, _)| decode_form(name)).unwrap_or_default();
@@ -187,11 +188,10 @@ fn is_signed(pair: &[u8], protocol: ProtocolNames) -> Result<bool, Misplaced> {
     }
 }
 
-/// The first 16 bytes of the encoded name of a parameter: of what `wire` begins with, which is what stands in the
-/// window, of which `stops` are reserved.
+/// The first 16 bytes of the encoded name of the parameter at the start of `form` and of `window`.
 #[inline]
-fn sort_key(window: &[u8; WINDOW], stops: u64, wire: &[u8]) -> u128 {
-    let run = stops.trailing_zeros() as usize;
+fn sort_key(window: &[u8; WINDOW], reserved_bits: u64, form: &[u8]) -> u128 {
+    let run = reserved_bits.trailing_zeros() as usize;
     let mut key = [0; KEY];
     key.copy_from_slice(&window[..KEY]);
     let key = u128::from_be_bytes(key);
@@ -202,7 +202,7 @@ fn sort_key(window: &[u8; WINDOW], stops: u64, wire: &[u8]) -> u128 {
         return key & !(u128::MAX >> (8 * run));
     }
     let mut key = [0; KEY];
-    for (to, from) in key.iter_mut().zip(Encoded { wire, part: Part::Name, escape: [0; 2] }) {
+    for (to, from) in key.iter_mut().zip(Encoded { form, part: Part::Name, escape: [0; 2] }) {
         *to = from;
     }
     u128::from_be_bytes(key)
@@ -211,11 +211,11 @@ fn sort_key(window: &[u8; WINDOW], stops: u64, wire: &[u8]) -> u128 {
 /// The bytes of a sort key.
 const KEY: usize = 16;
 
-/// The value of the parameter that `wire` begins with, and all that follows.
-fn value(wire: &[u8]) -> &[u8] {
-    match memchr::memchr2(b'=', b'&', wire) {
-        Some(at) if wire[at] == b'=' => &wire[at + 1..],
-        Some(at) => &wire[at..],
+/// The value of the parameter at the start of `form`, and all that follows.
+fn value(form: &[u8]) -> &[u8] {
+    match memchr::memchr2(b'=', b'&', form) {
+        Some(at) if form[at] == b'=' => &form[at + 1..],
+        Some(at) => &form[at..],
         None => &[],
     }
 }
@@ -228,16 +228,16 @@ enum Part {
     Value,
 }
 
-/// Compares what two names or values are once encoded.
+/// Compares two names or values by their encoded bytes.
 fn cmp_encoded(a: &[u8], b: &[u8], part: Part) -> Ordering {
     let ends = |byte: u8| (byte == b'&') | ((byte == b'=') & (part == Part::Name));
     let mut same = 0;
-    for (a, b) in a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK)) {
-        // The whole chunk, without branches: it compiles to vector instructions.
+    for (a, b) in a.chunks_exact(COPY).zip(b.chunks_exact(COPY)) {
+        // Without branches over the whole chunk: it compiles to vector instructions.
         if a != b || a.iter().fold(false, |any, &byte| any | ends(byte)) {
             break;
         }
-        same += CHUNK;
+        same += COPY;
     }
     for (&a, &b) in a[same..].iter().zip(&b[same..]) {
         if a != b {
@@ -248,18 +248,18 @@ fn cmp_encoded(a: &[u8], b: &[u8], part: Part) -> Ordering {
         }
         same += 1;
     }
-    // What is the same on the wire is the same encoded, but for an escape at its end that is not all the same.
+    // Equal bytes are equal once encoded, except for an escape at the end that is not complete.
     if let Some(escape) = a[..same].iter().rev().take(2).position(|&byte| byte == b'%') {
         same -= escape + 1;
     }
-    Encoded { wire: &a[same..], part, escape: [0; 2] }.cmp(Encoded { wire: &b[same..], part, escape: [0; 2] })
+    Encoded { form: &a[same..], part, escape: [0; 2] }.cmp(Encoded { form: &b[same..], part, escape: [0; 2] })
 }
 
-/// The encoded bytes (§3.6) of a name or value on the wire.
+/// The encoded bytes (§3.6) of a name or value: step 1 of §3.4.1.3.2.
 struct Encoded<'a> {
-    wire: &'a [u8],
+    form: &'a [u8],
     part: Part,
-    /// The hexadecimal digits still to come; zeros where there are none.
+    /// The hexadecimal digits that follow; zeros if there are none.
     escape: [u8; 2],
 }
 
@@ -272,7 +272,7 @@ impl Iterator for Encoded<'_> {
             self.escape = [self.escape[1], 0];
             return Some(digit);
         }
-        let (&byte, mut rest) = self.wire.split_first()?;
+        let (&byte, mut rest) = self.form.split_first()?;
         let byte = match (byte, rest) {
             (b'&', _) => return None,
             (b'=', _) if self.part == Part::Name => return None,
@@ -286,7 +286,7 @@ impl Iterator for Encoded<'_> {
             },
             (byte, _) => byte,
         };
-        self.wire = rest;
+        self.form = rest;
         if is_unreserved(byte) {
             return Some(byte);
         }
@@ -298,23 +298,24 @@ impl Iterator for Encoded<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::base_string::EMPTY;
     use crate::protocol::encode::{decode, encode};
+    use crate::protocol::encoder::EMPTY;
 
     fn normalize_sources(sources: &Sources<'_>) -> Result<String, Misplaced> {
-        let mut entries = Entries::new();
-        entries.collect(sources)?;
+        let mut parameters = ParameterList::new();
+        parameters.collect(sources)?;
+        parameters.sort(sources);
         let mut out = Vec::new();
         let mut buffer = EMPTY;
-        let mut writer = Writer::new(&mut buffer, &mut out);
-        write(&mut writer, &entries, sources);
+        let mut writer = Encoder::new(&mut buffer, &mut out);
+        write(&mut writer, &parameters, sources);
         writer.finish();
         // The base string encodes the normalized parameters once more (§3.4.1.1).
         Ok(String::from_utf8(decode(&out).into_owned()).unwrap())
     }
 
     fn source(form: &str, protocol: ProtocolNames) -> Source<'_> {
-        Source { wire: Wire::new(form.as_bytes(), Box::leak(Box::new(None))), protocol }
+        Source { form: FormBytes::new(form.as_bytes(), Box::leak(Box::new(None))), protocol }
     }
 
     fn normalize(form: &str) -> String {

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ClientCredentials, Secret, TemporaryCredentials, TokenCredentials};
+use super::credentials::{ClientCredentials, TemporaryCredentials, TokenCredentials};
+use super::secret::Secret;
 
 #[derive(Serialize, Deserialize)]
 struct Client<'a> {
@@ -32,9 +34,14 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// As `{"key", "secret"}`, the secret in plain. RSA keys are not in it: they have formats of their own.
+/// As `{"key", "secret"}`, the secret in plain. RSA keys are left out: they have formats of their own.
+///
+/// A client that is verified by an RSA key is an error: read back without it, its secret would verify requests.
 impl Serialize for ClientCredentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !self.is_verified_by_secret() {
+            return Err(S::Error::custom("a client that is verified by an RSA key cannot be serialized without it"));
+        }
         Client { key: self.key().into(), secret: Cow::Borrowed(self.secret()) }.serialize(serializer)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn signature() -> String {
 
 pub(crate) fn client() -> ClientCredentials {
     let key = RsaPrivateKey::from_der(der("pkcs8_der_base64")).unwrap();
-    ClientCredentials::new("key", "markerSecret").rsa_public_key(key.public_key()).rsa_private_key(key)
+    ClientCredentials::new("key", "markerSecret").rsa_public_key_or_secret(key.public_key()).rsa_private_key(key)
 }
 
 pub(crate) fn token() -> TokenCredentials {

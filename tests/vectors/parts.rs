@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Uri};
 use tower_oauth1::protocol::{
     AuthorizationHeader, BodyHash, Payload, RequestHead, Separator, Signed, Stamp, decode, decode_form, encode,
 };
-use tower_oauth1::{ClientCredentials, Secret, SignatureMethod, Signer};
+use tower_oauth1::{ClientCredentials, SignatureMethod, Signer, TokenCredentials};
 
 use super::data::{Pair, Published, published, rsa_key};
 use super::request::{signature_method, taken_apart, verifier};
@@ -94,8 +94,9 @@ fn signatures() {
         if let Some(key) = &vector.rsa_private_key_der_base64 {
             client = client.rsa_private_key(rsa_key(Some(key)));
         }
-        let (method, token_secret) = (signature_method(&vector.signature_method), Secret::from(vector.token_secret));
-        let signature = method.sign(&vector.base_string.unwrap_or_default(), &client, Some(&token_secret));
+        let signer = Signer::new(client).method(signature_method(&vector.signature_method));
+        let token = TokenCredentials::new("", vector.token_secret);
+        let signature = signer.sign_text(&vector.base_string.unwrap_or_default(), Some(&token));
         assert_eq!(signature.unwrap(), vector.expected, "{}", vector.id);
         if let Some(in_header) = vector.expected_header_value {
             assert_eq!(encode(&vector.expected), in_header, "{}", vector.id);

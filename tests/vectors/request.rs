@@ -70,6 +70,12 @@ impl Request {
         }
     }
 
+    /// The outcome of verifying the request as it is: an empty client secret verifies nothing.
+    pub(crate) fn verified(&self) -> Result<(), VerifyErrorKind> {
+        let has_key = self.signature_method.starts_with("RSA") || !self.consumer_secret.is_empty();
+        has_key.then_some(()).ok_or(VerifyErrorKind::ClientKeyMissing)
+    }
+
     pub(crate) fn token_secret(&self) -> Option<Secret> {
         self.token_secret.as_deref().map(Secret::new)
     }

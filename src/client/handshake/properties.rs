@@ -247,7 +247,7 @@ proptest! {
         let endpoint = extra.iter().fold(endpoint, |endpoint, (name, value)| endpoint.parameter(name, value));
         let endpoint = endpoint.protocol_parameter("xoauth_more", &fourth);
         let provider = Provider::new(endpoint.clone(), AuthorizationPage::new(""), endpoint);
-        let client = ClientCredentials::new(format!("k{first}"), second.as_str());
+        let client = ClientCredentials::new(format!("k{first}"), format!("s{second}"));
         let signer = Signer::new(client.clone()).transmission(transmission);
 
         let pending = format!("oauth_token=t&oauth_token_secret={}", crate::protocol::encode(&third));

@@ -3,11 +3,12 @@
 use hmac::Mac;
 use hmac::digest::Output;
 
-use crate::protocol::base_string::{Message, Sink};
-use crate::protocol::error::SignError;
+use super::error::SignatureError;
+use crate::protocol::base_string::Message;
+use crate::protocol::encoder::Sink;
 
 /// The digest of the base string, streamed into the keyed state.
-pub(super) fn sign<M: Mac>(keyed: M, base_string: &dyn Message) -> Result<Output<M>, SignError> {
+pub(super) fn sign<M: Mac>(keyed: M, base_string: &dyn Message) -> Result<Output<M>, SignatureError> {
     let mut mac = Streaming(keyed);
     base_string.write(&mut mac)?;
     Ok(mac.0.finalize().into_bytes())

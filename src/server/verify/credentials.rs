@@ -172,7 +172,7 @@ impl Decoy {
         let client = ClientCredentials::new("", secret());
         #[cfg(feature = "rsa")]
         let client = match crate::protocol::RsaPublicKey::from_der(rsa_decoy()) {
-            Ok(key) => client.rsa_public_key(key),
+            Ok(key) => client.rsa_public_key_or_secret(key),
             Err(_) => client,
         };
         Self { client, token_secret: secret().into() }
@@ -233,6 +233,6 @@ mod tests {
     #[cfg(feature = "rsa")]
     #[test]
     fn the_rsa_decoy_is_a_key() {
-        assert!(Decoy::new().client.rsa_public_key.is_some());
+        assert!(crate::protocol::RsaPublicKey::from_der(rsa_decoy()).is_ok());
     }
 }

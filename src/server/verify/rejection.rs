@@ -206,7 +206,7 @@ impl Rejection {
             }
             RejectionKind::Invalid(VerifyErrorKind::TimestampRefused) => {
                 let acceptable = self.invalid.as_ref()?.acceptable_timestamps()?;
-                (problem::ACCEPTABLE_TIMESTAMPS, format!("{}-{}", acceptable.start, acceptable.end.saturating_sub(1)))
+                (problem::ACCEPTABLE_TIMESTAMPS, format!("{}-{}", acceptable.start(), acceptable.end()))
             }
             RejectionKind::Invalid(VerifyErrorKind::BadBodyHash) => {
                 (problem::PARAMETERS_REJECTED, names::BODY_HASH.to_owned())

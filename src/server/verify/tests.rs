@@ -18,8 +18,8 @@ use super::testing::Frames;
 use super::*;
 use crate::Clock;
 use crate::protocol::{
-    BodyHash, BodyType, CustomSignatureMethod, EmptyToken, Payload, ProtocolParameters, RequestHead, Signed, Stamp,
-    Transmission, Verifier, VerifyErrorKind,
+    BodyHash, BodyType, CustomSignatureMethod, EmptyToken, Payload, ProtocolParameters, RequestHead, Secrets, Signed,
+    Stamp, Transmission, Verifier, VerifyErrorKind,
 };
 use crate::server::nonce::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
 use crate::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials, Version};
@@ -670,14 +670,9 @@ impl CustomSignatureMethod for Counting {
         "COUNTING"
     }
 
-    fn sign(
-        &self,
-        _: &str,
-        client: &ClientCredentials,
-        token_secret: Option<&Secret>,
-    ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    fn sign(&self, _: &str, secrets: Secrets<'_>) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(format!("{}&{}", client.secret().expose(), token_secret.is_some()))
+        Ok(format!("{}&{}", secrets.client().map_or("", Secret::expose), secrets.token().is_some()))
     }
 }
 

@@ -11,31 +11,30 @@ mod pkcs12;
 use base64::Engine as _;
 use sha2::digest::Output;
 
-use super::BASE64;
-use crate::protocol::base_string::{Message, Sink};
-use crate::protocol::credentials::ClientCredentials;
-use crate::protocol::error::{SignError, SignErrorKind};
+use super::error::SignatureError;
+use super::value::BASE64;
+use crate::protocol::base_string::Message;
+use crate::protocol::encoder::Sink;
 
 use self::backend::Hash;
 pub use self::error::{InvalidRsaKey, InvalidRsaKeyKind};
 pub use self::key::{RsaPrivateKey, RsaPublicKey};
 
-pub(super) fn sign<H: Hash>(key: &RsaPrivateKey, base_string: &dyn Message) -> Result<Vec<u8>, SignError> {
-    let failed = |error| SignError::with_source(SignErrorKind::SigningFailed, Box::new(error));
+pub(super) fn sign<H: Hash>(key: &RsaPrivateKey, base_string: &dyn Message) -> Result<Vec<u8>, SignatureError> {
+    let failed = |error| SignatureError::Failed(Box::new(error));
     key.sign::<H>(&digest::<H>(base_string)?).map_err(failed)
 }
 
 pub(super) fn verify<H: Hash>(
-    client: &ClientCredentials,
+    key: &RsaPublicKey,
     base_string: &dyn Message,
     signature: &str,
-) -> Result<bool, SignError> {
-    let key = client.rsa_public_key.as_ref().ok_or(SignErrorKind::RsaKeyMissing)?;
+) -> Result<bool, SignatureError> {
     let digest = digest::<H>(base_string)?;
     Ok(BASE64.decode(signature).is_ok_and(|signature| key.verify::<H>(&digest, &signature)))
 }
 
-fn digest<H: Hash>(base_string: &dyn Message) -> Result<Output<H>, SignError> {
+fn digest<H: Hash>(base_string: &dyn Message) -> Result<Output<H>, SignatureError> {
     let mut digest = Hashing(H::new());
     base_string.write(&mut digest)?;
     Ok(digest.0.finalize())

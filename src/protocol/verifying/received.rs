@@ -2,20 +2,18 @@
 
 use std::borrow::Cow;
 
-use super::authorization::parse_header;
-use super::base_string::Protocol;
-use super::encode::{decode_form, encode_into, pairs};
-use super::names;
-use super::request::{Payload, RequestHead};
-use super::verifier::{VerifyError, VerifyErrorKind};
-
-/// The values of the protocol parameters, decoded: each at the index of its name in [`names::PROTOCOL`].
-pub(crate) type Values<'a> = [Option<Cow<'a, str>>; names::PROTOCOL.len()];
+use super::error::{VerifyError, VerifyErrorKind};
+use crate::protocol::authorization::parse_header;
+use crate::protocol::base_string::{Protocol, ReceivedValues};
+use crate::protocol::encode::{decode_form, encode_into};
+use crate::protocol::form::pairs;
+use crate::protocol::names;
+use crate::protocol::request::{Payload, RequestHead};
 
 /// The protocol parameters of a request.
 #[derive(Clone)]
 pub(super) struct Received<'a> {
-    pub(super) values: Values<'a>,
+    pub(super) values: ReceivedValues<'a>,
     place: Place,
 }
 
@@ -53,7 +51,7 @@ impl<'a> Received<'a> {
     }
 
     fn in_header(value: &'a [u8]) -> Result<Self, VerifyError> {
-        let (mut values, mut others) = (Values::default(), Vec::new());
+        let (mut values, mut others) = (ReceivedValues::default(), Vec::new());
         let realm = parse_header(value, |name, value| match names::protocol_index(&name.decode()) {
             Some(index) => set(&mut values, index, value.decode()),
             None => {
@@ -65,7 +63,7 @@ impl<'a> Received<'a> {
     }
 
     fn in_form(form: &'a [u8], place: Place) -> Result<Self, VerifyError> {
-        let mut values = Values::default();
+        let mut values = ReceivedValues::default();
         for (name, value) in pairs(form) {
             if let Some(index) = names::protocol_index(&decode_form(name)) {
                 set(&mut values, index, decode_form(value))?;
@@ -100,7 +98,7 @@ impl<'a> Received<'a> {
     }
 }
 
-fn set<'a>(values: &mut Values<'a>, index: usize, value: Cow<'a, [u8]>) -> Result<(), VerifyError> {
+fn set<'a>(values: &mut ReceivedValues<'a>, index: usize, value: Cow<'a, [u8]>) -> Result<(), VerifyError> {
     let text = match value {
         Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
         Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),

@@ -1,13 +1,17 @@
 //! The signer: a request and its nonce and timestamp in, what to add to the request out.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::authorization::Separator;
-use super::credentials::{ClientCredentials, TokenCredentials};
-use super::request::{Payload, RequestHead};
-use super::signature::SignatureMethod;
-use super::signing::{Prepared, SigningRequest};
+use super::error::SignError;
+use super::request::{SigningRequest, sign_text};
+use super::settings::{EmptyToken, ProtocolParameters, Settings, Transmission, Version};
+use crate::protocol::authorization::Separator;
+use crate::protocol::body_hash::{BodyHash, BodyHashFunction};
+use crate::protocol::credentials::{ClientCredentials, TokenCredentials};
+use crate::protocol::prepared::Identity;
+use crate::protocol::request::{Payload, RequestHead};
+use crate::protocol::signature::{PlaintextOver, SignatureMethod};
 
 /// Signs requests for one client. Clones are cheap and share what is prepared.
 ///
@@ -32,87 +36,7 @@ use super::signing::{Prepared, SigningRequest};
 /// ```
 #[derive(Clone)]
 pub struct Signer {
-    pub(super) settings: Arc<Settings>,
-    /// What is prepared for requests without a token.
-    pub(super) without_token: Arc<OnceLock<Prepared>>,
-}
-
-#[derive(Clone)]
-pub(super) struct Settings {
-    pub(super) client: ClientCredentials,
-    pub(super) token: Option<TokenCredentials>,
-    pub(super) method: SignatureMethod,
-    pub(super) transmission: Transmission,
-    pub(super) realm: Option<String>,
-    pub(super) separator: Separator,
-    pub(super) version: Version,
-    pub(super) empty_token: EmptyToken,
-    pub(super) body_hash: BodyHash,
-    pub(super) body_hash_function: BodyHashFunction,
-    pub(super) parameters: ProtocolParameters,
-    pub(super) plaintext: PlaintextOver,
-}
-
-/// Where the protocol parameters go, §3.5.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Transmission {
-    /// Into the `Authorization` header, §3.5.1: what servers prefer.
-    #[default]
-    Header,
-    /// Into the form-encoded body, §3.5.2. Only requests with a form can be signed.
-    Form,
-    /// Into the query of the URI, §3.5.3.
-    Query,
-}
-
-/// Whether `oauth_version="1.0"` is sent: it is optional (§3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Version {
-    /// Sent, and signed.
-    #[default]
-    Sent,
-    /// Not sent.
-    Omitted,
-}
-
-/// What a request without a token says of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EmptyToken {
-    /// Nothing, as §3.1 allows.
-    #[default]
-    Omitted,
-    /// `oauth_token=""`, which some servers ask for.
-    Sent,
-}
-
-/// Which requests carry `oauth_body_hash` (OAuth Request Body Hash 1.0, draft 4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BodyHash {
-    /// None. Bodies that are not forms are not read, and not signed.
-    #[default]
-    Never,
-    /// Those whose body is not a form, also where it is empty: what the draft says.
-    NonForm,
-    /// All: what Mastercard asks for.
-    Always,
-}
-
-/// The hash function of `oauth_body_hash`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BodyHashFunction {
-    /// That of the signature method; SHA-1 with PLAINTEXT and with methods of one's own.
-    #[default]
-    OfMethod,
-    /// SHA-1, whatever the signature method.
-    Sha1,
-}
-
-/// What PLAINTEXT requests may travel over.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum PlaintextOver {
-    Tls,
-    Anything,
+    settings: Arc<Settings>,
 }
 
 impl Signer {
@@ -120,6 +44,7 @@ impl Signer {
     pub fn new(client: ClientCredentials) -> Self {
         Self {
             settings: Arc::new(Settings {
+                identity: Identity::new(),
                 client,
                 token: None,
                 method: SignatureMethod::default(),
@@ -133,7 +58,6 @@ impl Signer {
                 parameters: ProtocolParameters::new(),
                 plaintext: PlaintextOver::Tls,
             }),
-            without_token: Arc::default(),
         }
     }
 
@@ -215,7 +139,34 @@ impl Signer {
 
     /// A request to sign. Its head and payload are borrowed; nothing happens yet.
     pub fn request<'a>(&'a self, head: RequestHead<'a>, payload: Payload<'a>) -> SigningRequest<'a> {
-        SigningRequest::new(self, head, payload)
+        SigningRequest::new(&self.settings, head, payload)
+    }
+
+    /// Signs a text that is no request, with the prepared key, and returns the signature, not percent-encoded.
+    ///
+    /// Some services sign texts of their own making: NetSuite's SOAP passport joins account, keys, nonce and
+    /// timestamp by `&`. A base string that a server echoes can be signed, too: if the result is the signature that was
+    /// sent, the secrets are right, and the two sides read the request differently.
+    ///
+    /// `token` overrides the signer's token.
+    ///
+    /// ```
+    /// use tower_oauth1::{ClientCredentials, SignatureMethod, Signer, TokenCredentials};
+    ///
+    /// let signer = Signer::new(ClientCredentials::new("ck", "cs"))
+    ///     .token(TokenCredentials::new("tk", "ts"))
+    ///     .method(SignatureMethod::HmacSha256);
+    /// let signature = signer.sign_text("1234567&ck&tk&n0nce0123456&1700000000", None)?;
+    /// assert_eq!(signature, "fUZrRKGEuLZFt7UDsnp44RhApaSSXy2bs4Qikz60HYM=");
+    /// # Ok::<_, tower_oauth1::SignError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SignErrorKind::RsaKeyMissing`](super::SignErrorKind::RsaKeyMissing) if the client has no RSA key and the
+    /// method needs one; [`SignErrorKind::SigningFailed`](super::SignErrorKind::SigningFailed) if the method fails.
+    pub fn sign_text(&self, text: &str, token: Option<&TokenCredentials>) -> Result<String, SignError> {
+        sign_text(&self.settings, text, token)
     }
 
     /// Whether the signature covers a body that is not a form, which then has to be read: see [`Payload::Other`].
@@ -235,8 +186,9 @@ impl Signer {
     }
 
     fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
-        set(Arc::make_mut(&mut self.settings));
-        self.without_token = Arc::default();
+        let settings = Arc::make_mut(&mut self.settings);
+        set(settings);
+        settings.identity = Identity::new();
         self
     }
 }
@@ -248,36 +200,5 @@ impl fmt::Debug for Signer {
             .field("token", &self.settings.token)
             .field("method", &self.settings.method)
             .finish_non_exhaustive()
-    }
-}
-
-/// Protocol parameters besides those that the signer sends on its own.
-///
-/// ```
-/// use tower_oauth1::protocol::ProtocolParameters;
-///
-/// let leg_one = ProtocolParameters::new().parameter("oauth_callback", "https://example.com/ready");
-/// ```
-#[derive(Clone, Default)]
-pub struct ProtocolParameters(pub(super) Vec<(String, String)>);
-
-impl ProtocolParameters {
-    /// No parameters.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a parameter, plain: not percent-encoded. It is signed and sent where the others are.
-    #[must_use]
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.push((name.into(), value.into()));
-        self
-    }
-}
-
-impl fmt::Debug for ProtocolParameters {
-    /// Shows the names, never a value.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }

@@ -1,25 +1,23 @@
-//! The verifier: the signer, backwards (§3.2).
+//! The verifier: the reverse of the signer (§3.2).
 //!
-//! Two steps, because secrets are looked up in between: [`Verifier::check`] finds the protocol parameters and
-//! refuses all that can be refused without a secret; [`Presented::verify`] compares the signature.
+//! It takes two steps, because the keys are looked up in between: [`Verifier::check`] finds the protocol parameters and
+//! rejects all that can be rejected without a key; [`Presented::verify`] compares the signature.
 
-use std::error::Error;
 use std::fmt;
-use std::ops::Range;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 
-use super::authorization::InvalidAuthorization;
-use super::base_string::{BaseString, Message as _};
-use super::credentials::{ClientCredentials, Secret};
-use super::error::{SignError, SignErrorKind};
-use super::names;
-use super::origin::{Origin, Scheme};
+use super::error::{VerifyError, VerifyErrorKind};
 use super::received::Received;
-use super::request::{Payload, RequestHead};
-use super::signature::{SignatureMethod, constant_time_eq};
-use super::signer::BodyHashFunction;
+use crate::protocol::base_string::{BaseString, Message as _};
+use crate::protocol::body_hash::BodyHashFunction;
+use crate::protocol::credentials::ClientCredentials;
+use crate::protocol::names;
+use crate::protocol::origin::Origin;
+use crate::protocol::request::{Payload, RequestHead};
+use crate::protocol::secret::Secret;
+use crate::protocol::signature::{PlaintextOver, SignatureMethod, constant_time_eq};
 
 /// Checks requests that others have signed.
 ///
@@ -53,12 +51,6 @@ pub struct Verifier {
     timestamp_window: u64,
     body_hash_function: BodyHashFunction,
     plaintext: PlaintextOver,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum PlaintextOver {
-    Tls,
-    Anything,
 }
 
 impl Default for Verifier {
@@ -243,11 +235,11 @@ impl Presented<'_> {
     ///
     /// # Errors
     ///
-    /// [`VerifyErrorKind::BadSignature`]; [`VerifyErrorKind::ClientKeyMissing`] when the client has no RSA key.
+    /// [`VerifyErrorKind::BadSignature`]; [`VerifyErrorKind::ClientKeyMissing`] if the client has no key for the method.
     pub fn verify(&self, client: &ClientCredentials, token_secret: Option<&Secret>) -> Result<(), VerifyError> {
         let signature = self.parameter(names::SIGNATURE).unwrap_or_default();
-        let verified =
-            self.with_base_string(|base_string| self.method.verify(base_string, signature, client, token_secret))?;
+        let keys = client.verifying_keys(token_secret);
+        let verified = self.with_base_string(|base_string| Ok(self.method.verify(base_string, signature, keys)?))?;
         if verified { Ok(()) } else { Err(VerifyErrorKind::BadSignature.into()) }
     }
 
@@ -258,10 +250,7 @@ impl Presented<'_> {
     /// [`VerifyErrorKind::BadBodyHash`] when it is another.
     pub fn verify_body(&self, body: &[u8]) -> Result<(), VerifyError> {
         let Some(presented) = self.parameter(names::BODY_HASH) else { return Ok(()) };
-        let expected = match self.verifier.body_hash_function {
-            BodyHashFunction::OfMethod => self.method.body_hash(body),
-            BodyHashFunction::Sha1 => SignatureMethod::HmacSha1.body_hash(body),
-        };
+        let expected = self.verifier.body_hash_function.hash(self.method, body);
         match constant_time_eq(expected.as_bytes(), presented.as_bytes()) {
             true => Ok(()),
             false => Err(VerifyErrorKind::BadBodyHash.into()),
@@ -277,19 +266,16 @@ impl Presented<'_> {
         self.with_base_string(|base_string| Ok(base_string.to_text()?))
     }
 
-    fn with_base_string<T>(&self, run: impl FnOnce(&BaseString<'_>) -> Result<T, SignError>) -> Result<T, VerifyError> {
-        let result = self
-            .received
-            .with_protocol(|protocol| run(&BaseString { head: &self.head, payload: self.payload, protocol }));
-        result.map_err(|error| match error.kind() {
-            SignErrorKind::RsaKeyMissing => VerifyErrorKind::ClientKeyMissing.into(),
-            _ => VerifyErrorKind::SeveralPlaces.into(),
-        })
+    fn with_base_string<T>(
+        &self,
+        run: impl FnOnce(&BaseString<'_>) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        self.received.with_protocol(|protocol| run(&BaseString { head: &self.head, payload: self.payload, protocol }))
     }
 
     fn check_stamp(&self, now: u64) -> Result<(), VerifyError> {
         let plaintext = matches!(self.method, SignatureMethod::Plaintext);
-        if plaintext && self.verifier.plaintext == PlaintextOver::Tls && self.head.scheme() != Scheme::Https {
+        if plaintext && !self.verifier.plaintext.allows(self.head.scheme()) {
             return Err(VerifyErrorKind::PlaintextWithoutTls.into());
         }
         let missing = [names::TIMESTAMP, names::NONCE].into_iter().find(|name| self.parameter(name).is_none());
@@ -304,7 +290,7 @@ impl Presented<'_> {
             _ => return Err(VerifyError::with_parameter(VerifyErrorKind::BadTimestamp, names::TIMESTAMP)),
         };
         let window = self.verifier.timestamp_window;
-        let acceptable = now.saturating_sub(window)..now.saturating_add(window).saturating_add(1);
+        let acceptable = now.saturating_sub(window)..=now.saturating_add(window);
         if acceptable.contains(&timestamp) { Ok(()) } else { Err(VerifyError::timestamp_refused(acceptable)) }
     }
 
@@ -321,121 +307,6 @@ impl fmt::Debug for Presented<'_> {
             .field("method", &self.method)
             .field("timestamp", &self.timestamp())
             .finish_non_exhaustive()
-    }
-}
-
-/// A request is not what it says it is, or does not say it properly.
-#[derive(Clone, Debug)]
-pub struct VerifyError {
-    kind: VerifyErrorKind,
-    parameter: Option<&'static str>,
-    acceptable_timestamps: Option<Range<u64>>,
-    source: Option<InvalidAuthorization>,
-}
-
-/// Why a request is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum VerifyErrorKind {
-    /// It has no protocol parameters at all.
-    NotSigned,
-    /// Its `Authorization: OAuth` header is broken; the source says how.
-    InvalidAuthorization,
-    /// Its protocol parameters stand in more than one place (§3.5).
-    SeveralPlaces,
-    /// A protocol parameter is missing (§3.1).
-    MissingParameter,
-    /// A protocol parameter is there twice (§3.1).
-    DuplicateParameter,
-    /// A protocol parameter is not UTF-8 (§3.6).
-    NotUtf8,
-    /// `oauth_version` is not `1.0` (§3.1).
-    UnsupportedVersion,
-    /// `oauth_signature_method` is not one that is taken.
-    UnsupportedMethod,
-    /// PLAINTEXT came without TLS (§3.4.4).
-    PlaintextWithoutTls,
-    /// `oauth_timestamp` is not a positive integer (§3.3).
-    BadTimestamp,
-    /// `oauth_timestamp` is too far off; [`VerifyError::acceptable_timestamps`] says what is not.
-    TimestampRefused,
-    /// The client has no public key to verify its RSA signatures with.
-    ClientKeyMissing,
-    /// The signature is not that of the request and the secrets.
-    BadSignature,
-    /// `oauth_body_hash` is not that of the body.
-    BadBodyHash,
-}
-
-impl VerifyError {
-    /// Why the request is refused.
-    pub fn kind(&self) -> VerifyErrorKind {
-        self.kind
-    }
-
-    /// The wire name of the parameter at fault, where it is one.
-    pub fn parameter(&self) -> Option<&'static str> {
-        self.parameter
-    }
-
-    /// The timestamps that would be taken, where the request's was not.
-    pub fn acceptable_timestamps(&self) -> Option<Range<u64>> {
-        self.acceptable_timestamps.clone()
-    }
-
-    pub(super) fn with_parameter(kind: VerifyErrorKind, parameter: &'static str) -> Self {
-        Self { parameter: Some(parameter), ..kind.into() }
-    }
-
-    pub(super) fn is_other_scheme(&self) -> bool {
-        matches!(self.source, Some(InvalidAuthorization::OtherScheme))
-    }
-
-    fn timestamp_refused(acceptable: Range<u64>) -> Self {
-        let error = Self::with_parameter(VerifyErrorKind::TimestampRefused, names::TIMESTAMP);
-        Self { acceptable_timestamps: Some(acceptable), ..error }
-    }
-}
-
-impl From<VerifyErrorKind> for VerifyError {
-    fn from(kind: VerifyErrorKind) -> Self {
-        Self { kind, parameter: None, acceptable_timestamps: None, source: None }
-    }
-}
-
-impl From<InvalidAuthorization> for VerifyError {
-    fn from(invalid: InvalidAuthorization) -> Self {
-        Self { source: Some(invalid), ..VerifyErrorKind::InvalidAuthorization.into() }
-    }
-}
-
-impl fmt::Display for VerifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(parameter) = self.parameter {
-            write!(f, "{parameter}: ")?;
-        }
-        f.write_str(match self.kind {
-            VerifyErrorKind::NotSigned => "the request is not signed",
-            VerifyErrorKind::InvalidAuthorization => "the Authorization header is broken",
-            VerifyErrorKind::SeveralPlaces => "the protocol parameters stand in more than one place",
-            VerifyErrorKind::MissingParameter => "missing",
-            VerifyErrorKind::DuplicateParameter => "given twice",
-            VerifyErrorKind::NotUtf8 => "not UTF-8",
-            VerifyErrorKind::UnsupportedVersion => "the OAuth version is not 1.0",
-            VerifyErrorKind::UnsupportedMethod => "the signature method is not taken",
-            VerifyErrorKind::PlaintextWithoutTls => "PLAINTEXT came without TLS",
-            VerifyErrorKind::BadTimestamp => "not a positive integer",
-            VerifyErrorKind::TimestampRefused => "too far from the server's time",
-            VerifyErrorKind::ClientKeyMissing => "the client has no public key to verify with",
-            VerifyErrorKind::BadSignature => "the signature is wrong",
-            VerifyErrorKind::BadBodyHash => "the body is not the one that was signed",
-        })
-    }
-}
-
-impl Error for VerifyError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
     }
 }
 

@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use super::parameters::Misplaced;
-use super::request::InvalidHead;
+use crate::protocol::parameters::Misplaced;
+use crate::protocol::request::InvalidHead;
+use crate::protocol::signature::SignatureError;
 
 /// A request could not be signed. It is as it was before.
 #[derive(Debug)]
@@ -82,6 +83,17 @@ impl From<InvalidHead> for SignError {
 impl From<Misplaced> for SignError {
     fn from(Misplaced(name): Misplaced) -> Self {
         Self::with_parameter(SignErrorKind::MisplacedParameter, name)
+    }
+}
+
+impl From<SignatureError> for SignError {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Misplaced(misplaced) => misplaced.into(),
+            // The methods of a shared secret sign with an empty one, too.
+            SignatureError::KeyMissing => SignErrorKind::RsaKeyMissing.into(),
+            SignatureError::Failed(source) => Self::with_source(SignErrorKind::SigningFailed, source),
+        }
     }
 }
 

@@ -1,0 +1,263 @@
+//! The encoder that writes a base string: it percent-encodes into a small buffer and passes it on to a [`Sink`].
+//!
+//! A sink is a MAC, a digest, or a `Vec` if someone asks to see the base string.
+
+use std::ops::ControlFlow;
+
+use super::encode::{ENCODED, ENCODED_TWICE, from_hex};
+use super::form::{BLOCK, COPY, FormBytes, WINDOW, reserved};
+
+/// A receiver of the octets of a base string, in order.
+pub(crate) trait Sink {
+    fn write(&mut self, octets: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn write(&mut self, octets: &[u8]) {
+        self.extend_from_slice(octets);
+    }
+}
+
+/// Encodes into a buffer, and passes on each [`HASH_BLOCK`] as soon as it is full.
+///
+/// The rounds of a hash wait for each other; the processor encodes the next block meanwhile.
+pub(crate) struct Encoder<'s> {
+    buffer: &'s mut Buffer,
+    filled: usize,
+    /// The length of the next separator.
+    separator: usize,
+    sink: &'s mut dyn Sink,
+}
+
+/// The buffer of an [`Encoder`]. The caller owns it, because it is large to move.
+pub(crate) type Buffer = [u8; BUFFER];
+
+/// The initial content of a [`Buffer`].
+pub(crate) const EMPTY: Buffer = [0; BUFFER];
+
+/// The block of SHA-1 and SHA-256; that of SHA-512 is two. A hash function does not copy whole blocks.
+const HASH_BLOCK: usize = 64;
+
+/// The most that one step writes: a block with each octet encoded twice, and what [`Step::run`] copies too much.
+const STEP: usize = 5 * BLOCK + 2 * COPY;
+
+const BUFFER: usize = HASH_BLOCK + STEP;
+const SEPARATOR: &[u8; 3] = b"%26";
+
+impl<'s> Encoder<'s> {
+    pub(crate) fn new(buffer: &'s mut Buffer, sink: &'s mut dyn Sink) -> Self {
+        Self { buffer, filled: 0, separator: 0, sink }
+    }
+
+    pub(crate) fn finish(self) {
+        self.sink.write(&self.buffer[..self.filled]);
+    }
+
+    /// The encoded `&` between two parameters; nothing the first time.
+    #[inline]
+    pub(crate) fn separator(&mut self) {
+        let length = std::mem::replace(&mut self.separator, SEPARATOR.len());
+        let mut step = self.step();
+        step.put(SEPARATOR, length);
+        self.filled = step.filled;
+    }
+
+    /// Octets that need no encoding.
+    #[inline]
+    pub(crate) fn octets(&mut self, mut octets: &[u8]) {
+        while octets.len() > BUFFER - self.filled {
+            let (now, later) = octets.split_at(BUFFER - self.filled);
+            self.buffer[self.filled..].copy_from_slice(now);
+            self.filled = BUFFER;
+            self.pass_on();
+            octets = later;
+        }
+        self.buffer[self.filled..][..octets.len()].copy_from_slice(octets);
+        self.filled += octets.len();
+    }
+
+    /// Octets, percent-encoded once, after `case` changed each.
+    pub(crate) fn encoded(&mut self, octets: &[u8], case: impl Fn(u8) -> u8) {
+        self.each(octets, |octet, step| step.put_text(&ENCODED[usize::from(case(octet))]));
+    }
+
+    /// A text, percent-encoded twice.
+    pub(crate) fn encoded_twice(&mut self, text: &str) {
+        self.each(text.as_bytes(), |octet, step| step.encoded_twice(octet));
+    }
+
+    #[inline(always)]
+    fn each(&mut self, octets: &[u8], mut put: impl FnMut(u8, &mut Step<'_>)) {
+        for octets in octets.chunks(BLOCK) {
+            let mut step = self.step();
+            octets.iter().for_each(|&octet| put(octet, &mut step));
+            self.filled = step.filled;
+        }
+    }
+
+    /// The parameter that begins at `at`: name, `=` and value, decoded (§3.4.1.3.1), encoded (§3.4.1.3.2), and encoded
+    /// again for the base string (§3.4.1.1). `reserved_bits` are the reserved octets of its first block.
+    pub(crate) fn parameter(&mut self, form: &FormBytes<'_>, mut at: usize, mut reserved_bits: u64) {
+        let mut progress = Progress { skip: 0, equals: Equals::Missing };
+        loop {
+            let mut step = self.step();
+            let end = step.parameter_block(form.window(at), reserved_bits, &mut progress);
+            self.filled = step.filled;
+            if end.is_break() {
+                break;
+            }
+            at += BLOCK;
+            reserved_bits = reserved(form.window(at));
+        }
+        if progress.equals == Equals::Missing {
+            self.octets(b"%3D");
+        }
+    }
+
+    /// The buffer, with space for one step.
+    #[inline(always)]
+    fn step(&mut self) -> Step<'_> {
+        if self.filled >= HASH_BLOCK {
+            self.pass_on();
+        }
+        Step { buffer: self.buffer, filled: self.filled }
+    }
+
+    fn pass_on(&mut self) {
+        let whole = self.filled - self.filled % HASH_BLOCK;
+        self.sink.write(&self.buffer[..whole]);
+        self.buffer.copy_within(whole..self.filled, 0);
+        self.filled -= whole;
+    }
+}
+
+/// A buffer with space for one step of encoding. Apart from the [`Encoder`], so that `filled` stays in a register.
+struct Step<'b> {
+    buffer: &'b mut Buffer,
+    filled: usize,
+}
+
+impl Step<'_> {
+    /// A block of a parameter. Breaks if the parameter ends in it.
+    #[inline(always)]
+    fn parameter_block(
+        &mut self,
+        window: &[u8; WINDOW],
+        mut reserved_bits: u64,
+        progress: &mut Progress,
+    ) -> ControlFlow<()> {
+        // It is 2 at most, which the compiler does not know.
+        let mut start = progress.skip & 3;
+        while reserved_bits != 0 {
+            let at = reserved_bits.trailing_zeros() as usize;
+            reserved_bits &= reserved_bits - 1;
+            self.run(window, start, at - start);
+            start = at + 1;
+            let octet = window[at];
+            if octet == b'%'
+                && let Some(decoded) = from_hex(window[at + 1], window[at + 2])
+            {
+                self.encoded_twice(decoded);
+                start += 2;
+            } else if octet == b'=' && progress.equals == Equals::Missing {
+                progress.equals = Equals::Written;
+                self.put(b"%3D", 3);
+            } else if octet == b'&' {
+                return ControlFlow::Break(());
+            } else {
+                self.encoded_twice(if octet == b'+' { b' ' } else { octet });
+            }
+        }
+        if start < BLOCK {
+            self.run(window, start, BLOCK - start);
+        }
+        progress.skip = start.saturating_sub(BLOCK);
+        ControlFlow::Continue(())
+    }
+
+    /// `length` unreserved octets of a block, which need no encoding.
+    #[inline(always)]
+    fn run(&mut self, window: &[u8; WINDOW], start: usize, length: usize) {
+        assert!(self.filled <= BUFFER - 2 * COPY, "the buffer has space for a step");
+        self.buffer[self.filled..][..COPY].copy_from_slice(&window[start..][..COPY]);
+        if length > COPY {
+            assert!(start <= WINDOW - 2 * COPY, "a run that long begins in the first half of a block");
+            self.buffer[self.filled + COPY..][..COPY].copy_from_slice(&window[start + COPY..][..COPY]);
+        }
+        self.filled += length;
+    }
+
+    #[inline(always)]
+    fn encoded_twice(&mut self, octet: u8) {
+        self.put_text(&ENCODED_TWICE[usize::from(octet)]);
+    }
+
+    /// Octets whose number is the last of them.
+    #[inline(always)]
+    fn put_text<const N: usize>(&mut self, octets: &[u8; N]) {
+        self.put(octets, usize::from(octets[N - 1]));
+    }
+
+    /// The first `length` of a few octets. All are copied; the next step overwrites the rest.
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, octets: &[u8; N], length: usize) {
+        assert!(self.filled <= BUFFER - N, "the buffer has space for a step");
+        self.buffer[self.filled..][..N].copy_from_slice(octets);
+        self.filled += length;
+    }
+}
+
+/// The state of a parameter between two blocks.
+struct Progress {
+    /// The bytes of the next block that belong to an escape of this one.
+    skip: usize,
+    equals: Equals,
+}
+
+/// The `=` between name and value; a further one is data.
+#[derive(PartialEq)]
+enum Equals {
+    Missing,
+    Written,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_fill_the_buffer_to_its_end() {
+        for first in 0..=BUFFER + 1 {
+            for second in [0, 1, HASH_BLOCK, BUFFER - 1, BUFFER, BUFFER + 1, 3 * BUFFER] {
+                let octets: Vec<u8> = (0..first + second).map(|at| at as u8).collect();
+                let (mut out, mut buffer) = (Vec::new(), EMPTY);
+                let mut encoder = Encoder::new(&mut buffer, &mut out);
+                encoder.octets(&octets[..first]);
+                encoder.octets(&octets[first..]);
+                encoder.finish();
+                assert!(out == octets, "{first} and {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sink_gets_whole_blocks_until_the_end() {
+        struct Lengths(Vec<usize>);
+        impl Sink for Lengths {
+            fn write(&mut self, octets: &[u8]) {
+                self.0.push(octets.len());
+            }
+        }
+        let (mut sink, mut buffer) = (Lengths(Vec::new()), EMPTY);
+        let mut encoder = Encoder::new(&mut buffer, &mut sink);
+        for _ in 0..100 {
+            encoder.octets(&[b'x'; 37]);
+            encoder.encoded(b"a+b", |octet| octet);
+            encoder.separator();
+        }
+        encoder.finish();
+        let (last, whole) = sink.0.split_last().unwrap();
+        assert!(whole.iter().all(|length| length % HASH_BLOCK == 0 && *length > 0), "{whole:?}");
+        assert_eq!(whole.iter().sum::<usize>() + last, 100 * 37 + 100 * 5 + 99 * 3);
+    }
+}

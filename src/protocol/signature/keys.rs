@@ -1,0 +1,115 @@
+//! The keys of a client and its token. Their types bind the signature method to the kind of the client's key.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+#[cfg(feature = "rsa")]
+use super::rsa::{RsaPrivateKey, RsaPublicKey};
+use crate::protocol::encode::{encode_into, encoded_len, into_text};
+use crate::protocol::secret::{NonEmptySecret, Secret};
+
+/// The client's identifier and the secrets, as a [`CustomSignatureMethod`](super::CustomSignatureMethod) gets them.
+#[derive(Clone, Copy)]
+pub struct Secrets<'a> {
+    client_key: &'a str,
+    client: Option<&'a Secret>,
+    token: Option<&'a Secret>,
+}
+
+impl<'a> Secrets<'a> {
+    /// The client identifier, by which a method can look up keys of its own.
+    pub fn client_key(&self) -> &'a str {
+        self.client_key
+    }
+
+    /// The client secret.
+    ///
+    /// `None` if a signature is verified and the client's key is an RSA key, or its secret is empty: then a
+    /// signature that depends on nothing else must not be accepted.
+    pub fn client(&self) -> Option<&'a Secret> {
+        self.client
+    }
+
+    /// The token secret, if there is a token.
+    pub fn token(&self) -> Option<&'a Secret> {
+        self.token
+    }
+}
+
+impl fmt::Debug for Secrets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("client_key", &self.client_key).finish_non_exhaustive()
+    }
+}
+
+/// The keys that requests are signed with. The secret may be empty: some services issue none.
+#[derive(Clone, Copy)]
+pub(crate) struct SigningKeys<'a> {
+    pub(crate) client_key: &'a str,
+    pub(crate) client_secret: &'a Secret,
+    pub(crate) token_secret: Option<&'a Secret>,
+    #[cfg(feature = "rsa")]
+    pub(crate) rsa: Option<&'a RsaPrivateKey>,
+}
+
+impl<'a> SigningKeys<'a> {
+    pub(super) fn shared_secrets(self) -> Zeroizing<String> {
+        shared_secrets(self.client_secret, self.token_secret)
+    }
+
+    pub(super) fn secrets(self) -> Secrets<'a> {
+        Secrets { client_key: self.client_key, client: Some(self.client_secret), token: self.token_secret }
+    }
+}
+
+/// The keys that signatures are verified with. The kind of the client's key decides which are there.
+#[derive(Clone, Copy)]
+pub(crate) struct VerifyingKeys<'a> {
+    pub(crate) client_key: &'a str,
+    pub(crate) client_secret: Option<NonEmptySecret<'a>>,
+    pub(crate) token_secret: Option<&'a Secret>,
+    #[cfg(feature = "rsa")]
+    pub(crate) rsa: Option<&'a RsaPublicKey>,
+}
+
+impl<'a> VerifyingKeys<'a> {
+    pub(super) fn shared_secrets(self) -> Option<Zeroizing<String>> {
+        self.client_secret.map(|client| shared_secrets(client.get(), self.token_secret))
+    }
+
+    pub(super) fn secrets(self) -> Secrets<'a> {
+        let client = self.client_secret.map(NonEmptySecret::get);
+        Secrets { client_key: self.client_key, client, token: self.token_secret }
+    }
+}
+
+/// Both secrets encoded and joined by `&`, which is there even if they are empty (§3.4.2, §3.4.4).
+fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<String> {
+    let (client, token) = (client.expose().as_bytes(), token.map_or("", Secret::expose).as_bytes());
+    // Allocated at its size: a string that grew would leave copies behind.
+    let mut secrets = Vec::with_capacity(encoded_len(client) + 1 + encoded_len(token));
+    encode_into(&mut secrets, client);
+    secrets.push(b'&');
+    encode_into(&mut secrets, token);
+    Zeroizing::new(into_text(secrets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn section_3_4_2_key() {
+        for (client, token, expected) in [
+            ("cs", Some("ts"), "cs&ts"),
+            ("cs", None, "cs&"),
+            ("cs", Some(""), "cs&"),
+            ("", None, "&"),
+            ("a+/=%&", Some("\u{e9} "), "a%2B%2F%3D%25%26&%C3%A9%20"),
+        ] {
+            let token = token.map(Secret::from);
+            assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected);
+        }
+    }
+}

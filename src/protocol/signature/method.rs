@@ -1,0 +1,205 @@
+//! The signature methods, and a method with its key.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use ::hmac::{Hmac, KeyInit};
+use base64::Engine as _;
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use zeroize::Zeroizing;
+
+use super::error::SignatureError;
+use super::keys::{Secrets, SigningKeys, VerifyingKeys};
+#[cfg(feature = "rsa")]
+use super::rsa::{self, RsaPrivateKey};
+use super::value::{BASE64, Signature, constant_time_eq};
+use super::{hmac, plaintext};
+use crate::protocol::base_string::Message;
+use crate::protocol::secret::Secret;
+
+/// How a request is signed: a value, chosen at run time.
+///
+/// ```
+/// use tower_oauth1::{ClientCredentials, SignatureMethod, Signer};
+///
+/// let signer = Signer::new(ClientCredentials::new("key", "secret")).method(SignatureMethod::HmacSha256);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum SignatureMethod {
+    /// `HMAC-SHA1`, §3.4.2: what nearly every server takes.
+    #[default]
+    HmacSha1,
+    /// `HMAC-SHA256`, which RFC 5849 does not name but NetSuite, Magento 2 and others ask for.
+    HmacSha256,
+    /// `HMAC-SHA512`, likewise.
+    HmacSha512,
+    /// `PLAINTEXT`, §3.4.4: the secrets themselves, so only over TLS.
+    Plaintext,
+    /// `RSA-SHA1`, §3.4.3: RSASSA-PKCS1-v1_5 with the client's private key.
+    #[cfg(feature = "rsa")]
+    RsaSha1,
+    /// `RSA-SHA256`, which RFC 5849 does not name but Mastercard and others ask for.
+    #[cfg(feature = "rsa")]
+    RsaSha256,
+    /// `RSA-SHA512`, likewise.
+    #[cfg(feature = "rsa")]
+    RsaSha512,
+    /// A method of one's own: servers are free to define them (§3.4).
+    Custom(Arc<dyn CustomSignatureMethod>),
+}
+
+impl SignatureMethod {
+    /// The name on the wire, the value of `oauth_signature_method`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::HmacSha1 => "HMAC-SHA1",
+            Self::HmacSha256 => "HMAC-SHA256",
+            Self::HmacSha512 => "HMAC-SHA512",
+            Self::Plaintext => "PLAINTEXT",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => "RSA-SHA1",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => "RSA-SHA256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => "RSA-SHA512",
+            Self::Custom(method) => method.name(),
+        }
+    }
+
+    /// Does all of the work that does not depend on the request.
+    pub(crate) fn prepare(&self, keys: SigningKeys<'_>) -> Result<PreparedKey, SignatureError> {
+        #[cfg(feature = "rsa")]
+        let rsa_key = || keys.rsa.cloned().ok_or(SignatureError::KeyMissing);
+        Ok(match self {
+            Self::HmacSha1 => PreparedKey::HmacSha1(keyed(&keys.shared_secrets())),
+            Self::HmacSha256 => PreparedKey::HmacSha256(keyed(&keys.shared_secrets())),
+            Self::HmacSha512 => PreparedKey::HmacSha512(keyed(&keys.shared_secrets())),
+            Self::Plaintext => PreparedKey::Plaintext(keys.shared_secrets()),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => PreparedKey::RsaSha1(rsa_key()?),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => PreparedKey::RsaSha256(rsa_key()?),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => PreparedKey::RsaSha512(rsa_key()?),
+            Self::Custom(method) => PreparedKey::Custom {
+                method: method.clone(),
+                client_key: keys.client_key.to_owned(),
+                client_secret: keys.client_secret.clone(),
+                token_secret: keys.token_secret.cloned(),
+            },
+        })
+    }
+
+    /// Whether `signature` is this method's signature of `message`, in constant time.
+    pub(crate) fn verify(
+        &self,
+        message: &dyn Message,
+        signature: &str,
+        keys: VerifyingKeys<'_>,
+    ) -> Result<bool, SignatureError> {
+        #[cfg(feature = "rsa")]
+        let rsa_key = || keys.rsa.ok_or(SignatureError::KeyMissing);
+        let secrets = || keys.shared_secrets().ok_or(SignatureError::KeyMissing);
+        let is_made_with = |key: PreparedKey| key.sign(message, |expected| Ok(expected.is(signature)));
+        match self {
+            Self::HmacSha1 => is_made_with(PreparedKey::HmacSha1(keyed(&secrets()?))),
+            Self::HmacSha256 => is_made_with(PreparedKey::HmacSha256(keyed(&secrets()?))),
+            Self::HmacSha512 => is_made_with(PreparedKey::HmacSha512(keyed(&secrets()?))),
+            Self::Plaintext => is_made_with(PreparedKey::Plaintext(secrets()?)),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => rsa::verify::<Sha1>(rsa_key()?, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => rsa::verify::<Sha256>(rsa_key()?, message, signature),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => rsa::verify::<Sha512>(rsa_key()?, message, signature),
+            Self::Custom(method) => Ok(method.verify(&message.to_text()?, signature, keys.secrets())),
+        }
+    }
+}
+
+/// A signature method that RFC 5849 does not define (§3.4 allows servers to document their own).
+pub trait CustomSignatureMethod: fmt::Debug + Send + Sync {
+    /// The value of `oauth_signature_method`.
+    fn name(&self) -> &str;
+
+    /// The value of `oauth_signature`, not percent-encoded.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the method; it becomes the source of a [`SignError`](crate::SignError).
+    fn sign(&self, base_string: &str, secrets: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>>;
+
+    /// Whether `signature` is right.
+    ///
+    /// By default it is right if the client has a secret to verify with, and if the signature equals the result of
+    /// [`sign`](Self::sign), compared in constant time. A method with keys of its own implements this differently.
+    fn verify(&self, base_string: &str, signature: &str, secrets: Secrets<'_>) -> bool {
+        let expected = self.sign(base_string, secrets);
+        secrets.client().is_some()
+            && expected.is_ok_and(|expected| constant_time_eq(expected.as_bytes(), signature.as_bytes()))
+    }
+}
+
+/// A signature method with its key, ready to sign any number of requests.
+pub(crate) enum PreparedKey {
+    HmacSha1(Hmac<Sha1>),
+    HmacSha256(Hmac<Sha256>),
+    HmacSha512(Hmac<Sha512>),
+    Plaintext(Zeroizing<String>),
+    #[cfg(feature = "rsa")]
+    RsaSha1(RsaPrivateKey),
+    #[cfg(feature = "rsa")]
+    RsaSha256(RsaPrivateKey),
+    #[cfg(feature = "rsa")]
+    RsaSha512(RsaPrivateKey),
+    Custom {
+        method: Arc<dyn CustomSignatureMethod>,
+        client_key: String,
+        client_secret: Secret,
+        token_secret: Option<Secret>,
+    },
+}
+
+impl PreparedKey {
+    /// Signs, and calls `read` with the signature: moving it takes a measurable time.
+    pub(crate) fn sign<T, E: From<SignatureError>>(
+        &self,
+        message: &dyn Message,
+        read: impl FnOnce(Signature<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::HmacSha1(key) => read(Signature::Digest(&hmac::sign(key.clone(), message)?)),
+            Self::HmacSha256(key) => read(Signature::Digest(&hmac::sign(key.clone(), message)?)),
+            Self::HmacSha512(key) => read(Signature::Digest(&hmac::sign(key.clone(), message)?)),
+            Self::Plaintext(secrets) => read(plaintext::sign(secrets, message)?),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha1>(key, message)?))),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha256>(key, message)?))),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha512>(key, message)?))),
+            Self::Custom { method, client_key, client_secret, token_secret } => {
+                let keys = SigningKeys {
+                    client_key,
+                    client_secret,
+                    token_secret: token_secret.as_ref(),
+                    #[cfg(feature = "rsa")]
+                    rsa: None,
+                };
+                let text = message.to_text().map_err(SignatureError::from)?;
+                let signature = method.sign(&text, keys.secrets()).map_err(SignatureError::Failed)?;
+                read(Signature::Text(&Zeroizing::new(signature)))
+            }
+        }
+    }
+}
+
+fn keyed<M: KeyInit>(secrets: &str) -> M {
+    match M::new_from_slice(secrets.as_bytes()) {
+        Ok(mac) => mac,
+        Err(_invalid_length) => unreachable!("HMAC takes a key of any length (RFC 2104 §2)"),
+    }
+}

@@ -1,0 +1,91 @@
+//! The settings of a signer.
+
+use std::fmt;
+
+use crate::protocol::authorization::Separator;
+use crate::protocol::body_hash::{BodyHash, BodyHashFunction};
+use crate::protocol::credentials::{ClientCredentials, TokenCredentials};
+use crate::protocol::prepared::Identity;
+use crate::protocol::signature::{PlaintextOver, SignatureMethod};
+
+/// The settings of a signer. Any change makes it another signer, with an identity of its own.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) identity: Identity,
+    pub(super) client: ClientCredentials,
+    pub(super) token: Option<TokenCredentials>,
+    pub(super) method: SignatureMethod,
+    pub(super) transmission: Transmission,
+    pub(super) realm: Option<String>,
+    pub(super) separator: Separator,
+    pub(super) version: Version,
+    pub(super) empty_token: EmptyToken,
+    pub(super) body_hash: BodyHash,
+    pub(super) body_hash_function: BodyHashFunction,
+    pub(super) parameters: ProtocolParameters,
+    pub(super) plaintext: PlaintextOver,
+}
+
+/// The place of the protocol parameters, §3.5.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Transmission {
+    /// The `Authorization` header, §3.5.1, which servers prefer.
+    #[default]
+    Header,
+    /// The form-encoded body, §3.5.2. Only requests with a form can be signed.
+    Form,
+    /// The query of the URI, §3.5.3.
+    Query,
+}
+
+/// Whether `oauth_version="1.0"` is sent: it is optional (§3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// Sent, and signed.
+    #[default]
+    Sent,
+    /// Not sent.
+    Omitted,
+}
+
+/// The `oauth_token` of a request without a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum EmptyToken {
+    /// Not sent, as §3.1 allows.
+    #[default]
+    Omitted,
+    /// Sent as `oauth_token=""`, which some servers require.
+    Sent,
+}
+
+/// Protocol parameters in addition to those that the signer sends by itself.
+///
+/// ```
+/// use tower_oauth1::protocol::ProtocolParameters;
+///
+/// let leg_one = ProtocolParameters::new().parameter("oauth_callback", "https://example.com/ready");
+/// ```
+#[derive(Clone, Default)]
+pub struct ProtocolParameters(pub(super) Vec<(String, String)>);
+
+impl ProtocolParameters {
+    /// No parameters.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a parameter, plain: not percent-encoded. It is signed and sent where the others are.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl fmt::Debug for ProtocolParameters {
+    /// Shows the names, never a value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
