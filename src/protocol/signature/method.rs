@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ::hmac::{Hmac, KeyInit};
+#[cfg(feature = "rsa")]
 use base64::Engine as _;
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
@@ -14,7 +15,9 @@ use super::error::SignatureError;
 use super::keys::{Secrets, SigningKeys, VerifyingKeys};
 #[cfg(feature = "rsa")]
 use super::rsa::{self, RsaPrivateKey};
-use super::value::{BASE64, Signature, constant_time_eq};
+#[cfg(feature = "rsa")]
+use super::value::BASE64;
+use super::value::{Signature, constant_time_eq};
 use super::{hmac, plaintext};
 use crate::protocol::base_string::Message;
 use crate::protocol::secret::Secret;
