@@ -10,22 +10,21 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use sha2::Sha256;
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_oauth1::client::handshake::{
-    AuthorizationPage, Callback, CallbackConfirmation, Consent, Endpoint, Handshake, HandshakeError,
-    HandshakeErrorKind, PendingAuthorization, Provider, TokenGrant,
+    AuthorizationPage, Callback, CallbackConfirmation, Consent, Endpoint, Handshake, HandshakeErrorKind,
+    PendingAuthorization, Provider, TokenGrant,
 };
 use tower_oauth1::client::sign::Unsigned;
 use tower_oauth1::mediawiki::{
@@ -368,20 +367,24 @@ impl Replay<'_> {
             assert_eq!(error.kind(), CallErrorKind::Refused(refused.kind()));
             return self.refused(refused);
         }
-        let source = error.source().unwrap().downcast_ref::<HandshakeError>().unwrap();
+        let source = error.handshake().unwrap();
         let response = source.response().unwrap();
+        if error.kind() == CallErrorKind::Page {
+            assert!(text(response.headers(), CONTENT_TYPE).starts_with("text/html"));
+            return "page".to_owned();
+        }
         assert_eq!(error.kind(), CallErrorKind::Handshake(source.kind()));
         match source.kind() {
-            HandshakeErrorKind::Status if response.status().is_redirection() => "redirect".to_owned(),
             HandshakeErrorKind::Status => format!("status {}", response.status().as_u16()),
-            HandshakeErrorKind::MalformedReply if text(response.headers(), CONTENT_TYPE).starts_with("text/html") => {
-                "page".to_owned()
-            }
             other => format!("{other:?}"),
         }
     }
 
     fn refused(&self, error: &MediaWikiError) -> String {
+        if error.kind() == MediaWikiErrorKind::Redirected {
+            assert_eq!(error.location(), Some(text(self.response.headers(), LOCATION)));
+            return "redirect".to_owned();
+        }
         check_error(self.recording, &self.recorded, &self.response, error);
         let codes: String = error.codes().map(|code| format!(" {code}")).collect();
         format!("error {:?}{codes}", error.kind())
@@ -601,11 +604,18 @@ fn identities_of_other_requests_and_failures_of_all_sorts() {
         let wiki = service_fn(move |_: Sent| std::future::ready(Ok::<_, BoxError>(answer.clone().map(Full::new))));
         let client = MediaWiki::with_layer(replay.wiki_is_at(), replay.layer(), wiki);
         let error = tokio_test::block_on(client.identify(&replay.token())).unwrap_err();
-        assert!(error.source().is_some());
+        assert_eq!(
+            error.handshake().is_some(),
+            matches!(error.kind(), CallErrorKind::Handshake(_) | CallErrorKind::Page)
+        );
         error.kind()
     };
     let body = recording.body.clone().unwrap();
     let answer = |status: u16, body: String| Response::builder().status(status).body(Bytes::from(body)).unwrap();
+    let as_page = |mut answer: Response<Bytes>| {
+        answer.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("text/html; charset=UTF-8"));
+        answer
+    };
     for (what, answer, expected) in [
         ("as recorded", answer(200, body.clone()), CallErrorKind::Identity(IdentityErrorKind::Mac)),
         (
@@ -613,7 +623,13 @@ fn identities_of_other_requests_and_failures_of_all_sorts() {
             answer(200, with_mac(body.rsplit_once('.').unwrap().0)),
             CallErrorKind::Identity(IdentityErrorKind::Nonce),
         ),
-        ("a page", answer(200, "<p>".into()), CallErrorKind::Identity(IdentityErrorKind::NotJwt)),
+        ("no JWT", answer(200, "<p>".into()), CallErrorKind::Identity(IdentityErrorKind::NotJwt)),
+        ("the log-in page of a private wiki", as_page(answer(200, "<p>".into())), CallErrorKind::Page),
+        (
+            "a crash with a page",
+            as_page(answer(500, "<p>".into())),
+            CallErrorKind::Handshake(HandshakeErrorKind::Status),
+        ),
         ("a redirect", answer(302, String::new()), CallErrorKind::Handshake(HandshakeErrorKind::Status)),
         ("a crash", answer(500, "<p>".into()), CallErrorKind::Handshake(HandshakeErrorKind::Status)),
         (

@@ -1,50 +1,69 @@
-//! Why a call of `Special:OAuth` came to nothing.
+//! The error of a call of `Special:OAuth`.
 
 use std::error::Error;
 use std::fmt;
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
 use super::{IdentityError, IdentityErrorKind, MediaWikiError, MediaWikiErrorKind};
 use crate::client::handshake::{HandshakeError, HandshakeErrorKind};
 
-/// A call of [`MediaWiki`](super::MediaWiki) came to nothing; [`CallError::kind`] says why, and `source()` is the whole
-/// of it.
+/// A call of [`MediaWiki`](super::MediaWiki) failed; [`CallError::kind`] tells why.
 #[derive(Clone, Debug)]
 pub struct CallError(Cause);
 
 #[derive(Clone, Debug)]
 enum Cause {
     Refused(MediaWikiError),
+    Page(HandshakeError),
     Handshake(HandshakeError),
     Identity(IdentityError),
 }
 
-/// Why a call of [`MediaWiki`](super::MediaWiki) came to nothing.
+/// The kind of a [`CallError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallErrorKind {
-    /// The wiki refused, in words that are known; see [`CallError::refusal`].
+    /// The wiki refused in a known form; see [`CallError::refusal`].
     Refused(MediaWikiErrorKind),
-    /// There was no answer, or none that could be read. The source is a [`HandshakeError`].
+    /// The wiki answered with an HTML page, and no refusal.
+    ///
+    /// A private wiki shows its log-in page in this way, unless `Special:OAuth` and its subpages are in its
+    /// [`$wgWhitelistRead`](https://www.mediawiki.org/wiki/Manual:$wgWhitelistRead). The other cause is a URL that is not
+    /// that of `index.php`.
+    Page,
+    /// There was no response, or none that could be read; see [`CallError::handshake`].
     Handshake(HandshakeErrorKind),
-    /// The wiki answered with an identity that is not to be trusted.
+    /// The wiki answered with an identity that is not valid.
     Identity(IdentityErrorKind),
 }
 
 impl CallError {
-    /// Why it came to nothing.
+    /// The kind of failure.
     pub fn kind(&self) -> CallErrorKind {
         match &self.0 {
             Cause::Refused(refused) => CallErrorKind::Refused(refused.kind()),
+            Cause::Page(_) => CallErrorKind::Page,
             Cause::Handshake(error) => CallErrorKind::Handshake(error.kind()),
             Cause::Identity(error) => CallErrorKind::Identity(error.kind()),
         }
     }
 
-    /// What the wiki said, where it refused.
+    /// The wiki's refusal, if it refused.
     pub fn refusal(&self) -> Option<&MediaWikiError> {
         match &self.0 {
             Cause::Refused(refused) => Some(refused),
-            Cause::Handshake(_) | Cause::Identity(_) => None,
+            Cause::Page(_) | Cause::Handshake(_) | Cause::Identity(_) => None,
+        }
+    }
+
+    /// The error of the handshake, which holds the response, for [`CallErrorKind::Page`] and
+    /// [`CallErrorKind::Handshake`].
+    pub fn handshake(&self) -> Option<&HandshakeError> {
+        match &self.0 {
+            Cause::Page(error) | Cause::Handshake(error) => Some(error),
+            Cause::Refused(_) | Cause::Identity(_) => None,
         }
     }
 }
@@ -56,13 +75,22 @@ impl From<MediaWikiError> for CallError {
 }
 
 impl From<HandshakeError> for CallError {
-    /// To the handshake a refusal is a malformed reply: MediaWiki's are in no common form, and come with status 200.
+    /// Reads the response in the error: MediaWiki's refusals have status 200, so the handshake takes them for replies.
     fn from(error: HandshakeError) -> Self {
-        let refused = error
-            .response()
-            .and_then(|response| MediaWikiError::from_response(response.status(), response.headers(), response.body()));
-        Self(refused.map_or(Cause::Handshake(error), Cause::Refused))
+        let Some(response) = error.response() else { return Self(Cause::Handshake(error)) };
+        let refused = MediaWikiError::from_response(response.status(), response.headers(), response.body());
+        let is_page = response.status().is_success() && is_html(response.headers());
+        Self(match refused {
+            Some(refused) => Cause::Refused(refused),
+            None if is_page => Cause::Page(error),
+            None => Cause::Handshake(error),
+        })
     }
+}
+
+pub(super) fn is_html(headers: &HeaderMap) -> bool {
+    let start = headers.get(CONTENT_TYPE).and_then(|value| value.as_bytes().get(..9));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
 }
 
 impl From<IdentityError> for CallError {
@@ -73,20 +101,24 @@ impl From<IdentityError> for CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Cause::Refused(_) => "the wiki refused",
-            Cause::Handshake(_) => "the wiki gave no answer that could be read",
-            Cause::Identity(_) => "the wiki's word on the user is not to be trusted",
-        })
+        match &self.0 {
+            Cause::Refused(refused) => fmt::Display::fmt(refused, f),
+            Cause::Page(_) => f.write_str(
+                "the wiki answered with an HTML page; a private wiki must list Special:OAuth and its subpages in \
+                 $wgWhitelistRead, and the URL must be that of index.php",
+            ),
+            Cause::Handshake(error) => fmt::Display::fmt(error, f),
+            Cause::Identity(error) => write!(f, "the identity could not be verified: {error}"),
+        }
     }
 }
 
 impl Error for CallError {
+    /// The error that the HTTP client returned, if it returned one.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(match &self.0 {
-            Cause::Refused(refused) => refused,
-            Cause::Handshake(error) => error,
-            Cause::Identity(error) => error,
-        })
+        match &self.0 {
+            Cause::Handshake(error) => error.source(),
+            Cause::Refused(_) | Cause::Page(_) | Cause::Identity(_) => None,
+        }
     }
 }

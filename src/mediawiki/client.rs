@@ -13,6 +13,7 @@ use http_body_util::Full;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::call::is_html;
 use super::{CallError, Identity, MediaWikiError, Wiki};
 use crate::client::ClockSkew;
 use crate::client::Nonce;
@@ -186,7 +187,7 @@ where
             if let Some(refused) = MediaWikiError::from_response(answer.status(), answer.headers(), answer.body()) {
                 return Err(CallError::from(refused));
             }
-            if !answer.status().is_success() {
+            if !answer.status().is_success() || is_html(answer.headers()) {
                 return Err(HandshakeError::status(answer).into());
             }
             Ok(Identity::verify(answer.body(), &wiki, layer.signer().client(), &nonce, layer.time().now())?)

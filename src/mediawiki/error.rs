@@ -1,4 +1,4 @@
-//! What MediaWiki refuses, in one type, from any of the ways in which it says so.
+//! A refusal by MediaWiki, in one type for all its forms.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use http::{HeaderMap, StatusCode};
 use super::answer::Answer;
 use crate::client::{ClockSkew, Learned};
 
-/// A refusal by MediaWiki: by `Special:OAuth`, `api.php` or `rest.php`.
+/// A refusal by MediaWiki's `Special:OAuth`, `api.php` or `rest.php`.
 ///
-/// Neither the status nor the content type tells a refusal from a success: `Special:OAuth` and `api.php` answer 200
-/// to both. So ask [`MediaWikiError::from_response`] of every answer.
+/// `Special:OAuth` and `api.php` answer with status 200 to refused requests too, so pass every response to
+/// [`MediaWikiError::from_response`].
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};
@@ -24,7 +24,7 @@ use crate::client::{ClockSkew, Learned};
 /// assert_eq!(times.ours - times.yours, 302);
 /// ```
 ///
-/// Wikis repeat what they were sent, so neither `Debug` nor `Display` shows [`MediaWikiError::message`].
+/// Wikis repeat parts of the request, so neither `Debug` nor `Display` shows [`MediaWikiError::message`].
 #[derive(Clone, PartialEq)]
 pub struct MediaWikiError {
     kind: MediaWikiErrorKind,
@@ -33,63 +33,75 @@ pub struct MediaWikiError {
     message: String,
     retry_after: Option<Duration>,
     lag: Option<Duration>,
+    location: Option<String>,
 }
 
 impl MediaWikiError {
-    /// The refusal in a response; `None` when MediaWiki words none there.
+    /// Reads the refusal in a response; returns `None` if the response is none.
     ///
-    /// A few kilobytes of the body are enough, unless a JSON answer is cut in the middle: then only the codes are
-    /// found, and only those of `api.php`. HTML is not read: ask for `format=json`.
+    /// | from | read |
+    /// |---|---|
+    /// | `Special:OAuth` | `format=json` and the raw form, which is the default |
+    /// | `api.php` | `format=json` and `php`, and `xml` with this crate's feature `xml`; for others the codes only |
+    /// | `rest.php` | JSON |
+    /// | all | redirections |
+    ///
+    /// HTML is not read. The whole body must be passed: of an answer that is cut off only the codes of `api.php` are
+    /// found, because a header holds them. Takes linear time.
     pub fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let Answer { codes, mut message, number, retry_after, lag } = Answer::read(headers, body)?;
+        let answer = Answer::read(status, headers, body)?;
+        let Answer { codes, mut message, number, is_rest, retry_after, lag, location } = answer;
         let by_code = codes.iter().find_map(|code| kind_of_code(code));
         let kind = match by_code {
             Some(kind @ (MediaWikiErrorKind::InvalidAuthorization | MediaWikiErrorKind::Protocol)) => {
                 kind_of_text(&message).unwrap_or(kind)
             }
             Some(kind) => kind,
+            None if location.is_some() => MediaWikiErrorKind::Redirected,
+            None if is_rest => kind_of_status(status),
             None if codes.is_empty() => {
                 number.and_then(kind_of_number).or_else(|| kind_of_text(&message)).unwrap_or(MediaWikiErrorKind::Other)
             }
             None => number.and_then(kind_of_number).unwrap_or(MediaWikiErrorKind::Other),
         };
         hide_token(&mut message);
-        Some(Self { kind, status, codes, message, retry_after, lag })
+        Some(Self { kind, status, codes, message, retry_after, lag, location })
     }
 
-    /// What it is about.
+    /// The kind of refusal.
     pub fn kind(&self) -> MediaWikiErrorKind {
         self.kind
     }
 
-    /// The status of the response, which says little: see the type.
+    /// The status of the response. Only `rest.php` sends meaningful ones.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// MediaWiki's own name for the error, as it came: `mwoauth-callback-not-oob`, `badtoken`. `None` in the answers
-    /// of `Special:OAuth` without `format=json`.
+    /// MediaWiki's name for the error, such as `mwoauth-callback-not-oob` or `badtoken`.
+    ///
+    /// `None` in the raw form of `Special:OAuth`, and for some errors of `rest.php` of MediaWiki 1.39.
     pub fn code(&self) -> Option<&str> {
         self.codes().next()
     }
 
-    /// All the names: `api.php` may give several, the first being the cause.
+    /// All names of the error; the first one is the cause. `api.php` may send several.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.codes.iter().map(String::as_str)
     }
 
-    /// What the wiki says to people: plain text, without HTML, of several lines at times, and in the wiki's language.
+    /// The message for people, without HTML. It can have several lines, and can be in the wiki's language.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The nonce that was used before, of [`MediaWikiErrorKind::NonceUsed`].
+    /// The nonce that was used before, for [`MediaWikiErrorKind::NonceUsed`].
     pub fn nonce(&self) -> Option<&str> {
         let (_, nonce) = self.message.split_once(NONCE_USED)?;
         Some(nonce.trim()).filter(|_| self.kind == MediaWikiErrorKind::NonceUsed)
     }
 
-    /// The two clocks, of [`MediaWikiErrorKind::TimestampRefused`].
+    /// The request's timestamp and the wiki's time, for [`MediaWikiErrorKind::TimestampRefused`].
     pub fn timestamps(&self) -> Option<Timestamps> {
         let (_, times) = self.message.split_once(TIMESTAMP_REFUSED)?;
         let (yours, ours) = times.trim().split_once(", ours ")?;
@@ -97,22 +109,28 @@ impl MediaWikiError {
             .filter(|_| self.kind == MediaWikiErrorKind::TimestampRefused)
     }
 
-    /// How long to wait before asking again (`Retry-After`), where the wiki says so: with
-    /// [`MediaWikiErrorKind::MaxLag`].
+    /// The time to wait before another attempt (`Retry-After`). Wikis send it with [`MediaWikiErrorKind::MaxLag`].
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// How far the wiki's slowest database is behind, of [`MediaWikiErrorKind::MaxLag`].
+    /// The delay of the wiki's slowest database, for [`MediaWikiErrorKind::MaxLag`].
     pub fn lag(&self) -> Option<Duration> {
         self.lag
     }
+
+    /// The address that the wiki redirects to, for [`MediaWikiErrorKind::Redirected`]. It can be relative.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
 }
 
-/// What a wiki's refusal tells of its clock.
+/// Reads a wiki's clock from its refusals.
 impl ClockSkew {
-    /// Learns from the `ours` of [`MediaWikiErrorKind::TimestampRefused`], which stands in a body, and so is not read
-    /// by the layer. [`MediaWiki`](super::MediaWiki) does so for its own requests.
+    /// Learns the wiki's time from [`MediaWikiErrorKind::TimestampRefused`].
+    ///
+    /// The time is in the body, which the sign layer does not read. [`MediaWiki`](super::MediaWiki) calls this for its
+    /// own requests, and [`dialect`](super::dialect()) has the same effect for all others.
     ///
     /// ```
     /// use http::{HeaderMap, StatusCode};
@@ -131,7 +149,7 @@ impl ClockSkew {
     }
 }
 
-/// Two readings of the time, in unix seconds: the request's `oauth_timestamp`, and the wiki's clock.
+/// The request's timestamp and the wiki's time, in seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timestamps {
@@ -141,76 +159,89 @@ pub struct Timestamps {
     pub ours: u64,
 }
 
-/// What a refusal is about.
+/// The kind of a [`MediaWikiError`].
 ///
-/// `Special:OAuth` without `format=json` words most of them in the wiki's language only; they are
+/// `Special:OAuth` without `format=json` words most refusals in the wiki's language only; they are
 /// [`Other`](Self::Other) then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaWikiErrorKind {
-    /// The signature is wrong: a wrong secret, a wrong idea of the wiki's canonical server
-    /// ([`Wiki::canonical_server`](super::Wiki::canonical_server)), or a request that MediaWiki reads otherwise
-    /// ([`preflight`](super::preflight())).
+    /// The signature is wrong.
+    ///
+    /// Causes: a wrong secret, another canonical server ([`Wiki::canonical_server`](super::Wiki::canonical_server)), or
+    /// a request that MediaWiki misreads ([`preflight`](super::preflight())).
     InvalidSignature,
     /// No consumer has this key.
     UnknownConsumer,
     /// The wiki found no `Authorization: OAuth` header, or no consumer key in it.
     NoAuthorization,
-    /// The nonce was used before ([`MediaWikiError::nonce`]); a request with a wrong signature uses it up, too.
+    /// The nonce was used before ([`MediaWikiError::nonce`]). A request with a wrong signature uses up its nonce too.
     NonceUsed,
     /// The timestamp is more than 300 s off ([`MediaWikiError::timestamps`]).
     TimestampRefused,
-    /// A protocol parameter is missing. A nonce of `0` counts as none.
+    /// A protocol parameter is missing. MediaWiki takes a nonce of `0` as missing.
     MissingParameter,
-    /// A method other than HMAC-SHA1 and RSA-SHA1.
+    /// The signature method is not HMAC-SHA1 or RSA-SHA1.
     UnsupportedSignatureMethod,
-    /// An `oauth_version` other than 1.0.
+    /// The `oauth_version` is not 1.0.
     UnsupportedVersion,
     /// The consumer has a fixed callback, so `oauth_callback` must be `oob`.
     CallbackNotOob,
-    /// `oauth_callback` must be `oob` or start with the consumer's registered callback.
+    /// The consumer has a callback prefix, so `oauth_callback` must start with it or be `oob`.
     CallbackNotUnderPrefix,
-    /// The verification code is wrong or missing. The temporary credentials stay good.
+    /// The verification code is wrong or missing. The temporary credentials stay valid.
     WrongVerifier,
     /// The user has not approved yet.
     AwaitingApproval,
-    /// No such temporary credentials: older than 600 s, another consumer's, or made up.
+    /// No such temporary credentials exist: they are older than 600 s, another consumer's, or made up.
     RequestTokenUnknown,
-    /// The temporary credentials have been exchanged before.
+    /// The temporary credentials were exchanged before.
     RequestTokenUsed,
-    /// No such token credentials: revoked by the user, another consumer's, or missing.
+    /// No such token credentials exist: revoked by the user, another consumer's, or missing.
     AccessTokenUnknown,
-    /// An owner-only consumer has its token already and does no handshake: use its four values as they were issued.
+    /// An owner-only consumer does no handshake. Use its four values as they were issued.
     OwnerOnlyConsumer,
-    /// The consumer may not be used from this address.
+    /// The consumer is not allowed to connect from this address.
     AddressRefused,
-    /// The consumer is disabled, or not approved and not its owner's to use.
+    /// The consumer is disabled, or it is not approved and the user is not its owner.
     ConsumerDisabled,
-    /// The token's user is blocked, locked, or has no account here.
+    /// The token's user is blocked, locked, or has no account on this wiki.
     UserRefused,
     /// The consumer or the token is for another wiki.
     WrongWiki,
-    /// No such page below `Special:OAuth/`.
+    /// No such page exists below `Special:OAuth/`.
     UnknownEndpoint,
-    /// Something else about the `Authorization` header that is sent to an API; [`MediaWikiError::message`] says what.
+    /// The wiki redirects the request ([`MediaWikiError::location`]). Send it to the final address, never follow.
+    ///
+    /// Causes: `http` in place of `https`, `special:oauth` in lower case, or a title with spaces at `rest.php` of
+    /// MediaWiki 1.43 (write underscores).
+    Redirected,
+    /// Another fault in the `Authorization` header at an API; see [`MediaWikiError::message`].
     InvalidAuthorization,
-    /// Something else about the protocol at `Special:OAuth`; [`MediaWikiError::message`] says what.
+    /// Another fault in the protocol at `Special:OAuth`; see [`MediaWikiError::message`].
     Protocol,
-    /// The wiki, or its OAuth database, takes no changes for now: try later.
+    /// The wiki, or its OAuth database, accepts no changes at the moment. Try later.
     ReadOnly,
-    /// The databases lag behind more than the request's `maxlag`; see [`MediaWikiError::retry_after`].
+    /// The databases are further behind than the request's `maxlag`; see [`MediaWikiError::retry_after`].
     MaxLag,
-    /// Too many requests of this kind: try later.
+    /// The user sent too many requests of this kind. Try later.
     RateLimited,
     /// The CSRF token is wrong: missing, another session's, or fetched without the `Authorization` header.
     BadCsrfToken,
-    /// The request asserted a user (or a bot, or this very user) and was not taken for one.
+    /// The wiki did not recognize the user, bot or named user that the request asserts.
     AssertUserFailed,
-    /// The user, or what was granted to the consumer, does not allow this.
+    /// The user's rights, or the consumer's grants, do not allow the action.
     PermissionDenied,
-    /// Reading is not allowed. At `rest.php` a wrong signature looks like this as well.
+    /// Reading is not allowed.
+    ///
+    /// At `rest.php` every fault in the authorization looks like this: signature, nonce, timestamp, a revoked token, a
+    /// disabled consumer. The response's `Date` shows whether the clock is the cause.
     ReadDenied,
-    /// Any other; [`MediaWikiError::code`] and [`MediaWikiError::message`] say which.
+    /// The page or revision does not exist.
+    NotFound,
+    /// The page was changed or created by someone else in the meantime.
+    EditConflict,
+    /// Any other refusal; see [`MediaWikiError::code`] and [`MediaWikiError::message`].
     Other,
 }
 
@@ -240,22 +271,41 @@ fn kind_of_code(code: &str) -> Option<MediaWikiErrorKind> {
         | "mwoauthserver-invalid-user"
         | "mwoauth-invalid-authorization-blocked-user"
         | "mwoauth-invalid-authorization-invalid-user"
-        | "mwoauth-invalid-authorization-wrong-user" => UserRefused,
+        | "mwoauth-invalid-authorization-wrong-user"
+        | "blocked"
+        | "autoblocked"
+        | "apierror-blocked"
+        | "apierror-autoblocked" => UserRefused,
         "mwoauth-invalid-authorization-wrong-wiki" => WrongWiki,
         "mwoauth-bad-request-missing-params" => MissingParameter,
         "mwoauth-bad-request-invalid-action" | "mwoauth-bad-request-invalid-action-contact" => UnknownEndpoint,
-        "mwoauth-db-readonly" | "readonly" => ReadOnly,
+        "mwoauth-db-readonly" | "readonly" | "apierror-readonly" => ReadOnly,
         "maxlag" => MaxLag,
-        "ratelimited" => RateLimited,
+        "ratelimited" | "apierror-ratelimited" | "rest-rate-limit-exceeded" => RateLimited,
         "badtoken" => BadCsrfToken,
         "assertuserfailed" | "assertbotfailed" | "assertnameduserfailed" => AssertUserFailed,
-        "permissiondenied" | "rest-write-denied" => PermissionDenied,
+        "permissiondenied" | "badaccess-groups" | "apierror-permissiondenied" | "rest-write-denied" => PermissionDenied,
         "readapidenied" | "rest-read-denied" => ReadDenied,
+        "missingtitle" | "nosuchpageid" | "nosuchrevid" | "rest-nonexistent-title" | "rest-nonexistent-revision" => {
+            NotFound
+        }
+        "editconflict" | "articleexists" | "rest-edit-conflict" => EditConflict,
         _ => return None,
     })
 }
 
-/// By the numbers of Help:OAuth/Errors on mediawiki.org.
+/// The kind of an error of `rest.php` whose code is missing or unknown.
+fn kind_of_status(status: StatusCode) -> MediaWikiErrorKind {
+    match status {
+        StatusCode::FORBIDDEN => MediaWikiErrorKind::PermissionDenied,
+        StatusCode::NOT_FOUND => MediaWikiErrorKind::NotFound,
+        StatusCode::CONFLICT => MediaWikiErrorKind::EditConflict,
+        StatusCode::TOO_MANY_REQUESTS => MediaWikiErrorKind::RateLimited,
+        _ => MediaWikiErrorKind::Other,
+    }
+}
+
+/// The kind of an error number of <https://www.mediawiki.org/wiki/Help:OAuth/Errors>.
 fn kind_of_number(number: u16) -> Option<MediaWikiErrorKind> {
     use MediaWikiErrorKind::*;
     Some(match number {
@@ -276,7 +326,7 @@ fn kind_of_number(number: u16) -> Option<MediaWikiErrorKind> {
 /// in the answers of `api.php`. Those that repeat something out of the request come first.
 fn kind_of_text(message: &str) -> Option<MediaWikiErrorKind> {
     use MediaWikiErrorKind::*;
-    const TEXTS: [(&str, MediaWikiErrorKind); 18] = [
+    const TEXTS: [(&str, MediaWikiErrorKind); 19] = [
         (NONCE_USED, NonceUsed),
         (TIMESTAMP_REFUSED, TimestampRefused),
         (INVALID_REQUEST_TOKEN, RequestTokenUnknown),
@@ -295,11 +345,12 @@ fn kind_of_text(message: &str) -> Option<MediaWikiErrorKind> {
         ("The verification code provided was not valid", WrongVerifier),
         ("or the configured callback must be a prefix of", CallbackNotUnderPrefix),
         ("oauth_callback must be set", CallbackNotOob),
+        ("The OAuth database is temporarily locked", ReadOnly),
     ];
     TEXTS.into_iter().find_map(|(text, kind)| message.contains(text).then_some(kind))
 }
 
-/// `Invalid access token: <token>`, of servers that look tokens up elsewhere, is the one message with a token in it.
+/// Cuts the token off `Invalid access token: <token>`, the one message that holds a token.
 fn hide_token(message: &mut String) {
     for text in [INVALID_REQUEST_TOKEN, INVALID_ACCESS_TOKEN] {
         if let Some(at) = message.find(text) {
@@ -312,44 +363,52 @@ impl fmt::Display for MediaWikiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use MediaWikiErrorKind::*;
         let text = match self.kind {
-            InvalidSignature => "invalid signature",
-            UnknownConsumer => "unknown consumer",
-            NoAuthorization => "no authorization header that it can read",
-            NonceUsed => "nonce already used",
+            InvalidSignature => "invalid signature; check the secrets and the canonical server",
+            UnknownConsumer => "unknown consumer key",
+            NoAuthorization => "no Authorization header that it can read",
+            NonceUsed => "the nonce was used before",
             TimestampRefused => match self.timestamps() {
                 Some(Timestamps { yours, ours }) => {
-                    return write!(f, "mediawiki refused the request: timestamp {yours} is too far from {ours}");
+                    return write!(
+                        f,
+                        "MediaWiki refused the request: the timestamp {yours} is too far from its time {ours}; set the clock"
+                    );
                 }
-                None => "timestamp too far off",
+                None => "the timestamp is too far from its time; set the clock",
             },
-            MissingParameter => "missing parameter",
-            UnsupportedSignatureMethod => "unsupported signature method",
-            UnsupportedVersion => "unsupported oauth version",
-            CallbackNotOob => "callback must be oob",
-            CallbackNotUnderPrefix => "callback must be oob or start as registered",
+            MissingParameter => "a protocol parameter is missing",
+            UnsupportedSignatureMethod => "the signature method is not supported; use HMAC-SHA1 or RSA-SHA1",
+            UnsupportedVersion => "the oauth_version is not supported",
+            CallbackNotOob => "the consumer has a fixed callback; send oob as oauth_callback",
+            CallbackNotUnderPrefix => "the oauth_callback must be oob or start with the registered prefix",
             WrongVerifier => "wrong verification code",
-            AwaitingApproval => "not yet approved by the user",
-            RequestTokenUnknown => "temporary credentials unknown or expired",
-            RequestTokenUsed => "temporary credentials already used",
-            AccessTokenUnknown => "token unknown or revoked",
-            OwnerOnlyConsumer => "owner-only consumers do no handshake",
-            AddressRefused => "the consumer may not be used from this address",
-            ConsumerDisabled => "consumer disabled or not approved",
-            UserRefused => "user blocked or unknown here",
-            WrongWiki => "consumer or token is for another wiki",
-            UnknownEndpoint => "no such page of special:oauth",
-            ReadOnly => "read-only for now",
-            MaxLag => "databases lag behind",
-            RateLimited => "rate limit exceeded",
-            BadCsrfToken => "invalid csrf token",
-            AssertUserFailed => "not taken for the asserted user",
+            AwaitingApproval => "the user has not approved yet",
+            RequestTokenUnknown => "the temporary credentials are unknown or expired; start the handshake again",
+            RequestTokenUsed => "the temporary credentials were used before; start the handshake again",
+            AccessTokenUnknown => "the token is unknown or revoked",
+            OwnerOnlyConsumer => "owner-only consumers do no handshake; use the issued token",
+            AddressRefused => "the consumer is not allowed to connect from this address",
+            ConsumerDisabled => "the consumer is disabled or not approved",
+            UserRefused => "the user is blocked, or has no account on this wiki",
+            WrongWiki => "the consumer or the token is for another wiki",
+            UnknownEndpoint => "no such page below Special:OAuth",
+            Redirected => "it redirects to another address; send the request there (in titles write _ for a space)",
+            ReadOnly => "it is read-only at the moment; try later",
+            MaxLag => "its databases lag behind; try later",
+            RateLimited => "rate limit exceeded; try later",
+            BadCsrfToken => "invalid CSRF token; fetch a new one with the same credentials",
+            AssertUserFailed => "it does not recognize the asserted user; check the Authorization header",
             PermissionDenied => "permission denied",
-            ReadDenied => "reading denied",
-            InvalidAuthorization | Protocol | Other => {
-                self.code().unwrap_or("unnamed error").lines().next().unwrap_or_default()
-            }
+            ReadDenied => "reading denied; at rest.php the signature, the clock or the token may be the cause",
+            NotFound => "the page or revision does not exist",
+            EditConflict => "edit conflict",
+            InvalidAuthorization | Protocol | Other => match self.code() {
+                Some(code) => code.lines().next().unwrap_or_default(),
+                None if self.status.is_success() => "no error code; see its message",
+                None => return write!(f, "MediaWiki refused the request: status {}", self.status),
+            },
         };
-        write!(f, "mediawiki refused the request: {text}")
+        write!(f, "MediaWiki refused the request: {text}")
     }
 }
 
@@ -450,6 +509,11 @@ mod tests {
             ("permissiondenied", PermissionDenied),
             ("readapidenied", ReadDenied),
             ("rest-read-denied", ReadDenied),
+            ("blocked", UserRefused),
+            ("autoblocked", UserRefused),
+            ("editconflict", EditConflict),
+            ("articleexists", EditConflict),
+            ("missingtitle", NotFound),
             ("protectedpage", Other),
             ("Badtoken", Other),
             ("", Other),
@@ -494,6 +558,7 @@ mod tests {
                     .into(),
                 CallbackNotUnderPrefix,
             ),
+            ("Error: The OAuth database is temporarily locked. Please try again in a few minutes.".into(), ReadOnly),
             ("Error: ".into(), Other),
         ] {
             let error = read(&body);
@@ -501,6 +566,91 @@ mod tests {
         }
         let error = read(&numbered("E004"));
         assert_eq!(error.message(), "Nanu?\n\nNanu, E004");
+    }
+
+    /// The answers of rest.php, as observed on MediaWiki 1.39.17 and 1.43.9.
+    #[test]
+    fn rest_php_of_both_releases() {
+        const TEXT: &str = r#""messageTranslations":{"en":"Nanu?"},"httpReason":"R""#;
+        for (status, members, kind, code) in [
+            (400, r#""actionModuleErrorCode":"readonly""#, ReadOnly, Some("readonly")),
+            (400, r#""actionModuleErrorCode":"readonly","errorKey":"apierror-readonly""#, ReadOnly, Some("readonly")),
+            (400, r#""errorKey":"apierror-readonly""#, ReadOnly, Some("apierror-readonly")),
+            (403, r#""actionModuleErrorCode":"permissiondenied""#, PermissionDenied, Some("permissiondenied")),
+            (400, r#""actionModuleErrorCode":"permissiondenied""#, PermissionDenied, Some("permissiondenied")),
+            (400, r#""actionModuleErrorCode":"badaccess-groups""#, PermissionDenied, Some("badaccess-groups")),
+            (403, r#""actionModuleErrorCode":"blocked""#, UserRefused, Some("blocked")),
+            (429, r#""errorKey":"apierror-ratelimited""#, RateLimited, Some("apierror-ratelimited")),
+            (429, r#""actionModuleErrorCode":"ratelimited""#, RateLimited, Some("ratelimited")),
+            (403, r#""error":"rest-read-denied""#, ReadDenied, Some("rest-read-denied")),
+            (403, r#""errorKey":"rest-read-denied""#, ReadDenied, Some("rest-read-denied")),
+            (404, r#""errorKey":"rest-nonexistent-title""#, NotFound, Some("rest-nonexistent-title")),
+            (409, r#""errorKey":"rest-something-new""#, EditConflict, Some("rest-something-new")),
+            // Without any code.
+            (404, "", NotFound, None),
+            (409, "", EditConflict, None),
+            (429, "", RateLimited, None),
+            (403, "", PermissionDenied, None),
+            (405, "", Other, None),
+        ] {
+            let members = if members.is_empty() { String::new() } else { format!("{members},") };
+            let body = format!(r#"{{{members}"httpCode":{status},{TEXT}}}"#);
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = MediaWikiError::from_response(status, &HeaderMap::new(), body.as_bytes()).unwrap();
+            assert_eq!((error.kind(), error.code(), error.message()), (kind, code, "Nanu?"), "{body}");
+            assert!(!error.to_string().ends_with(": "), "{error}");
+        }
+    }
+
+    #[test]
+    fn redirections() {
+        let mut headers = HeaderMap::new();
+        headers.insert("location", http::HeaderValue::from_static("/w/rest.php/v1/page/Markers_title"));
+        for (status, expected) in [(301, true), (302, true), (308, true), (200, false), (201, false)] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = MediaWikiError::from_response(status, &headers, b"");
+            assert_eq!(error.is_some(), expected);
+            let Some(error) = error else { continue };
+            assert_eq!((error.kind(), error.location()), (Redirected, Some("/w/rest.php/v1/page/Markers_title")));
+            assert!(!error.to_string().contains("Marker") && !format!("{error:?}").contains("Marker"));
+        }
+        assert!(MediaWikiError::from_response(StatusCode::NOT_MODIFIED, &HeaderMap::new(), b"").is_none());
+    }
+
+    /// `format=php` and `format=xml`, in both shapes that `errorformat` chooses.
+    #[test]
+    fn other_formats_of_api_php() {
+        let mut headers = HeaderMap::new();
+        headers.insert("mediawiki-api-error", http::HeaderValue::from_static("mwoauth-invalid-authorization"));
+        let s = |text: &str| format!("s:{}:\"{text}\";", text.len());
+        for (said, kind) in [
+            ("Invalid signature", InvalidSignature),
+            ("Nonce already used: bc101dd9", NonceUsed),
+            ("Expired timestamp, yours 1795457351, ours 1795457653", TimestampRefused),
+        ] {
+            let info = format!("The authorization headers in your request are not valid: {said}");
+            let (code, about) = (s("code") + &s("mwoauth-invalid-authorization"), s("See api.php"));
+            let php = format!("a:1:{{{}a:3:{{{code}{}{}{}{about}}}}}", s("error"), s("info"), s(&info), s("*"));
+            let php_list = format!("a:1:{{{}a:1:{{i:0;a:2:{{{code}{}{}}}}}}}", s("errors"), s("*"), s(&info));
+            let xml = format!(
+                "<?xml version=\"1.0\"?><api servedby=\"x\"><error code=\"mwoauth-invalid-authorization\" info=\"{info}\" \
+                 xml:space=\"preserve\">See api.php</error></api>"
+            );
+            let xml_list = format!(
+                "<?xml version=\"1.0\"?><api><errors><error code=\"mwoauth-invalid-authorization\" module=\"main\">\
+                 <text xml:space=\"preserve\">{info}</text></error></errors></api>"
+            );
+            for (body, is_read) in
+                [(&php, true), (&php_list, true), (&xml, cfg!(feature = "xml")), (&xml_list, cfg!(feature = "xml"))]
+            {
+                let error = MediaWikiError::from_response(StatusCode::OK, &headers, body.as_bytes()).unwrap();
+                let expected = if is_read { (kind, &*info) } else { (InvalidAuthorization, "") };
+                assert_eq!((error.kind(), error.message()), expected, "{body}");
+                assert_eq!(error.timestamps().is_some(), is_read && kind == TimestampRefused);
+                // Without the header it is a page's content.
+                assert!(MediaWikiError::from_response(StatusCode::OK, &HeaderMap::new(), body.as_bytes()).is_none());
+            }
+        }
     }
 
     #[test]
@@ -551,16 +701,19 @@ mod tests {
     #[test]
     fn display_is_one_line() {
         for (body, shown) in [
-            (special("mwoauth-oauth-exception", "x: Invalid signature"), "invalid signature"),
+            (
+                special("mwoauth-oauth-exception", "x: Invalid signature"),
+                "invalid signature; check the secrets and the canonical server",
+            ),
             (
                 special("mwoauth-oauth-exception", "x: Expired timestamp, yours 1, ours 2"),
-                "timestamp 1 is too far from 2",
+                "the timestamp 1 is too far from its time 2; set the clock",
             ),
             (special("protectedpage", "Not\nnow"), "protectedpage"),
             (special("odd\ncode", ""), "odd"),
-            ("Error: Nanu?".to_owned(), "unnamed error"),
+            ("Error: Nanu?".to_owned(), "no error code; see its message"),
         ] {
-            assert_eq!(read(&body).to_string(), format!("mediawiki refused the request: {shown}"));
+            assert_eq!(read(&body).to_string(), format!("MediaWiki refused the request: {shown}"));
         }
     }
 

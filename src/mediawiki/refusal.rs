@@ -90,9 +90,8 @@ fn kind(kind: MediaWikiErrorKind) -> ProblemKind {
         RateLimited => ProblemKind::RateLimitExceeded,
         PermissionDenied => ProblemKind::PermissionDenied,
         // At rest.php, `rest-read-denied` stands for anything that is wrong with the authorization.
-        UnknownEndpoint | InvalidAuthorization | Protocol | BadCsrfToken | AssertUserFailed | ReadDenied | Other => {
-            ProblemKind::Unknown
-        }
+        UnknownEndpoint | Redirected | InvalidAuthorization | Protocol | BadCsrfToken | AssertUserFailed
+        | ReadDenied | NotFound | EditConflict | Other => ProblemKind::Unknown,
     }
 }
 
