@@ -1,27 +1,25 @@
-//! Requests that are right by RFC 5849 and that MediaWiki refuses, found before they are sent.
-//!
-//! MediaWiki takes its parameters from three places and lets the later replace the former by name: the query as it
-//! stands, the query as PHP parses it into `$_GET`, and the form as it stands.
+//! Finds requests that are correct by RFC 5849 and that MediaWiki refuses, before they are sent.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
+use self::php::{GetName, differences, get_name, is_number, reads_form, signs_form};
 use crate::protocol::{BodyType, decode_form, pairs};
 
 mod layer;
+mod php;
 
 pub use layer::{Preflight, PreflightLayer};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Whether MediaWiki will read the request as it is signed by RFC 5849; `body` counts when it is a form.
+/// Checks whether MediaWiki signs the same parameters as RFC 5849. The `body` counts if it is a form.
 ///
-/// To be asked before signing: where the answer is an error, the wiki says `Invalid signature`, however right the
-/// signature is. Log it, or return it with `?`.
+/// If it does not, the wiki answers `Invalid signature`, however right the signature is. Call this before signing, and
+/// log the error or return it with `?`. It takes O(n log n) for n parameters.
 ///
 /// ```
 /// use tower_oauth1::mediawiki::{MisreadingKind, preflight};
@@ -32,58 +30,67 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// assert_eq!(error.misreadings()[0].kind(), MisreadingKind::Repeated);
 /// assert_eq!(
 ///     error.to_string(),
-///     "mediawiki will read this request otherwise than it is signed: of several query parameters \"titles\" it \
-///      signs only the last; send them in the form of a POST, or join their values with |",
+///     "MediaWiki misreads this request: it signs only the last of several query parameters \"titles\"; send them in \
+///      the form of a POST, or join their values with |",
 /// );
 /// ```
 ///
 /// # Errors
 ///
-/// [`MisreadRequest`], with every part of the request that MediaWiki will read otherwise and how to send it instead.
+/// Returns [`MisreadRequest`] with every part of the request that MediaWiki misreads, and how to send it instead.
 pub fn preflight(head: &Parts, body: &[u8]) -> Result<(), MisreadRequest> {
-    let mut found = Findings::default();
-    let query = head.uri.query().unwrap_or_default().as_bytes();
-    let in_query = found.query(query);
-    if BodyType::of(&head.headers) == BodyType::Form && !body.is_empty() {
-        if reads_form(head) {
-            found.form(body, &in_query);
-        } else if head.method == http::Method::POST {
-            found.add(MisreadingKind::ContentTypeCase, Place::Form, b"");
-        } else {
-            found.add(MisreadingKind::FormNotPosted, Place::Form, b"");
-        }
+    let mut found = Findings { misreadings: Vec::new(), differences: differences(head, body) };
+    let in_query = found.query(head.uri.query().unwrap_or_default().as_bytes());
+    let is_form = BodyType::of(&head.headers) == BodyType::Form;
+    if signs_form(head) {
+        found.form(body, &in_query);
     }
-    if found.0.is_empty() { Ok(()) } else { Err(MisreadRequest(found.0)) }
+    if reads_form(head) && asks_for_anonymity(body) {
+        found.misread(MisreadingKind::Anonymous, Place::Form, b"origin");
+    }
+    if is_form != signs_form(head) && pairs(body).next().is_some() && !found.differences.is_empty() {
+        let kind = match (is_form, head.method == http::Method::POST) {
+            (false, _) => MisreadingKind::ContentTypePrefix,
+            (true, true) => MisreadingKind::ContentTypeCase,
+            (true, false) => MisreadingKind::FormNotPosted,
+        };
+        found.misread(kind, Place::Form, b"");
+    }
+    if found.misreadings.is_empty() { Ok(()) } else { Err(MisreadRequest(found.misreadings)) }
 }
 
-/// Whether MediaWiki has the body signed.
-fn reads_form(head: &Parts) -> bool {
-    let starts_as_form = |value: &http::HeaderValue| value.as_bytes().starts_with(FORM.as_bytes());
-    head.method == http::Method::POST && head.headers.get(CONTENT_TYPE).is_some_and(starts_as_form)
+fn asks_for_anonymity(parameters: &[u8]) -> bool {
+    pairs(parameters).any(|(name, value)| &*decode_form(name) == b"origin" && &*decode_form(value) == b"*")
 }
 
-#[derive(Default)]
-struct Findings(Vec<Misreading>);
+struct Findings {
+    misreadings: Vec<Misreading>,
+    /// The names whose values are signed differently. A suspicious name is harmless if it leads to none of them.
+    differences: BTreeSet<Vec<u8>>,
+}
 
 impl Findings {
     /// Looks through the query, and returns the names in it, decoded.
     fn query<'a>(&mut self, query: &'a [u8]) -> BTreeSet<Cow<'a, [u8]>> {
         self.empty_pairs(query, Place::Query);
+        if asks_for_anonymity(query) {
+            self.misread(MisreadingKind::Anonymous, Place::Query, b"origin");
+        }
         let mut times = BTreeMap::<_, u32>::new();
-        for (name, value) in pairs(query) {
-            let name = decode_form(name);
-            if &*name == b"origin" && &*decode_form(value) == b"*" {
-                self.add(MisreadingKind::Anonymous, Place::Query, &name);
-            }
-            *times.entry(name).or_default() += 1;
+        for (name, _) in pairs(query) {
+            *times.entry(decode_form(name)).or_default() += 1;
         }
         for (name, &times) in &times {
-            match php_name(name) {
-                PhpName::Same if is_number(name) => self.add(MisreadingKind::Number, Place::Query, name),
-                PhpName::Same if times > 1 => self.add(MisreadingKind::Repeated, Place::Query, name),
-                PhpName::Same | PhpName::None => {}
-                PhpName::Array => self.add(MisreadingKind::Bracket, Place::Query, name),
-                PhpName::Other => self.add(MisreadingKind::Renamed, Place::Query, name),
+            match get_name(name) {
+                GetName::Dropped => {}
+                GetName::Plain(get_name) if get_name != **name => {
+                    let kind = if name.contains(&b'[') { MisreadingKind::Bracket } else { MisreadingKind::Renamed };
+                    self.renamed(kind, name, &get_name);
+                }
+                GetName::Plain(_) if is_number(name) => self.number(Place::Query, name),
+                GetName::Plain(_) if times > 1 => self.if_different(MisreadingKind::Repeated, Place::Query, name),
+                GetName::Plain(_) => {}
+                GetName::Element(array) => self.renamed(MisreadingKind::Bracket, name, &array),
             }
         }
         times.into_keys().collect()
@@ -94,64 +101,55 @@ impl Findings {
         let names: BTreeSet<_> = pairs(form).map(|(name, _)| decode_form(name)).collect();
         for name in &names {
             if is_number(name) {
-                self.add(MisreadingKind::Number, Place::Form, name);
+                self.number(Place::Form, name);
             } else if in_query.contains(name) {
-                self.add(MisreadingKind::InQueryAndForm, Place::Form, name);
+                self.if_different(MisreadingKind::InQueryAndForm, Place::Form, name);
             }
         }
     }
 
-    /// What is nothing to RFC 5849 is to MediaWiki a pair, with neither name nor value.
+    /// RFC 5849 ignores empty pairs. MediaWiki signs a pair without name and value.
     fn empty_pairs(&mut self, pairs: &[u8], place: Place) {
-        if !pairs.is_empty() && pairs.split(|&b| b == b'&').any(<[u8]>::is_empty) {
-            self.add(MisreadingKind::EmptyPair, place, b"");
+        if !pairs.is_empty() && pairs.split(|&byte| byte == b'&').any(<[u8]>::is_empty) {
+            self.if_different(MisreadingKind::EmptyPair, place, b"");
         }
     }
 
-    fn add(&mut self, kind: MisreadingKind, place: Place, name: &[u8]) {
-        self.0.push(Misreading { kind, place, parameter: String::from_utf8_lossy(name).into_owned() });
+    fn renamed(&mut self, kind: MisreadingKind, name: &[u8], renamed: &[u8]) {
+        let counted = is_number(renamed) && self.numbers_differ();
+        if counted || self.differences.contains(name) || self.differences.contains(renamed) {
+            self.misread(kind, Place::Query, name);
+        }
+    }
+
+    fn number(&mut self, place: Place, name: &[u8]) {
+        if self.numbers_differ() {
+            self.misread(MisreadingKind::Number, place, name);
+        }
+    }
+
+    /// Numbers are counted together, so that each one can change any other.
+    fn numbers_differ(&self) -> bool {
+        self.differences.iter().any(|different| is_number(different))
+    }
+
+    fn if_different(&mut self, kind: MisreadingKind, place: Place, name: &[u8]) {
+        if self.differences.contains(name) {
+            self.misread(kind, place, name);
+        }
+    }
+
+    fn misread(&mut self, kind: MisreadingKind, place: Place, name: &[u8]) {
+        self.misreadings.push(Misreading { kind, place, parameter: String::from_utf8_lossy(name).into_owned() });
     }
 }
 
-/// What becomes of the name of a query parameter in PHP's `$_GET`.
-enum PhpName {
-    /// It stays.
-    Same,
-    /// The parameter is dropped, which does no harm: it stays in the query as it stands.
-    None,
-    /// What is before the `[` becomes the name of an array.
-    Array,
-    /// Spaces and dots become `_`; spaces before it and a NUL with all that follows are dropped.
-    Other,
-}
-
-fn php_name(name: &[u8]) -> PhpName {
-    let start = name.iter().position(|&b| b != b' ').unwrap_or(name.len());
-    let stripped = &name[start..];
-    match stripped.iter().position(|&b| b == b'[' || b == 0) {
-        Some(0) => PhpName::None,
-        None if stripped.is_empty() => PhpName::None,
-        Some(end) if stripped[end] == b'[' => PhpName::Array,
-        Some(_) => PhpName::Other,
-        None if start > 0 || stripped.iter().any(|b| b" .".contains(b)) => PhpName::Other,
-        None => PhpName::Same,
-    }
-}
-
-/// Whether PHP takes an array's key for a number: as it would write it itself. `array_merge` counts those anew.
-fn is_number(name: &[u8]) -> bool {
-    let Some(number) = std::str::from_utf8(name).ok().and_then(|name| name.parse::<i64>().ok()) else {
-        return false;
-    };
-    number.to_string().as_bytes() == name
-}
-
-/// A request that MediaWiki will read otherwise than it is signed; see [`preflight`].
+/// A request that MediaWiki misreads; see [`preflight`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MisreadRequest(Vec<Misreading>);
 
 impl MisreadRequest {
-    /// What it will read otherwise: at least one part of the request.
+    /// The parts of the request that it misreads; at least one.
     pub fn misreadings(&self) -> &[Misreading] {
         &self.0
     }
@@ -159,7 +157,7 @@ impl MisreadRequest {
 
 impl fmt::Display for MisreadRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("mediawiki will read this request otherwise than it is signed")?;
+        f.write_str("MediaWiki misreads this request")?;
         for (n, misreading) in self.0.iter().enumerate() {
             write!(f, "{} {misreading}", if n == 0 { ":" } else { ";" })?;
         }
@@ -169,7 +167,7 @@ impl fmt::Display for MisreadRequest {
 
 impl std::error::Error for MisreadRequest {}
 
-/// One part of a request that MediaWiki reads in its own way. Its `Display` says how to send it instead.
+/// A part of a request that MediaWiki misreads. Its `Display` tells how to send it instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misreading {
     kind: MisreadingKind,
@@ -178,42 +176,45 @@ pub struct Misreading {
 }
 
 impl Misreading {
-    /// What MediaWiki does otherwise.
+    /// The difference to RFC 5849.
     pub fn kind(&self) -> MisreadingKind {
         self.kind
     }
 
-    /// The name of the parameter, decoded; empty where it is not about one.
+    /// The name of the parameter, decoded; empty if it is not about one.
     pub fn parameter(&self) -> &str {
         &self.parameter
     }
 }
 
-/// What MediaWiki does otherwise than RFC 5849 says.
+/// A difference between MediaWiki and RFC 5849.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MisreadingKind {
-    /// Query `a=2&a=1`: it signs `a=1`, the last.
+    /// Query `a=2&a=1`: MediaWiki signs `a=1`, the last one.
     Repeated,
-    /// Query `a[]=2&a[]=1`: it signs `a=1&a=2` as well.
+    /// Query `a[]=2&a[]=1`: MediaWiki signs `a=1&a=2` in addition.
     Bracket,
-    /// Query `a.b=2` or `a b=2`: it signs `a_b=2` as well.
+    /// Query `a.b=2` or `a b=2`: MediaWiki signs `a_b=2` in addition.
     Renamed,
-    /// Query or form `7=x`: it counts such names from 0, `0=x`.
+    /// Query or form `7=x`: MediaWiki counts such names from 0 and signs `0=x`.
     Number,
-    /// Query `a=1` and form `a=2`: it signs `a=2`.
+    /// Query `a=1` and form `a=2`: MediaWiki signs `a=2`.
     InQueryAndForm,
-    /// Query or form `a=1&&b=2` or `a=1&`: it signs an additional `=`.
+    /// Query or form `a=1&&b=2` or `a=1&`: MediaWiki signs `=` in addition.
     EmptyPair,
-    /// A form whose content type is not in lower case: it leaves the form out.
+    /// A form whose content type is not in lower case: MediaWiki does not sign the form.
     ContentTypeCase,
-    /// A form that is sent with another method than POST: it leaves the form out.
+    /// A content type that only starts like a form's, such as `application/x-www-form-urlencodedfoo`: MediaWiki signs
+    /// the body as a form.
+    ContentTypePrefix,
+    /// A form that is sent with another method than POST: MediaWiki does not sign the form.
     FormNotPosted,
-    /// Query `origin=*`: it does not look at the signature at all, and answers as to anybody.
+    /// Query or form `origin=*`: MediaWiki ignores the signature, and answers as to an anonymous user.
     Anonymous,
 }
 
-/// Where the parameter is.
+/// The place of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Query,
@@ -230,34 +231,38 @@ impl fmt::Display for Misreading {
         match self.kind {
             MisreadingKind::Repeated => write!(
                 f,
-                "of several query parameters {name:?} it signs only the last; send them in the form of a POST, or join \
+                "it signs only the last of several query parameters {name:?}; send them in the form of a POST, or join \
                  their values with |"
             ),
             MisreadingKind::Bracket | MisreadingKind::Renamed => write!(
                 f,
-                "it signs the query parameter {name:?} a second time by the name that PHP makes of it; send it in the \
+                "it signs the query parameter {name:?} a second time under the name that PHP gives it; send it in the \
                  form of a POST"
             ),
             MisreadingKind::Number => write!(
                 f,
-                "it signs the {place} parameter {name:?} by another number; give it another name, or send it in a \
+                "it signs the {place} parameter {name:?} under another number; use another name, or send it in a \
                  multipart/form-data body, which is not signed"
             ),
             MisreadingKind::InQueryAndForm => {
-                write!(f, "it does not sign the query parameter {name:?}, which is in the form as well; send only one")
+                write!(f, "it does not sign the query parameter {name:?}, which is also in the form; send only one")
             }
             MisreadingKind::EmptyPair => {
-                write!(f, "it signs an empty parameter where the {place} has a & too many; leave it out")
+                write!(f, "it signs an empty parameter for a superfluous & in the {place}; remove the &")
             }
             MisreadingKind::ContentTypeCase => {
-                write!(f, "it does not sign the form, for its content type is not in lower case; write {FORM}")
+                write!(f, "it does not sign a form whose content type is not in lower case; write {FORM}")
+            }
+            MisreadingKind::ContentTypePrefix => {
+                write!(f, "it signs the body as a form, because the content type starts like a form's; write {FORM}")
             }
             MisreadingKind::FormNotPosted => {
-                f.write_str("it does not sign a form that is not sent with POST; use POST, or JSON where it is taken")
+                f.write_str("it signs a form only if it is sent with POST; use POST, or send JSON")
             }
-            MisreadingKind::Anonymous => {
-                f.write_str("with origin=* it does not read the signature and answers as to anybody; leave it out")
-            }
+            MisreadingKind::Anonymous => write!(
+                f,
+                "with origin=* in the {place} it ignores the signature and answers as to an anonymous user; remove it"
+            ),
         }
     }
 }
