@@ -200,7 +200,7 @@ impl Keys {
         };
         let private = key["pkcs1_der_base64"].as_str().unwrap();
         Self {
-            private: RsaPrivateKey::from_der(&BASE64.decode(private).unwrap()).unwrap(),
+            private: RsaPrivateKey::from_der(BASE64.decode(private).unwrap()).unwrap(),
             private_pem: pem("RSA PRIVATE KEY", private),
             public_pem: pem("PUBLIC KEY", key["spki_der_base64"].as_str().unwrap()),
         }

@@ -31,7 +31,7 @@ pub(crate) fn generate(seed: u64, count: usize) -> Vec<Request> {
     (0..count).map(|_| request(&mut random)).collect()
 }
 
-/// SplitMix64.
+/// The `SplitMix64` generator.
 struct Random(u64);
 
 impl Random {
