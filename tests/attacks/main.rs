@@ -4,5 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests, and what they are made of")]
 
+mod client;
 mod forms;
 mod support;
