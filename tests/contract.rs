@@ -16,9 +16,11 @@ use http_body_util::{BodyExt, Full};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_oauth1::client::NonceSource;
-use tower_oauth1::client::sign::{ForeignOrigins, OAuthSignError, OAuthSignErrorKind, Unsigned};
-use tower_oauth1::protocol::{ProtocolParameters, SignErrorKind, Transmission};
+use tower_oauth1::client::sign::{
+    ForeignOrigins, OAuthSignError, OAuthSignErrorKind, Realm, SignedParameters, Unsigned,
+};
+use tower_oauth1::client::{Multipart, NonceSource, RequestBuilderExt as _};
+use tower_oauth1::protocol::{Payload, ProtocolParameters, RequestHead, SignErrorKind, Signed, Stamp, Transmission};
 use tower_oauth1::{
     ClientCredentials, Clock, OAuthSignLayer, Origin, SignError, SignatureMethod, SignedBody, Signer, TokenCredentials,
     Version,
@@ -302,6 +304,72 @@ async fn foreign_origins_are_an_error_where_they_are_refused() {
     marked.extensions_mut().insert(Unsigned);
     assert!(!arrived(&layer, marked).await.unwrap().headers().contains_key(AUTHORIZATION));
     assert!(arrived(&layer, request(vec![])).await.unwrap().headers().contains_key(AUTHORIZATION));
+}
+
+/// A hundred clients over one layer, each with a realm and some with a user; the signer's token is none of theirs.
+#[tokio::test]
+async fn extensions_choose_the_client_and_the_realm() {
+    let layer = OAuthSignLayer::new(signer().realm("of the signer"), origin("https://example.com"))
+        .clock(Clock::from_fn(|| 1_700_000_000))
+        .nonce_source(NonceSource::from_fn(|| "nonce".into()));
+    let heads_only = layer.clone().without_form_bodies();
+    let users = TokenCredentials::new("of a user", "secret of a user");
+    for round in 0..2 {
+        for tenant in 0..100 {
+            let client = ClientCredentials::new(format!("tenant{tenant}"), format!("s{tenant}"));
+            let mut request = request(vec![]);
+            request.extensions_mut().insert(client.clone());
+            request.extensions_mut().insert(Realm::new(format!("realm{tenant}")));
+            let mut alone = Signer::new(client).realm(format!("realm{tenant}"));
+            if tenant % 2 == 0 {
+                request.extensions_mut().insert(users.clone());
+                alone = alone.token(users.clone());
+            }
+            let head = RequestHead::from_http(request.method(), request.uri(), request.headers()).unwrap();
+            let stamp = Stamp { timestamp: 1_700_000_000, nonce: "nonce" };
+            let Signed::Header(expected) = alone.request(head, Payload::Unread).stamp(stamp).sign().unwrap() else {
+                unreachable!("in the header")
+            };
+            let expected_text = expected.to_str().unwrap();
+            assert!(expected_text.contains(&format!("realm=\"realm{tenant}\"")), "{expected_text}");
+            let sent = arrived(&layer, request.clone()).await.unwrap();
+            assert_eq!(sent.headers()[AUTHORIZATION], expected, "{tenant}, round {round}");
+            let inner = service_fn(async |request: Request<Frames>| answer(request.headers()[AUTHORIZATION].clone()));
+            let sent = heads_only.layer(inner).oneshot(request).await.unwrap().into_body();
+            assert_eq!(sent, expected, "{tenant}, round {round}");
+        }
+    }
+}
+
+/// Text parts of a multipart body: <https://www.flickr.com/services/api/upload.api.html>. The signature was computed
+/// by another program.
+#[tokio::test]
+async fn parameters_that_are_signed_and_stand_elsewhere() {
+    let signer = Signer::new(ClientCredentials::new("ck", "cs")).token(TokenCredentials::new("tk", "ts"));
+    let layer = OAuthSignLayer::new(signer, origin("https://up.flickr.com"))
+        .clock(Clock::from_fn(|| 1_700_000_000))
+        .nonce_source(NonceSource::from_fn(|| "n0nce0123456".into()));
+    let upload =
+        Multipart::new().text("title", "tattoo").text("tags", "one two").file("photo", "a.jpg", "image/jpeg", "");
+    let by_hand = SignedParameters::new().parameter("tags", "one two").parameter("title", "tattoo");
+    for parameters in [upload.signed_parameters(), by_hand] {
+        let url = "https://up.flickr.com/services/upload/";
+        let request = Request::post(url).extension(parameters).multipart(upload.clone()).unwrap();
+        let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| {
+            let (head, body) = request.into_parts();
+            answer(Request::from_parts(head, body.collect().await?.to_bytes()))
+        });
+        let sent = layer.layer(inner).oneshot(request).await.unwrap().into_body();
+        assert_eq!(parameter(&sent, "oauth_signature").unwrap(), "6Z%2BBw0%2FG%2Bl3errS5MNmQwDdgZ14%3D");
+        let header = sent.headers()[AUTHORIZATION].to_str().unwrap();
+        assert!(!header.contains("title") && !header.contains("tags"), "{header}");
+        assert!(String::from_utf8_lossy(sent.body()).contains("name=\"tags\"\r\n\r\none two\r\n"));
+    }
+    // Without the extension, as most services want it.
+    let request = Request::post("https://up.flickr.com/services/upload/").multipart(upload).unwrap();
+    let inner = service_fn(async |request: Request<SignedBody<Full<Bytes>>>| answer(request.map(|_| Bytes::new())));
+    let sent = layer.layer(inner).oneshot(request).await.unwrap().into_body();
+    assert_ne!(parameter(&sent, "oauth_signature").unwrap(), "6Z%2BBw0%2FG%2Bl3errS5MNmQwDdgZ14%3D");
 }
 
 /// Clock and nonce source make a signature that can be written down: RFC 5849 §1.2.

@@ -1,10 +1,11 @@
-//! Requests with a form body.
+//! Requests with a form or multipart body.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, request};
 use http_body_util::Full;
 
+use super::multipart::Multipart;
 use crate::protocol::encode;
 
 /// Bodies for [`http::request::Builder`], with the headers that belong to them.
@@ -33,6 +34,13 @@ pub trait RequestBuilderExt: sealed::Sealed {
         self,
         parameters: impl IntoIterator<Item = (N, V)>,
     ) -> http::Result<Request<Full<Bytes>>>;
+
+    /// Finishes the request with a multipart body, and sets the header `Content-Type`.
+    ///
+    /// # Errors
+    ///
+    /// As [`http::request::Builder::body`].
+    fn multipart(self, parts: Multipart) -> http::Result<Request<Full<Bytes>>>;
 }
 
 impl RequestBuilderExt for request::Builder {
@@ -43,11 +51,23 @@ impl RequestBuilderExt for request::Builder {
         let pairs =
             parameters.into_iter().map(|(name, value)| [encode(name.as_ref()), encode(value.as_ref())].join("="));
         let form = pairs.collect::<Vec<_>>().join("&");
-        let mut request = self.body(Full::from(form))?;
-        let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(CONTENT_TYPE, form_type);
-        Ok(request)
+        typed(self, HeaderValue::from_static("application/x-www-form-urlencoded"), form)
     }
+
+    fn multipart(self, parts: Multipart) -> http::Result<Request<Full<Bytes>>> {
+        let content_type = HeaderValue::try_from(parts.content_type())?;
+        typed(self, content_type, parts.into_body())
+    }
+}
+
+fn typed(
+    builder: request::Builder,
+    content_type: HeaderValue,
+    body: impl Into<Bytes>,
+) -> http::Result<Request<Full<Bytes>>> {
+    let mut request = builder.body(Full::new(body.into()))?;
+    request.headers_mut().insert(CONTENT_TYPE, content_type);
+    Ok(request)
 }
 
 mod sealed {

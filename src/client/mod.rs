@@ -64,6 +64,7 @@ mod challenge;
 mod env;
 mod fields;
 mod form;
+mod multipart;
 mod nonce;
 mod problem;
 mod skew;
@@ -73,6 +74,7 @@ mod xml;
 pub use env::{InvalidVariable, InvalidVariableKind};
 pub use fields::Fields;
 pub use form::RequestBuilderExt;
+pub use multipart::Multipart;
 pub use nonce::{Nonce, NonceSource};
 pub use problem::{Problem, ProblemKind, echoed_base_string};
 #[cfg(feature = "diagnose")]

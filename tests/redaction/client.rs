@@ -10,9 +10,9 @@ use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, ServiceExt as _, service_fn};
 use tower_oauth1::client::presets;
 use tower_oauth1::client::sign::{
-    ForeignOrigins, OAuthSignError, OAuthSignLayer, SignedBody, TimestampOrder, Unsigned,
+    ForeignOrigins, OAuthSignError, OAuthSignLayer, Realm, SignedBody, SignedParameters, TimestampOrder, Unsigned,
 };
-use tower_oauth1::client::{ClockSkew, Fields, InvalidVariableKind, Learned, Nonce, NonceSource, Problem};
+use tower_oauth1::client::{ClockSkew, Fields, InvalidVariableKind, Learned, Multipart, Nonce, NonceSource, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
 use tower_oauth1::{ClientCredentials, Clock, Origin, SignatureMethod, Signer};
 
@@ -84,6 +84,9 @@ fn signed() -> Vec<Row> {
         Row::debug("ClockSkew", ClockSkew::default()),
         Row::debug("Learned", Learned::Nothing),
         Row::debug("TimestampOrder", TimestampOrder::default()),
+        Row::debug("Realm", Realm::new("markerRealm")),
+        Row::debug("SignedParameters", SignedParameters::new().parameter("title", "markerValue")),
+        Row::debug("Multipart", Multipart::new().text("title", "markerValue")),
         Row::debug("ForeignOrigins", ForeignOrigins::default()),
         Row::debug("Nonce", Nonce::random()),
         Row::error("InvalidVariable", &ClientCredentials::from_env("MARKER_OF_NO_VARIABLE").unwrap_err()),

@@ -111,6 +111,7 @@
 //! For servers that refuse a timestamp lower than the one before, there is [`TimestampOrder::Monotonic`].
 
 mod error;
+mod extensions;
 pub mod future;
 mod layer;
 mod requests;
@@ -121,12 +122,15 @@ mod span;
 mod time;
 
 pub use error::{OAuthSignError, OAuthSignErrorKind};
-pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
 #[cfg(feature = "mediawiki")]
-pub(crate) use requests::FixedNonce;
-pub use requests::{ForeignOrigins, Unsigned};
+pub(crate) use extensions::FixedNonce;
 #[cfg(feature = "handshake")]
-pub(crate) use requests::{SignedWithTemporary, with_query};
+pub(crate) use extensions::SignedWithTemporary;
+pub use extensions::{Realm, SignedParameters, Unsigned};
+pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
+pub use requests::ForeignOrigins;
+#[cfg(feature = "handshake")]
+pub(crate) use requests::with_query;
 pub use response::ResponseHead;
 pub use service::{OAuthSign, OAuthSignHead, TakesSignedBody};
 #[cfg(any(feature = "mediawiki", feature = "retry"))]

@@ -6,26 +6,19 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 
 use super::error::OAuthSignError;
+#[cfg(feature = "mediawiki")]
+use super::extensions::FixedNonce;
+#[cfg(feature = "handshake")]
+use super::extensions::SignedWithTemporary;
+use super::extensions::{Realm, SignedParameters, Unsigned};
 use super::time::{Listener, Time};
 use crate::client::NonceSource;
 use crate::protocol::{
-    BodyType, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError, SignErrorKind, Signed,
-    Signer, Stamp, TemporaryCredentials, TokenCredentials, Transmission, split_authority,
+    BodyType, ClientCredentials, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError,
+    SignErrorKind, Signed, Signer, Stamp, TokenCredentials, Transmission, split_authority,
 };
 
-/// In a request's extensions: this request passes unsigned.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unsigned;
-
-/// In a request's extensions: this request is signed with temporary credentials (§2.3).
-#[derive(Clone)]
-pub(crate) struct SignedWithTemporary(pub(crate) TemporaryCredentials);
-
-/// In a request's extensions: the nonce, for who must know it.
-#[derive(Clone)]
-pub(crate) struct FixedNonce(pub(crate) String);
-
-/// What both shapes of the layer know.
+/// The settings that both layers share.
 #[derive(Clone, Debug)]
 pub(super) struct Requests {
     pub(super) signer: Signer,
@@ -143,11 +136,21 @@ impl Requests {
     fn signed(&self, request: &Parts, payload: Payload<'_>, timestamp: u64) -> Result<Signed, OAuthSignError> {
         let head = self.head(request)?;
         let extensions = &request.extensions;
-        let mut signing = self.signer.request(head, payload);
+        let signed_only: Vec<_> =
+            extensions.get::<SignedParameters>().into_iter().flat_map(|given| given.iter()).collect();
+        let mut signing = self.signer.request(head, payload).signed_only(&signed_only);
+        if let Some(client) = extensions.get::<ClientCredentials>() {
+            signing = signing.client(client);
+        }
+        if let Some(token) = extensions.get::<TokenCredentials>() {
+            signing = signing.token(token);
+        }
+        #[cfg(feature = "handshake")]
         if let Some(SignedWithTemporary(temporary)) = extensions.get() {
             signing = signing.temporary(temporary);
-        } else if let Some(token) = extensions.get::<TokenCredentials>() {
-            signing = signing.token(token);
+        }
+        if let Some(realm) = extensions.get::<Realm>() {
+            signing = signing.realm(realm.as_str());
         }
         if let Some(parameters) = extensions.get::<ProtocolParameters>() {
             signing = signing.parameters(parameters);
@@ -157,10 +160,11 @@ impl Requests {
             let _span = super::span::enter(&head, &self.signer, nonce);
             Ok(signing.stamp(Stamp { timestamp, nonce }).sign()?)
         };
-        match extensions.get() {
-            Some(FixedNonce(nonce)) => sign(nonce),
-            None => self.nonces.with_next(sign),
+        #[cfg(feature = "mediawiki")]
+        if let Some(FixedNonce(nonce)) = extensions.get() {
+            return sign(nonce);
         }
+        self.nonces.with_next(sign)
     }
 
     fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
