@@ -146,7 +146,7 @@ fn timestamp<B>(request: &Request<B>) -> Option<u64> {
 
 /// A server with an API that says yes to whom it knows.
 async fn start_server(client: &ClientCredentials, token: &TokenCredentials) -> std::io::Result<TestServer> {
-    let credentials = MemoryCredentials::new().client(client.clone(), ()).token(client.key(), token, ());
+    let credentials = MemoryCredentials::new().client(client.clone(), ()).token(client.key(), token.clone(), ());
     TestServer::start(|origin| {
         OAuthVerifyLayer::new(origin, credentials)
             .verifier(Verifier::new().timestamp_window(SECOND))

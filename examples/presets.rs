@@ -76,8 +76,8 @@ async fn stand_in(client: &ClientCredentials, token: &TokenCredentials) -> Resul
     let temporary = TokenCredentials::new("temporary", "temporary secret");
     let credentials = MemoryCredentials::new()
         .client(client.clone().rsa_public_key(rsa_key()?.public_key()), ())
-        .token("client", token, ())
-        .token("client", &temporary, ());
+        .token("client", token.clone(), ())
+        .token("client", temporary, ());
     let answers = service_fn(|request: Request<SignedBody<Incoming>>| {
         let token = request.extensions().get::<Verified>().and_then(Verified::token);
         let answer = match (request.uri().path(), token) {

@@ -384,7 +384,7 @@ async fn provider_in_a_box() {
 #[tokio::test]
 async fn server_that_says_nothing() {
     let server = TestServer::start(|origin| {
-        let credentials = MemoryCredentials::new().client(client(), ()).token("key", &token(), ());
+        let credentials = MemoryCredentials::new().client(client(), ()).token("key", token(), ());
         let layer = OAuthVerifyLayer::new(origin, credentials).problems(Problems::Withheld);
         layer.layer(service_fn(async |_: Request<_>| Ok(Response::new(Full::from("done")))))
     })

@@ -342,8 +342,8 @@ impl Double {
         let known = client().rsa_public_key_or_secret(rsa_key().public_key());
         let credentials = MemoryCredentials::new()
             .client(known, ())
-            .token("key", &TokenCredentials::new("temporary", "temporary+secret"), ())
-            .token("key", &token(), ());
+            .token("key", TokenCredentials::new("temporary", "temporary+secret"), ())
+            .token("key", token(), ());
         let accepted = Arc::<Mutex<Vec<String>>>::default();
         let log = accepted.clone();
         let answers = service_fn(move |request: Request<SignedBody<Incoming>>| {

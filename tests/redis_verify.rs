@@ -89,7 +89,7 @@ async fn a_server_process_refuses_what_is_not_signed() {
 
 /// Serves until the process that started this one is gone.
 async fn serve(redis: String) {
-    let credentials = MemoryCredentials::new().client(client(), ()).token("client", &token(), ());
+    let credentials = MemoryCredentials::new().client(client(), ()).token("client", token(), ());
     let layer = OAuthVerifyLayer::new(origin(), credentials).nonces(RedisNonceStore::new(redis).unwrap());
     let layer = layer.verifier(Verifier::new().timestamp_window(WINDOW));
     let accept = service_fn(|_: Request<SignedBody<Incoming>>| async {

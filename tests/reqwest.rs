@@ -55,8 +55,8 @@ impl Server {
         let server = TestServer::start(|origin| {
             let credentials = MemoryCredentials::new()
                 .client(ClientCredentials::new("key", "secret"), "nobody")
-                .token("key", &token_of("Jane"), "Jane")
-                .token("key", &token_of("Joe"), "Joe");
+                .token("key", token_of("Jane"), "Jane")
+                .token("key", token_of("Joe"), "Joe");
             let busy = Arc::new(AtomicBool::new(true));
             let api = service_fn(move |request| answer(request, busy.clone()));
             let verified = OAuthVerifyLayer::new(origin, credentials)

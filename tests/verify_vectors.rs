@@ -40,7 +40,7 @@ fn layer(vector: &Value, test_key: &RsaPrivateKey) -> OAuthVerifyLayer<MemoryCre
         true => client.rsa_public_key(key.public_key()),
         false => client,
     };
-    let credentials = MemoryCredentials::new().client(client, ()).token(text(vector, "consumer_key"), &token, ());
+    let credentials = MemoryCredentials::new().client(client, ()).token(text(vector, "consumer_key"), token, ());
     let methods = [
         SignatureMethod::HmacSha1,
         SignatureMethod::HmacSha256,

@@ -91,7 +91,7 @@ impl Origin {
     }
 
     /// Whether a request to `scheme`, `host` (in any case) and `port` goes to this origin.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) fn is(&self, scheme: Scheme, host: &str, port: Option<u16>) -> bool {
         self.scheme == scheme
             && self.host.eq_ignore_ascii_case(host)

@@ -22,7 +22,7 @@ pub(crate) type Layer = OAuthVerifyLayer<MemoryCredentials<&'static str>>;
 pub(crate) fn layer() -> Layer {
     let credentials = MemoryCredentials::new().client(ClientCredentials::new("k", "client-secret"), "client k").token(
         "k",
-        &TokenCredentials::new("t", "token-secret"),
+        TokenCredentials::new("t", "token-secret"),
         "user t",
     );
     OAuthVerifyLayer::new(Origin::parse("https://api.example").unwrap(), credentials).clock(Clock::from_fn(|| NOW))

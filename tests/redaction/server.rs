@@ -37,7 +37,7 @@ fn request(method: SignatureMethod) -> Request<Body> {
 fn credentials(client: ClientCredentials) -> MemoryCredentials<ClientCredentials> {
     let principal = client.clone();
     let token = protocol::token();
-    MemoryCredentials::new().client(client, principal.clone()).token("key", &token, principal)
+    MemoryCredentials::new().client(client, principal.clone()).token("key", token, principal)
 }
 
 fn layer<C: CredentialStore>(credentials: C) -> OAuthVerifyLayer<C> {
@@ -109,7 +109,7 @@ fn refused() -> Vec<Row> {
         rejected(&known().body_limit(1), hmac()),
         rejected(&known().clock(Clock::from_fn(|| 1000)), hmac()),
         rejected(
-            &known().danger_trust_forwarded_headers(ForwardedHeaders::XForwarded),
+            &known().danger_trust_forwarded_headers(ForwardedHeaders::XForwarded, 1),
             with("x-forwarded-host", "marker host"),
         ),
         rejected(&known(), with("authorization", "Bearer markerBearer")),

@@ -39,7 +39,8 @@ async fn main() -> Result<(), BoxError> {
     let consumer = ClientCredentials::new("printer", "the printer's secret");
     let token = TokenCredentials::new("jane", "Jane's secret");
 
-    let credentials = MemoryCredentials::new().client(consumer.clone(), "nobody").token("printer", &token, "Jane");
+    let credentials =
+        MemoryCredentials::new().client(consumer.clone(), "nobody").token("printer", token.clone(), "Jane");
     let verified =
         ServiceBuilder::new().layer(OAuthVerifyLayer::new(origin.clone(), credentials)).service_fn(application);
     let certificate = Certificate::new()?;

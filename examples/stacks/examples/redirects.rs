@@ -37,7 +37,7 @@ async fn main() -> Result<(), BoxError> {
     let client = ClientCredentials::new("key", "secret");
     let (bot, jane) = (TokenCredentials::new("bot", "its secret"), TokenCredentials::new("jane", "her secret"));
     let credentials = MemoryCredentials::new().client(client.clone(), "nobody's");
-    let credentials = credentials.token("key", &bot, "the bot's").token("key", &jane, "Jane's");
+    let credentials = credentials.token("key", bot.clone(), "the bot's").token("key", jane.clone(), "Jane's");
     let (wiki, mirror) = (Site::start("wiki", &credentials).await?, Site::start("mirror", &credentials).await?);
     wiki.redirect("/old", StatusCode::MOVED_PERMANENTLY, "/page?title=Caf%C3%A9")?;
     wiki.redirect("/edit", StatusCode::TEMPORARY_REDIRECT, "/page/edit")?;

@@ -10,27 +10,22 @@
 //! inside, its queue and the `rate_limit` and `concurrency_limit` of its `Endpoint`, too: a request that waits there
 //! has its timestamp already. Where that may be long, put tower's limits outside of `OAuthSignLayer` instead.
 //!
-//! On the server `OAuthVerifyLayer` is around the services, inside of tonic's own timeouts and limits. What it refuses
-//! is an HTTP response: 401 is `Unauthenticated` to a gRPC client, without a word why, and 400 is `Internal`. A layer
-//! outside of it can say it as gRPC does; the reason is in the extensions of the response.
+//! On the server `OAuthVerifyLayer` is around the services, inside of tonic's own timeouts and limits. It answers gRPC
+//! requests with gRPC statuses: a client with a wrong secret sees `Unauthenticated` and the reason.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
 use std::net::Ipv4Addr;
 
-use http::{Response, StatusCode};
-use tonic::body::Body;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
-use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus as Seen;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::server::health_reporter;
-use tower::util::MapResponseLayer;
 use tower::{BoxError, ServiceBuilder};
-use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Rejection};
+use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer};
 use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer, TokenCredentials};
 
 #[tokio::main]
@@ -41,13 +36,11 @@ async fn main() -> Result<(), BoxError> {
     let consumer = ClientCredentials::new("monitor", "the monitor's secret");
     let token = TokenCredentials::new("jane", "Jane's secret");
 
-    let credentials = MemoryCredentials::new().client(consumer.clone(), "nobody").token("monitor", &token, "Jane");
+    let credentials =
+        MemoryCredentials::new().client(consumer.clone(), "nobody").token("monitor", token.clone(), "Jane");
     let (reporter, health) = health_reporter();
     reporter.set_service_status("photos", ServingStatus::Serving).await;
-    let server = Server::builder()
-        .layer(MapResponseLayer::new(grpc_status))
-        .layer(OAuthVerifyLayer::new(origin.clone(), credentials))
-        .add_service(health);
+    let server = Server::builder().layer(OAuthVerifyLayer::new(origin.clone(), credentials)).add_service(health);
     tokio::spawn(server.serve_with_incoming(incoming));
 
     let channel = Channel::from_shared(url)?.connect().await?;
@@ -86,15 +79,4 @@ async fn main() -> Result<(), BoxError> {
         }
     }
     Ok(())
-}
-
-/// A refusal, as gRPC says it.
-fn grpc_status(response: Response<Body>) -> Response<Body> {
-    let Some(rejection) = response.extensions().get::<Rejection>() else { return response };
-    let code = match rejection.status() {
-        StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
-        StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
-        _ => Code::Unauthenticated,
-    };
-    Status::new(code, rejection.to_string()).into_http()
 }

@@ -44,7 +44,8 @@ impl Served {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let origin = Origin::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let (consumer, token) = (ClientCredentials::new("printer", "secret"), TokenCredentials::new("jane", "secret"));
-        let credentials = MemoryCredentials::new().client(consumer.clone(), "nobody").token("printer", &token, "Jane");
+        let credentials =
+            MemoryCredentials::new().client(consumer.clone(), "nobody").token("printer", token.clone(), "Jane");
         let application = application(OAuthVerifyLayer::new(origin.clone(), credentials));
         tokio::spawn(axum::serve(listener, application).into_future());
         let sign = OAuthSignLayer::new(Signer::new(consumer).token(token), origin.clone());

@@ -60,7 +60,7 @@ impl Way {
         S::Future: Send,
     {
         let (consumer, token) = (ClientCredentials::new("printer", "secret"), TokenCredentials::new("jane", "secret"));
-        let credentials = MemoryCredentials::new().client(consumer, "nobody").token("printer", &token, "Jane");
+        let credentials = MemoryCredentials::new().client(consumer, "nobody").token("printer", token, "Jane");
         let verify = OAuthVerifyLayer::new(self.origin(), credentials);
         let certificate = matches!(self, Http1Tls | Http2Tls).then_some(certificate);
         Server::start(certificate, ServiceBuilder::new().layer(verify).service(application)).await.unwrap()

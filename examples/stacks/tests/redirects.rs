@@ -62,8 +62,8 @@ fn signer() -> Signer {
 fn verify_layer(origin: Origin) -> OAuthVerifyLayer<MemoryCredentials<&'static str>> {
     let credentials = MemoryCredentials::new()
         .client(ClientCredentials::new("key", "secret"), "Nobody")
-        .token("key", &janes(), "Jane")
-        .token("key", &TokenCredentials::new("bot", "bot's secret"), "Bot");
+        .token("key", janes(), "Jane")
+        .token("key", TokenCredentials::new("bot", "bot's secret"), "Bot");
     OAuthVerifyLayer::new(origin, credentials)
 }
 

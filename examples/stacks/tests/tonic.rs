@@ -6,25 +6,25 @@ use std::error::Error;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
-use http::{Request, Response, Uri};
+use http::{Request, Uri};
 use hyper_rustls::HttpsConnectorBuilder;
 use stacks::Certificate;
 use tokio::task::JoinSet;
-use tonic::body::Body;
+use tonic::Code;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
-use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus as Seen;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::server::{HealthReporter, health_reporter};
-use tower::util::{MapRequestLayer, MapResponseLayer};
+use tower::util::MapRequestLayer;
 use tower::{BoxError, Layer, ServiceBuilder};
 use tower_oauth1::client::sign::{OAuthSignError, OAuthSignHead};
 use tower_oauth1::protocol::{SignErrorKind, Verifier};
-use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Rejection, SignedBody, Verified};
+use tower_oauth1::server::nonce::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
+use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, SignedBody, Verified};
 use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer, TokenCredentials};
 
 /// Who called, in their order.
@@ -38,18 +38,16 @@ struct Photos {
 }
 
 impl Photos {
-    /// A server that answers a refusal with what `refused` makes of it, and a channel to it.
-    async fn start(refused: fn(Response<Body>) -> Response<Body>) -> Self {
+    /// A server behind this layer, and a channel to it.
+    async fn start<N: NonceStore + 'static>(
+        verify: impl FnOnce(&Origin) -> OAuthVerifyLayer<MemoryCredentials<&'static str>, N>,
+    ) -> Self {
         let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let url = format!("http://{}", incoming.local_addr().unwrap());
         let origin = Origin::parse(&url).unwrap();
         let callers = Callers::default();
         let (reporter, health) = health_reporter();
-        let server = Server::builder()
-            .layer(MapResponseLayer::new(refused))
-            .layer(verify(&origin))
-            .layer(recorded(&callers))
-            .add_service(health);
+        let server = Server::builder().layer(verify(&origin)).layer(recorded(&callers)).add_service(health);
         tokio::spawn(server.serve_with_incoming(incoming));
         let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
         Self { origin, reporter, callers, channel }
@@ -76,7 +74,7 @@ fn signed(signer: Signer, origin: &Origin, channel: Channel) -> OAuthSignHead<Ch
 fn verify(origin: &Origin) -> OAuthVerifyLayer<MemoryCredentials<&'static str>> {
     let credentials = MemoryCredentials::new().client(ClientCredentials::new("monitor", "secret"), "nobody").token(
         "monitor",
-        &TokenCredentials::new("jane", "secret"),
+        TokenCredentials::new("jane", "secret"),
         "Jane",
     );
     let methods = [SignatureMethod::HmacSha1, SignatureMethod::Plaintext];
@@ -93,21 +91,13 @@ fn recorded<B>(callers: &Callers) -> MapRequestLayer<impl Fn(Request<B>) -> Requ
     })
 }
 
-/// A refusal as gRPC says it.
-fn with_reason(response: Response<Body>) -> Response<Body> {
-    match response.extensions().get::<Rejection>() {
-        Some(rejection) => Status::unauthenticated(rejection.to_string()).into_http(),
-        None => response,
-    }
-}
-
 fn overall() -> HealthCheckRequest {
     HealthCheckRequest::default()
 }
 
 #[tokio::test]
 async fn answers_and_streams_are_signed_and_verified() {
-    let photos = Photos::start(|response| response).await;
+    let photos = Photos::start(verify).await;
     // The URI above the channel: a path, or all of it.
     let with_path_only = photos.client(signer("secret"));
     let url: Uri = photos.origin.to_string().parse().unwrap();
@@ -125,27 +115,51 @@ async fn answers_and_streams_are_signed_and_verified() {
     }
 }
 
+/// Fails as a nonce store does that is full, or away.
+struct Fails(NonceErrorKind);
+
+impl NonceStore for Fails {
+    async fn insert(&self, _: NonceKey<'_>, _: Window) -> Result<Insert, NonceError> {
+        Err(self.0.into())
+    }
+}
+
 #[tokio::test]
-async fn what_a_client_sees_of_a_refusal() {
-    let from_401 = "grpc-status header missing, mapped from HTTP status code 401";
-    let from_400 = "grpc-status header missing, mapped from HTTP status code 400";
+async fn a_client_sees_the_status_and_the_reason_of_a_rejection() {
     let without_token = Signer::new(ClientCredentials::new("monitor", "secret"));
-    let (bare, said) = (Photos::start(|response| response).await, Photos::start(with_reason).await);
-    for (photos, signer, code, message) in [
-        (&bare, signer("a guess"), Code::Unauthenticated, from_401),
-        (&bare, without_token.clone(), Code::Internal, from_400),
-        (&said, signer("a guess"), Code::Unauthenticated, "the signature is wrong"),
-        (&said, without_token, Code::Unauthenticated, "the request has no token"),
+    for (what, signer, nonces, code, message) in [
+        ("a wrong secret", signer("a guess"), None, Code::Unauthenticated, "the signature is wrong"),
+        (
+            "no token",
+            without_token,
+            None,
+            Code::InvalidArgument,
+            "the request has no oauth_token; oauth_parameters_absent: oauth_token",
+        ),
+        (
+            "a busy client",
+            signer("secret"),
+            Some(NonceErrorKind::ShareUsedUp),
+            Code::ResourceExhausted,
+            "the client has sent too many requests; try again later",
+        ),
+        (
+            "no nonce store",
+            signer("secret"),
+            Some(NonceErrorKind::Unavailable),
+            Code::Unavailable,
+            "the nonce store failed; try again later",
+        ),
     ] {
+        let photos = match nonces {
+            None => Photos::start(verify).await,
+            Some(kind) => Photos::start(|origin| verify(origin).nonces(Fails(kind))).await,
+        };
         let mut client = photos.client(signer);
         let refused = client.check(overall()).await.unwrap_err();
-        assert_eq!((refused.code(), refused.message()), (code, message));
-        // A stream whose refusal has no gRPC status begins, and ends with the first message.
-        let refused = match client.watch(overall()).await {
-            Ok(watched) => watched.into_inner().message().await.unwrap_err(),
-            Err(refused) => refused,
-        };
-        assert_eq!((refused.code(), refused.message()), (code, message), "watch");
+        assert_eq!((refused.code(), refused.message()), (code, message), "{what}");
+        let refused = client.watch(overall()).await.unwrap_err();
+        assert_eq!((refused.code(), refused.message()), (code, message), "{what}, a stream");
         assert_eq!(photos.callers(), [""; 0]);
     }
 }
@@ -154,7 +168,7 @@ async fn what_a_client_sees_of_a_refusal() {
 async fn plaintext_goes_over_tls_or_not_at_all() {
     let signer = signer("secret").method(SignatureMethod::Plaintext);
 
-    let photos = Photos::start(|response| response).await;
+    let photos = Photos::start(verify).await;
     let refused = photos.client(signer.clone()).check(overall()).await.unwrap_err();
     let refused = refused.source().unwrap().downcast_ref::<OAuthSignError>().unwrap();
     let reason = refused.sign_error().unwrap();
@@ -175,7 +189,7 @@ async fn plaintext_goes_over_tls_or_not_at_all() {
 /// A `Channel` is a queue, and panics where it is called without having been ready.
 #[tokio::test]
 async fn a_queue_of_one_serves_many_at_once() {
-    let photos = Photos::start(|response| response).await;
+    let photos = Photos::start(verify).await;
     let channel = Endpoint::from_shared(photos.origin.to_string()).unwrap().buffer_size(1).connect().await.unwrap();
     let client = HealthClient::new(signed(signer("secret"), &photos.origin, channel));
     let mut under_way = JoinSet::new();
@@ -190,7 +204,7 @@ async fn a_queue_of_one_serves_many_at_once() {
 /// A channel goes where it goes, whatever the URI says. The signature follows the URI: none for another host.
 #[tokio::test]
 async fn no_signature_for_another_origin() {
-    let photos = Photos::start(with_reason).await;
+    let photos = Photos::start(verify).await;
     let elsewhere = Uri::from_static("http://elsewhere.example");
     let mut client =
         HealthClient::with_origin(signed(signer("secret"), &photos.origin, photos.channel.clone()), elsewhere);
@@ -201,6 +215,6 @@ async fn no_signature_for_another_origin() {
 /// The layer suits whatever takes tonic's body, and its error fits into a `Status`.
 #[test]
 fn it_is_a_grpc_service() {
-    fn is_grpc_service<S: tonic::client::GrpcService<Body, Error = BoxError> + Clone + Send + Sync>() {}
+    fn is_grpc_service<S: tonic::client::GrpcService<tonic::body::Body, Error = BoxError> + Clone + Send + Sync>() {}
     is_grpc_service::<OAuthSignHead<Channel>>();
 }

@@ -50,6 +50,11 @@ impl<'a> Received<'a> {
         }
     }
 
+    /// Refuses another place that holds any of them, too (§3.5).
+    pub(super) fn refuse_in(&self, form: &[u8]) -> Result<(), VerifyError> {
+        if is_there_any(form) { Err(VerifyErrorKind::SeveralPlaces.into()) } else { Ok(()) }
+    }
+
     fn in_header(value: &'a [u8]) -> Result<Self, VerifyError> {
         let (mut values, mut others) = (ReceivedValues::default(), Vec::new());
         let realm = parse_header(value, |name, value| match names::protocol_index(&name.decode()) {

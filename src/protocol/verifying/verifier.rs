@@ -180,6 +180,18 @@ pub struct Presented<'a> {
     method: &'a SignatureMethod,
 }
 
+impl<'a> Presented<'a> {
+    /// Adds a form that was read after the head was checked, as if [`Verifier::check`] had been given both.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyErrorKind::SeveralPlaces`] if the form has protocol parameters, since the head has them too (§3.5).
+    pub fn with_form(self, form: &'a [u8]) -> Result<Self, VerifyError> {
+        self.received.refuse_in(form)?;
+        Ok(Self { payload: Payload::Form(form), ..self })
+    }
+}
+
 impl Presented<'_> {
     /// Who signed, as the request says: `oauth_consumer_key`.
     pub fn client_key(&self) -> &str {
@@ -224,6 +236,15 @@ impl Presented<'_> {
     /// The realm, where the parameters are in the header. It is not signed.
     pub fn realm(&self) -> Option<&str> {
         self.received.realm()
+    }
+
+    /// Returns the length of an RSA signature in bytes, and nothing for other methods.
+    #[cfg(all(feature = "rsa", feature = "server"))]
+    pub(crate) fn rsa_signature_length(&self) -> Option<usize> {
+        let rsa =
+            matches!(self.method, SignatureMethod::RsaSha1 | SignatureMethod::RsaSha256 | SignatureMethod::RsaSha512);
+        let signature = self.parameter(names::SIGNATURE)?.trim_end_matches('=');
+        rsa.then_some(signature.len() * 3 / 4)
     }
 
     /// Whether the request carries `oauth_body_hash`, so that [`verify_body`](Self::verify_body) has work to do.

@@ -36,6 +36,7 @@ impl fmt::Display for NonceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             NonceErrorKind::Full => "the nonce store is full",
+            NonceErrorKind::ShareUsedUp => "the client has used up its share of the nonce store",
             NonceErrorKind::OutsideWindow => "the timestamp is outside the nonce store's window",
             NonceErrorKind::Recovering => "the nonce store lost its memory and is not complete again yet",
             NonceErrorKind::Unavailable => "the nonce store is unavailable",
@@ -55,6 +56,9 @@ impl Error for NonceError {
 pub enum NonceErrorKind {
     /// There is no room. A live nonce is never dropped to make some: its replay would pass.
     Full,
+    /// The client holds as many nonces as one client may; see
+    /// [`MemoryNonceStore`](super::MemoryNonceStore#a-share-for-each-client). Others are not affected.
+    ShareUsedUp,
     /// The nonce's window has closed by the store's own time, or lies too far ahead of it.
     ///
     /// The verifying side has checked the timestamp by its own clock. So either the window closed in

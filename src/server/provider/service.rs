@@ -18,7 +18,7 @@ use super::{Client, Grant, Pending, ProviderService, Storage};
 use crate::protocol::names::{self, problem};
 use crate::protocol::{HeaderWriter, Secret, Separator, encode};
 use crate::server::nonce::NonceStore;
-use crate::server::verify::{Problems, Rejection, Verified};
+use crate::server::verify::{Rejection, Verified};
 
 /// Where clients ask for temporary credentials (§2.1).
 pub const INITIATE: &str = "/oauth/initiate";
@@ -74,7 +74,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     fn refuse(&self, refused: Refused) -> Answer {
         let realm = self.origin.to_string();
         match refused {
-            Refused::Unverified(rejection) => rejection.into_response(&realm, Problems::Reported),
+            Refused::Unverified(rejection) => rejection.into_response(),
             Refused::Leg(error) if error.kind() == LegErrorKind::Storage => status(StatusCode::SERVICE_UNAVAILABLE),
             Refused::Leg(error) => {
                 let (refusal, problem, detail) = problem_of(&error);

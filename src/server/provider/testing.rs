@@ -33,6 +33,7 @@
 //! ```
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::Ipv4Addr;
 use std::task::{Context, Poll};
@@ -40,6 +41,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
+use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -76,10 +78,11 @@ impl TestServer {
     /// # Errors
     ///
     /// When the loopback address has no port to listen on.
-    pub async fn start<S>(service: impl FnOnce(Origin) -> S) -> io::Result<Self>
+    pub async fn start<S, B>(service: impl FnOnce(Origin) -> S) -> io::Result<Self>
     where
-        S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         Self::start_on(0, service).await
     }
@@ -89,10 +92,11 @@ impl TestServer {
     /// # Errors
     ///
     /// When the port is taken.
-    pub async fn start_on<S>(port: u16, service: impl FnOnce(Origin) -> S) -> io::Result<Self>
+    pub async fn start_on<S, B>(port: u16, service: impl FnOnce(Origin) -> S) -> io::Result<Self>
     where
-        S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
@@ -362,7 +366,12 @@ impl Service<Request<Incoming>> for WithApi {
     fn call(&mut self, request: Request<Incoming>) -> ProviderFuture {
         if request.uri().path().starts_with(API) {
             let call = self.api.call(request);
-            return ProviderFuture::new(async { call.await.unwrap_or_else(|never| match never {}) });
+            return ProviderFuture::new(async {
+                let response = call.await.unwrap_or_else(|never| match never {});
+                let (head, body) = response.into_parts();
+                let body = body.collect().await.unwrap_or_else(|never| match never {});
+                Response::from_parts(head, Full::new(body.to_bytes()))
+            });
         }
         self.provider.call(request)
     }

@@ -1,28 +1,48 @@
-//! What axum needs: an extractor, and the URI that a nested router has shortened.
+//! The parts that axum needs: extractors, a response, and the URI that a nested router has shortened.
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, Uri};
 
-use super::Verified;
+use super::rejection::Rejection;
+use super::verified::Verified;
 
-/// The URI of a request before `Router::nest` took the prefix away, for
-/// [`OAuthVerifyLayer::original_uri`](super::OAuthVerifyLayer::original_uri).
+/// Returns the URI of a request before `Router::nest` removed the prefix.
+///
+/// It is for [`OAuthVerifyLayer::original_uri`](super::OAuthVerifyLayer::original_uri).
 pub fn axum_original_uri(parts: &Parts) -> Option<Uri> {
     parts.extensions.get::<OriginalUri>().map(|OriginalUri(uri)| uri.clone())
 }
 
-/// The handler asks for [`Verified`], and no [`OAuthVerifyLayer`](super::OAuthVerifyLayer) with that principal
-/// lies before it.
+/// The handler asks for [`Verified`], but no [`OAuthVerifyLayer`](super::OAuthVerifyLayer) with that principal type
+/// verified the request.
 ///
-/// A fault of the application: it answers 500.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// It is a fault of the application, and its response is 500. A handler that also serves requests outside of the
+/// layer extracts `Option<Verified<_>>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NotVerified;
+
+impl std::fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request was not verified; add an OAuthVerifyLayer with this principal type to the route")
+    }
+}
+
+impl std::error::Error for NotVerified {}
 
 impl IntoResponse for NotVerified {
     fn into_response(self) -> Response {
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+/// The response that the layer sends: see [`Rejection::into_response`].
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        Self::into_response(self)
     }
 }
 
@@ -35,5 +55,17 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NotVerified> {
         parts.extensions.get().cloned().ok_or(NotVerified)
+    }
+}
+
+impl<P, S> OptionalFromRequestParts<S> for Verified<P>
+where
+    P: Clone + Send + Sync + 'static,
+    S: Sync,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get().cloned())
     }
 }

@@ -1,151 +1,116 @@
-//! The checks, in their order.
-
-use std::borrow::Cow;
+//! The checks, in their order: first everything that the head shows, then the body, last the nonce.
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request};
 use http_body::Body;
 
-use super::layer::{BaseStrings, Policy};
-use super::{CredentialStore, Found, OAuthVerifyLayer, Rejection, RejectionKind, Tokens, Verified};
-use crate::body::{ReadWhole, SignedBody};
-use crate::protocol::{BodyHash, BodyType, Origin, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind};
+use super::credentials::{CredentialStore, Found};
+use super::policy::{Policy, Proof, UnsignedBodies};
+use super::rejection::{Problems, Rejection, RejectionKind};
+use super::verified::Verified;
+use crate::body::{ReadError, ReadWhole, SignedBody};
+use crate::protocol::{BodyHash, BodyType, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind};
 use crate::server::nonce::{Insert, NonceErrorKind, NonceKey, NonceStore, Window};
 
-/// Of a body, what has been read.
-enum Content<B> {
-    Form(Bytes),
-    Other(Bytes),
-    Unread(B),
+/// The stores and settings that requests are verified with.
+pub(super) struct Checks<'a, C, N> {
+    pub(super) credentials: &'a C,
+    pub(super) nonces: &'a N,
+    pub(super) policy: &'a Policy,
 }
 
-/// Verifies a request: the form is read, then come place, number, version, method and time of the protocol
-/// parameters, then client, token and signature, then the body hash, and only then the nonce.
-pub(super) async fn verify<C, N, B>(
-    layer: &OAuthVerifyLayer<C, N>,
-    request: Request<B>,
-) -> Result<Request<SignedBody<B>>, Rejection>
-where
-    C: CredentialStore,
-    N: NonceStore,
-    B: Body<Data = Bytes>,
-{
-    let policy = &*layer.policy;
-    let (mut parts, body) = request.into_parts();
-    let mut content = match BodyType::of(&parts.headers) {
-        BodyType::Form => Content::Form(ReadWhole::new(body, policy.body_limit).await?),
-        BodyType::Ambiguous => return Err(RejectionKind::AmbiguousBody.into()),
-        BodyType::Other => Content::Unread(body),
-    };
-    let verified = {
-        let form = match &content {
-            Content::Form(form) => Some(form.clone()),
-            Content::Other(_) | Content::Unread(_) => None,
+impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
+    pub(super) async fn verify<B>(self, request: Request<B>) -> Result<Request<SignedBody<B>>, Rejection>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let policy = self.policy;
+        let (mut parts, body) = request.into_parts();
+        let body_type = match BodyType::of(&parts.headers) {
+            BodyType::Ambiguous => return Err(RejectionKind::AmbiguousBody.into()),
+            body_type => body_type,
         };
-        let origin = policy.origin(&parts)?;
-        let original_uri = policy.original_uri.as_ref().and_then(|find| find(&parts));
-        let uri = original_uri.as_ref().unwrap_or(&parts.uri);
-        let head = RequestHead::with_origin(&parts.method, uri, &origin);
-        let payload = form.as_deref().map_or(Payload::Unread, Payload::Form);
-        let presented = policy.verifier.check(head, authorization(&parts)?, payload, policy.clock.now())?;
-        policy.check_token(&presented)?;
-        policy.check_body_hash(&presented, payload)?;
+        let is_form = body_type == BodyType::Form;
+        let mut body = Content::Unread(body);
+        // Declared before what borrows it.
+        let form;
+        let verified = {
+            let original_uri = policy.original_uri.as_ref().and_then(|find| find(&parts));
+            let uri = original_uri.as_ref().unwrap_or(&parts.uri);
+            let head = RequestHead::with_origin(&parts.method, uri, policy.origins.of(&parts)?);
+            let authorization = authorization(&parts)?;
+            let in_head = elements(uri.query().unwrap_or_default().as_bytes(), b'&')
+                + authorization.map_or(0, |header| elements(header, b','));
+            policy.check_count(in_head)?;
 
-        let principal = layer.check_signature(&presented).await?;
-        if presented.has_body_hash() {
-            content = match content {
-                Content::Unread(body) => Content::Other(ReadWhole::new(body, policy.body_limit).await?),
-                content @ (Content::Form(_) | Content::Other(_)) => content,
-            };
-            if let Content::Form(bytes) | Content::Other(bytes) = &content {
-                presented.verify_body(bytes)?;
+            let check = |payload| policy.verifier.check(head, authorization, payload, policy.clock.now());
+            let mut presented = check(Payload::Unread);
+            // A form may carry the credentials itself (§3.5.2). No other form is read before they are checked.
+            let carries_credentials =
+                is_form && presented.as_ref().is_err_and(|error| error.kind() == VerifyErrorKind::NotSigned);
+            if carries_credentials {
+                form = body.read(policy.body_limit.bytes(Proof::Nothing)).await?;
+                policy.check_count(in_head + elements(&form, b'&'))?;
+                presented = check(Payload::Form(&form));
             }
-        }
-        layer.check_nonce(&presented).await?;
-        Verified::new(&presented, principal)
-    };
-    parts.extensions.insert(verified);
-    let body = match content {
-        Content::Form(bytes) | Content::Other(bytes) => SignedBody::read(bytes),
-        Content::Unread(body) => SignedBody::untouched(body),
-    };
-    Ok(Request::from_parts(parts, body))
-}
+            let mut presented = presented?;
+            policy.check_token(&presented)?;
+            let rule = BodyRule::of(policy, &parts, is_form, &presented)?;
+            rule.check_announced(&body)?;
 
-impl Policy {
-    fn origin(&self, parts: &Parts) -> Result<Cow<'_, Origin>, Rejection> {
-        match self.forwarded {
-            None => Ok(Cow::Borrowed(&self.origin)),
-            Some(trusted) => {
-                let origin = trusted.origin(&parts.headers, &self.origin);
-                origin.map_err(|_invalid| RejectionKind::ForwardedInvalid.into())
+            let found = self.credentials.find(presented.client_key(), presented.token()).await;
+            let found = found.map_err(Rejection::lookup_failed)?;
+            let read_form;
+            // If problems are withheld, an unread body must not tell that the client is unknown.
+            if is_form && !carries_credentials && (found.is_known() || policy.problems == Problems::Withheld) {
+                read_form = body.read(policy.body_limit.bytes(Proof::Head)).await?;
+                policy.check_count(in_head + elements(&read_form, b'&'))?;
+                presented = presented.with_form(&read_form)?;
             }
-        }
-    }
-
-    fn check_token(&self, presented: &Presented<'_>) -> Result<(), Rejection> {
-        match (self.tokens, presented.token()) {
-            (Tokens::Required, None) => Err(RejectionKind::TokenMissing.into()),
-            (Tokens::Refused, Some(_)) => Err(RejectionKind::TokenRefused.into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_body_hash(&self, presented: &Presented<'_>, payload: Payload<'_>) -> Result<(), Rejection> {
-        let required = match self.body_hash {
-            BodyHash::Never => false,
-            BodyHash::NonForm => !matches!(payload, Payload::Form(_)),
-            BodyHash::Always => true,
+            let principal = self.check_signature(&presented, found)?;
+            if let BodyRule::Hashed = rule {
+                let limit = if is_form { usize::MAX } else { policy.body_limit.bytes(Proof::Signature) };
+                presented.verify_body(&body.read(limit).await?)?;
+            }
+            rule.check_empty(&mut body).await?;
+            self.check_nonce(&presented).await?;
+            Verified::new(&presented, principal)
         };
-        match required && !presented.has_body_hash() {
-            true => Err(RejectionKind::BodyHashMissing.into()),
-            false => Ok(()),
-        }
+        parts.extensions.insert(verified);
+        Ok(Request::from_parts(parts, body.into_signed()))
     }
 
-    fn base_string(&self, presented: &Presented<'_>) -> Option<String> {
-        match self.base_strings {
-            BaseStrings::Hidden => None,
-            BaseStrings::Shown => presented.base_string().ok(),
-        }
-    }
-}
-
-impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
-    /// Looks client and token up and verifies the signature, at the same cost whatever is found.
-    async fn check_signature(&self, presented: &Presented<'_>) -> Result<C::Principal, Rejection> {
-        let found = self.credentials.find(presented.client_key(), presented.token()).await;
+    /// Verifies the signature, at the same cost whether or not client and token were found.
+    fn check_signature(
+        &self,
+        presented: &Presented<'_>,
+        found: Found<C::Principal>,
+    ) -> Result<C::Principal, Rejection> {
         let decoy = &self.policy.decoy;
-        let refusal = match found.map_err(Rejection::lookup_failed)? {
+        match found {
             Found::Credentials { client, token_secret, principal } => {
-                match presented.verify(&client, token_secret.as_ref()) {
-                    Ok(()) => return Ok(principal),
-                    Err(error) => {
-                        if error.kind() == VerifyErrorKind::ClientKeyMissing {
-                            let _ = decoy.verify(presented);
-                        }
-                        Rejection::from(error).with_base_string(self.policy.base_string(presented))
-                    }
+                match decoy.verify_or_compensate(presented, &client, token_secret.as_ref()) {
+                    Ok(()) => Ok(principal),
+                    Err(error) => Err(Rejection::from(error).with_base_string(self.policy.base_string(presented))),
                 }
             }
             Found::UnknownClient => {
-                let _ = decoy.verify(presented);
-                RejectionKind::UnknownClient.into()
+                decoy.verify(presented);
+                Err(RejectionKind::UnknownClient.into())
             }
             Found::UnknownToken => {
-                let _ = decoy.verify(presented);
-                RejectionKind::UnknownToken.into()
+                decoy.verify(presented);
+                Err(RejectionKind::UnknownToken.into())
             }
-        };
-        Err(refusal)
+        }
     }
 
-    /// Uses the nonce up. The clock is read again: a body may have taken its time, and a nonce that the store has
-    /// forgotten by now must not pass for a fresh one.
+    /// Uses the nonce up. The clock is read again: reading a body may have taken a long time, and the store may have
+    /// forgotten the nonce by now.
     async fn check_nonce(&self, presented: &Presented<'_>) -> Result<(), Rejection> {
-        // Only PLAINTEXT gets here without (§3.1), which anyone who sees it can repeat anyway.
+        // Only PLAINTEXT may come without both (§3.1), and everyone who sees such a request can repeat it anyway.
         let (Some(timestamp), Some(nonce)) = (presented.timestamp(), presented.nonce()) else { return Ok(()) };
         let now = self.policy.clock.now();
         let expires_at = self.policy.verifier.nonce_expiry(timestamp);
@@ -157,15 +122,100 @@ impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
         match self.nonces.insert(key, Window { now, expires_at }).await {
             Ok(Insert::Fresh) => Ok(()),
             Ok(Insert::Replayed) => Err(RejectionKind::NonceUsed.into()),
-            Err(error) if error.kind() == NonceErrorKind::OutsideWindow => {
-                Err(VerifyError::from(VerifyErrorKind::TimestampRefused).into())
-            }
-            Err(error) => Err(Rejection::nonce_store_failed(error)),
+            Err(error) => Err(match error.kind() {
+                NonceErrorKind::OutsideWindow => VerifyError::from(VerifyErrorKind::TimestampRefused).into(),
+                NonceErrorKind::ShareUsedUp => Rejection::nonce_store_failed(RejectionKind::TooManyRequests, error),
+                _ => Rejection::nonce_store_failed(RejectionKind::NonceStoreFailed, error),
+            }),
         }
     }
 }
 
-/// The one `Authorization` header of a request.
+/// The body of a request, read or not.
+enum Content<B> {
+    Read(Bytes),
+    Unread(B),
+}
+
+impl<B: Body<Data = Bytes>> Content<B> {
+    async fn read(&mut self, limit: usize) -> Result<Bytes, ReadError<B::Error>> {
+        let bytes = match std::mem::replace(self, Self::Read(Bytes::new())) {
+            Self::Read(bytes) => bytes,
+            Self::Unread(body) => ReadWhole::new(body, limit).await?,
+        };
+        *self = Self::Read(bytes.clone());
+        Ok(bytes)
+    }
+
+    fn may_have_more(&self) -> bool {
+        matches!(self, Self::Unread(body) if !body.is_end_stream())
+    }
+
+    fn into_signed(self) -> SignedBody<B> {
+        match self {
+            Self::Read(bytes) => SignedBody::read(bytes),
+            Self::Unread(body) => SignedBody::untouched(body),
+        }
+    }
+}
+
+/// The requirement that the body must meet.
+#[derive(Clone, Copy)]
+enum BodyRule {
+    /// Its hash was signed.
+    Hashed,
+    /// Its parameters are signed, or nothing of it has to be.
+    Any,
+    /// It is not signed, and must be empty; the reason if it is not.
+    Empty(RejectionKind),
+}
+
+impl BodyRule {
+    fn of(policy: &Policy, parts: &Parts, is_form: bool, presented: &Presented<'_>) -> Result<Self, Rejection> {
+        let required = match policy.body_hash {
+            BodyHash::Never => false,
+            BodyHash::NonForm => !is_form,
+            BodyHash::Always => true,
+        };
+        let blank = |value: &HeaderValue| value.as_bytes().trim_ascii().is_empty();
+        Ok(match presented.has_body_hash() {
+            true => Self::Hashed,
+            false if required => return Err(RejectionKind::BodyHashMissing.into()),
+            false if is_form => Self::Any,
+            false if policy.unsigned_bodies == UnsignedBodies::Refuse => Self::Empty(RejectionKind::BodyUnsigned),
+            // Rack reads a form from a POST without a type.
+            false if parts.method == Method::POST && parts.headers.get(CONTENT_TYPE).is_none_or(blank) => {
+                Self::Empty(RejectionKind::ContentTypeMissing)
+            }
+            false => Self::Any,
+        })
+    }
+
+    /// Rejects a body that announces its content, before anything is looked up.
+    fn check_announced<B: Body>(self, body: &Content<B>) -> Result<(), Rejection> {
+        match (self, body) {
+            (Self::Empty(kind), Content::Unread(body)) if body.size_hint().lower() > 0 => Err(kind.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Rejects a body that announced nothing and has content after all.
+    async fn check_empty<B: Body<Data = Bytes>>(self, body: &mut Content<B>) -> Result<(), Rejection> {
+        let (Self::Empty(kind), true) = (self, body.may_have_more()) else { return Ok(()) };
+        match body.read(0).await {
+            Ok(_empty) => Ok(()),
+            Err(ReadError::TooLarge) => Err(kind.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Returns the number of elements of a list with this separator, empty ones included.
+fn elements(list: &[u8], separator: u8) -> usize {
+    if list.is_empty() { 0 } else { memchr::memchr_iter(separator, list).count() + 1 }
+}
+
+/// Returns the only `Authorization` header of a request.
 fn authorization(parts: &Parts) -> Result<Option<&[u8]>, VerifyError> {
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {

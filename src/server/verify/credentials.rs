@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::protocol::{ClientCredentials, Presented, Secret, TokenCredentials, VerifyError};
+use crate::protocol::{ClientCredentials, Secret, TokenCredentials};
 
 /// Finds the secrets that a request was signed with.
 ///
@@ -83,6 +83,12 @@ pub enum Found<P> {
     UnknownToken,
 }
 
+impl<P> Found<P> {
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self, Self::Credentials { .. })
+    }
+}
+
 /// Clients and tokens could not be looked up.
 ///
 /// It goes to the log through [`Rejection`](super::Rejection)'s source, never to the client.
@@ -96,7 +102,7 @@ pub type LookupError = Box<dyn Error + Send + Sync>;
 ///
 /// let credentials = MemoryCredentials::new()
 ///     .client(ClientCredentials::new("school", "its secret"), "tenant 1")
-///     .token("school", &TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00"), "Jane of tenant 1");
+///     .token("school", TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00"), "Jane of tenant 1");
 /// ```
 #[derive(Clone)]
 pub struct MemoryCredentials<P = ()> {
@@ -126,7 +132,7 @@ impl<P> MemoryCredentials<P> {
 
     /// Adds a token of a client that was added before; to any other client it means nothing.
     #[must_use]
-    pub fn token(mut self, client: &str, token: &TokenCredentials, principal: P) -> Self {
+    pub fn token(mut self, client: &str, token: TokenCredentials, principal: P) -> Self {
         if let Some(known) = self.clients.get_mut(client) {
             known.tokens.insert(token.token().to_owned(), (token.secret().clone(), principal));
         }
@@ -160,43 +166,6 @@ impl<P> fmt::Debug for MemoryCredentials<P> {
     }
 }
 
-/// Credentials nobody has. What is refused anyway is verified with them, to cost what verifying costs.
-pub(super) struct Decoy {
-    client: ClientCredentials,
-    token_secret: Secret,
-}
-
-impl Decoy {
-    pub(super) fn new() -> Self {
-        let secret = || format!("{:032x}", rand::random::<u128>());
-        let client = ClientCredentials::new("", secret());
-        #[cfg(feature = "rsa")]
-        let client = match crate::protocol::RsaPublicKey::from_der(rsa_decoy()) {
-            Ok(key) => client.rsa_public_key_or_secret(key),
-            Err(_) => client,
-        };
-        Self { client, token_secret: secret().into() }
-    }
-
-    pub(super) fn verify(&self, presented: &Presented<'_>) -> Result<(), VerifyError> {
-        let token_secret = presented.token().map(|_| &self.token_secret);
-        presented.verify(&self.client, token_secret)
-    }
-}
-
-/// An RSA public key of 2048 bits that goes with no private one, as PKCS#1 DER (RFC 8017 A.1.1).
-#[cfg(feature = "rsa")]
-fn rsa_decoy() -> Vec<u8> {
-    const LENGTH: usize = 256;
-    let mut modulus: [u8; LENGTH] = rand::random();
-    modulus[0] |= 0x80;
-    modulus[LENGTH - 1] |= 1;
-    let mut der = vec![0x30, 0x82, 0x01, 0x0A, 0x02, 0x82, 0x01, 0x01, 0x00];
-    der.extend_from_slice(&modulus);
-    der.extend_from_slice(&[0x02, 0x03, 0x01, 0x00, 0x01]);
-    der
-}
-
 #[cfg(test)]
 mod tests {
     use tokio_test::block_on;
@@ -208,8 +177,8 @@ mod tests {
         let credentials = MemoryCredentials::new()
             .client(ClientCredentials::new("a", "sa"), "a")
             .client(ClientCredentials::new("b", "sb"), "b")
-            .token("a", &TokenCredentials::new("t", "st"), "t")
-            .token("c", &TokenCredentials::new("u", "su"), "u");
+            .token("a", TokenCredentials::new("t", "st"), "t")
+            .token("c", TokenCredentials::new("u", "su"), "u");
         for (client, token, expected) in [
             ("a", None, Ok(("sa", None, "a"))),
             ("a", Some("t"), Ok(("sa", Some("st"), "t"))),
@@ -228,11 +197,5 @@ mod tests {
             };
             assert_eq!(found, expected, "{client} {token:?}");
         }
-    }
-
-    #[cfg(feature = "rsa")]
-    #[test]
-    fn the_rsa_decoy_is_a_key() {
-        assert!(crate::protocol::RsaPublicKey::from_der(rsa_decoy()).is_ok());
     }
 }

@@ -3,23 +3,23 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::layer::Policy;
-use super::{Rejection, SignedBody};
+use super::body::OAuthVerifyBody;
+use super::rejection::Rejection;
+use crate::body::SignedBody;
 
-/// Boxed, once a request: what it awaits are `async fn`s of the stores' traits, and their futures have no name
-/// that stable Rust could put into a field. The inner service's future is not boxed.
+/// Boxed, once for each request: it awaits `async fn`s of the stores' traits, whose futures have no name that stable
+/// Rust could put into a field. The inner service's future is not boxed.
 type Verifying<B> = Pin<Box<dyn Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`OAuthVerify`](super::OAuthVerify): the inner service's response, or a rejection.
-    pub struct ResponseFuture<S, B>
+    pub struct OAuthVerifyFuture<S, B>
     where
         S: Service<Request<SignedBody<B>>>,
     {
@@ -31,55 +31,53 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<S, B, F> {
-        Verifying { verifying: Verifying<B>, inner: S, policy: Arc<Policy> },
+        Verifying { verifying: Verifying<B>, inner: S },
         Calling { #[pin] future: F },
     }
 }
 
-impl<S, B> ResponseFuture<S, B>
+impl<S, B> OAuthVerifyFuture<S, B>
 where
     S: Service<Request<SignedBody<B>>>,
 {
     pub(super) fn new(
         inner: S,
-        policy: Arc<Policy>,
         verifying: impl Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send + 'static,
     ) -> Self {
-        Self { state: State::Verifying { verifying: Box::pin(verifying), inner, policy } }
+        Self { state: State::Verifying { verifying: Box::pin(verifying), inner } }
     }
 }
 
-impl<S, B, ResBody> Future for ResponseFuture<S, B>
+impl<S, B, ResBody> Future for OAuthVerifyFuture<S, B>
 where
     S: Service<Request<SignedBody<B>>, Response = Response<ResBody>>,
-    ResBody: Default,
 {
-    type Output = Result<S::Response, S::Error>;
+    type Output = Result<Response<OAuthVerifyBody<ResBody>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProjection::Verifying { verifying, inner, policy } => {
+                StateProjection::Verifying { verifying, inner } => {
                     let future = match ready!(verifying.as_mut().poll(cx)) {
                         Ok(request) => inner.call(request),
-                        Err(rejection) => {
-                            return Poll::Ready(Ok(rejection.into_response(&policy.realm, policy.problems)));
-                        }
+                        Err(rejection) => return Poll::Ready(Ok(rejection.into_response())),
                     };
                     state.set(State::Calling { future });
                 }
-                StateProjection::Calling { future } => return future.poll(cx),
+                StateProjection::Calling { future } => {
+                    return future.poll(cx).map_ok(|response| response.map(OAuthVerifyBody::inner));
+                }
             }
         }
     }
 }
 
-impl<S, B> fmt::Debug for ResponseFuture<S, B>
+impl<S, B> fmt::Debug for OAuthVerifyFuture<S, B>
 where
     S: Service<Request<SignedBody<B>>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        f.debug_struct("OAuthVerifyFuture").finish_non_exhaustive()
     }
 }

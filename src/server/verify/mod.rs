@@ -24,7 +24,7 @@
 //!
 //! let credentials = MemoryCredentials::new()
 //!     .client(ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44"), "nobody")
-//!     .token("dpf43f3p2l4k3l03", &TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00"), "Jane");
+//!     .token("dpf43f3p2l4k3l03", TokenCredentials::new("nnch734d00sl2jdk", "pfkkdhi9sl3r4s00"), "Jane");
 //!
 //! let service = ServiceBuilder::new()
 //!     .layer(OAuthVerifyLayer::new(Origin::parse("https://photos.example.net")?, credentials))
@@ -51,7 +51,7 @@
 //!     .body_hash(BodyHash::NonForm)
 //!     .verifier(Verifier::new().methods([SignatureMethod::HmacSha256]).timestamp_window(Duration::from_secs(60)))
 //!     .problems(Problems::Withheld)
-//!     .danger_trust_forwarded_headers(ForwardedHeaders::XForwarded);
+//!     .danger_trust_forwarded_headers(ForwardedHeaders::XForwarded, 1);
 //! # Ok::<_, tower_oauth1::InvalidOrigin>(())
 //! ```
 //!
@@ -71,11 +71,14 @@
 
 #[cfg(feature = "axum")]
 mod axum;
+mod body;
 mod check;
 mod credentials;
+mod decoy;
 pub mod future;
 mod layer;
 mod origin;
+mod policy;
 mod rejection;
 mod service;
 #[cfg(test)]
@@ -87,9 +90,11 @@ mod verified;
 #[cfg(feature = "axum")]
 pub use self::axum::{NotVerified, axum_original_uri};
 pub use crate::body::SignedBody;
+pub use body::OAuthVerifyBody;
 pub use credentials::{CredentialStore, Found, LookupError, MemoryCredentials};
-pub use layer::{OAuthVerifyLayer, Tokens};
+pub use layer::OAuthVerifyLayer;
 pub use origin::ForwardedHeaders;
+pub use policy::{Tokens, UnsignedBodies};
 pub use rejection::{Problems, Rejection, RejectionKind};
 pub use service::OAuthVerify;
 pub use verified::Verified;

@@ -1,27 +1,32 @@
 //! The service that the layer builds.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
+use tower_layer::Layer;
 use tower_service::Service;
 
-use super::future::ResponseFuture;
-use super::{CredentialStore, OAuthVerifyLayer, SignedBody};
+use super::body::OAuthVerifyBody;
+use super::credentials::CredentialStore;
+use super::future::OAuthVerifyFuture;
+use super::layer::OAuthVerifyLayer;
+use crate::body::SignedBody;
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
 
-/// Verifies requests before `S` gets them. See the [module](super).
+/// A service that verifies requests before `S` gets them. See the [module](super).
 #[derive(Debug)]
 pub struct OAuthVerify<S, C, N = MemoryNonceStore> {
     inner: S,
     layer: OAuthVerifyLayer<C, N>,
 }
 
-impl<S, C, N> OAuthVerify<S, C, N> {
-    pub(super) fn new(inner: S, layer: OAuthVerifyLayer<C, N>) -> Self {
-        Self { inner, layer }
+impl<S, C, N> Layer<S> for OAuthVerifyLayer<C, N> {
+    type Service = OAuthVerify<S, C, N>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        OAuthVerify { inner, layer: self.clone() }
     }
 }
 
@@ -37,22 +42,20 @@ where
     C: CredentialStore + 'static,
     N: NonceStore + 'static,
     B: Body<Data = Bytes> + Send + 'static,
-    ResBody: Default,
 {
-    type Response = S::Response;
+    type Response = Response<OAuthVerifyBody<ResBody>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, B>;
+    type Future = OAuthVerifyFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The clone is not ready, so the service that is goes into the future.
+        // The clone is not ready, so the ready service moves into the future.
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
         let layer = self.layer.clone();
-        let policy = Arc::clone(&layer.policy);
-        ResponseFuture::new(ready, policy, async move { layer.verify(request).await })
+        OAuthVerifyFuture::new(ready, async move { layer.verify(request).await })
     }
 }

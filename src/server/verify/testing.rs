@@ -1,11 +1,23 @@
-//! Bodies for the tests of this room.
+//! Bodies for the tests of this module, and a limit in virtual time.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+
+/// Runs a future that must end without waiting for anything: time is paused, so that a future that waits fails at once.
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.unwrap().block_on(in_time(future))
+}
+
+pub(super) async fn in_time<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("still pending after a minute")
+}
 
 /// A body of these frames, which does not know its size.
 #[derive(Default)]

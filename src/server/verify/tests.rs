@@ -9,12 +9,12 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt as _, Full};
-use tokio_test::{assert_pending, assert_ready_ok, block_on};
+use tokio_test::{assert_pending, assert_ready_ok};
 use tower::limit::ConcurrencyLimit;
 use tower::{Service as _, ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 
-use super::testing::Frames;
+use super::testing::{Frames, block_on, in_time};
 use super::*;
 use crate::Clock;
 use crate::protocol::{
@@ -37,7 +37,7 @@ fn layer() -> Layer {
     let credentials = MemoryCredentials::new()
         .client(ClientCredentials::new("k", "client-marker"), "client k")
         .client(ClientCredentials::new("other", "s"), "client other")
-        .token("k", &TokenCredentials::new("t", "token-marker"), "user t");
+        .token("k", TokenCredentials::new("t", "token-marker"), "user t");
     OAuthVerifyLayer::new(origin(), credentials).clock(Clock::from_fn(|| NOW))
 }
 
@@ -430,7 +430,7 @@ fn rejections() {
         ),
         (
             "a forwarded header that is broken",
-            layer().danger_trust_forwarded_headers(ForwardedHeaders::XForwarded),
+            layer().danger_trust_forwarded_headers(ForwardedHeaders::XForwarded, 1),
             Sent::default(),
             |mut request| {
                 request.headers_mut().insert("x-forwarded-proto", "ftp".parse().unwrap());
@@ -461,6 +461,252 @@ fn rejections() {
     }
 }
 
+/// Everything that the head shows is refused with the body unread: this body fails the test when it is polled.
+#[test]
+fn the_head_is_refused_before_the_body_is_read() {
+    use RejectionKind::*;
+    use VerifyErrorKind::*;
+    type Change = fn(Request<Full<Bytes>>) -> Request<Full<Bytes>>;
+    fn header(request: &mut Request<Full<Bytes>>, from: &str, to: &str) {
+        let header = request.headers()[AUTHORIZATION].to_str().unwrap().replace(from, to);
+        request.headers_mut().insert(AUTHORIZATION, header.parse().unwrap());
+    }
+    let same: Change = |request| request;
+    let client = |key: &str, token: &str| {
+        Signer::new(ClientCredentials::new(key, "client-marker")).token(TokenCredentials::new(token, "token-marker"))
+    };
+    let other_method: Change = |mut request| {
+        header(&mut request, "HMAC-SHA1", "HMAC-MD5");
+        request
+    };
+    let doubled: Change = |mut request| {
+        header(&mut request, "oauth_version", "oauth_nonce");
+        request
+    };
+    let twice: Change = |mut request| {
+        *request.uri_mut() = "/a?b=c&oauth_nonce=n".parse().unwrap();
+        request
+    };
+    let ambiguous: Change = |mut request| {
+        request.headers_mut().insert(CONTENT_TYPE, "application/x-www-form-urlencoded-".parse().unwrap());
+        request
+    };
+    let untyped: Change = |mut request| {
+        request.headers_mut().remove(CONTENT_TYPE);
+        request
+    };
+    let plain = |layer: Layer| layer.unsigned_bodies(UnsignedBodies::Refuse);
+    for (what, layer, sent, change, kind) in [
+        ("an unknown client", layer(), Sent { signer: client("z", "t"), ..Sent::post("a=1") }, same, UnknownClient),
+        ("an unknown token", layer(), Sent { signer: client("k", "z"), ..Sent::post("a=1") }, same, UnknownToken),
+        ("too old", layer(), Sent { timestamp: NOW - 301, ..Sent::post("a=1") }, same, Invalid(TimestampRefused)),
+        ("another method", layer(), Sent::post("a=1"), other_method, Invalid(UnsupportedMethod)),
+        ("doubled", layer(), Sent::post("a=1"), doubled, Invalid(DuplicateParameter)),
+        ("two places", layer(), Sent::post("a=1"), twice, Invalid(SeveralPlaces)),
+        ("a token", layer().tokens(Tokens::Refused), Sent::post("a=1"), same, TokenRefused),
+        ("no hash", layer().body_hash(BodyHash::Always), Sent::post("a=1"), same, BodyHashMissing),
+        ("an ambiguous type", layer(), Sent::post("a=1"), ambiguous, AmbiguousBody),
+        ("no type", layer(), Sent::post("a=1"), untyped, ContentTypeMissing),
+        (
+            "not a form",
+            plain(layer()),
+            Sent { content_type: Some("text/plain"), ..Sent::post("x") },
+            same,
+            BodyUnsigned,
+        ),
+        ("many parameters", layer().parameter_limit(7), Sent::post("a=1"), same, TooManyParameters),
+    ] {
+        let request = change(sent.signed()).map(|_| Frames::announcing(3));
+        assert_eq!(block_on(answer(&layer, request)).unwrap_err().kind(), kind, "{what}");
+    }
+    let unsigned = Request::post("/").header(CONTENT_TYPE, "text/plain").body(Frames::announcing(3)).unwrap();
+    assert_eq!(block_on(answer(&layer(), unsigned)).unwrap_err().kind(), Invalid(NotSigned));
+}
+
+/// If problems are withheld, reading the body or not must not tell a known client from an unknown one.
+#[test]
+fn withheld_problems_do_not_show_in_what_is_read() {
+    for (key, token) in [("k", "t"), ("z", "t"), ("k", "z")] {
+        let signer =
+            Signer::new(ClientCredentials::new(key, "wrong")).token(TokenCredentials::new(token, "token-marker"));
+        let request = Sent { signer, ..Sent::post("a=1") }.signed().map(|_| Frames::stalling("a="));
+        let layer = layer().problems(Problems::Withheld);
+        let mut call = tokio_test::task::spawn(layer.verify(request));
+        assert_pending!(call.poll(), "{key} {token}");
+    }
+}
+
+#[test]
+fn limits_of_bodies_and_parameters() {
+    let form = |length: usize| -> &'static str { Box::leak(format!("a={}", "x".repeat(length - 2)).into_boxed_str()) };
+    let kib = 1024;
+    let in_form = || signer().transmission(Transmission::Form);
+    let hashed = || signer().body_hash(BodyHash::NonForm);
+    for (what, layer, sent, passes) in [
+        ("a form", layer(), Sent::post(form(1024 * kib)), true),
+        ("a larger form", layer(), Sent::post(form(1024 * kib + 1)), false),
+        ("a form with credentials", layer(), Sent { signer: in_form(), ..Sent::post(form(63 * kib)) }, true),
+        ("a larger one", layer(), Sent { signer: in_form(), ..Sent::post(form(64 * kib)) }, false),
+        (
+            "a larger limit",
+            layer().body_limit(65 * kib),
+            Sent { signer: in_form(), ..Sent::post(form(64 * kib)) },
+            true,
+        ),
+        (
+            "a body with a hash",
+            layer(),
+            Sent { signer: hashed(), content_type: Some("text/plain"), ..Sent::post(form(8192 * kib)) },
+            true,
+        ),
+        (
+            "a larger body",
+            layer(),
+            Sent { signer: hashed(), content_type: Some("text/plain"), ..Sent::post(form(8192 * kib + 1)) },
+            false,
+        ),
+    ] {
+        let kind = block_on(answer(&layer, sent.signed())).map(|_| ()).map_err(|refused| refused.kind());
+        assert_eq!(kind, if passes { Ok(()) } else { Err(RejectionKind::BodyTooLarge) }, "{what}");
+    }
+    // A header of eight parameters, and a query of one.
+    let many = |parameters: usize| -> &'static str { Box::leak("a&".repeat(parameters - 9).into_boxed_str()) };
+    for (what, parameters, passes) in [("as many as may be", 999, true), ("one more", 1001, false)] {
+        let kind = block_on(answer(&layer(), Sent::post(many(parameters)).signed())).map(|_| ());
+        let kind = kind.map_err(|refused| refused.kind());
+        assert_eq!(kind, if passes { Ok(()) } else { Err(RejectionKind::TooManyParameters) }, "{what}");
+    }
+}
+
+#[test]
+fn bodies_that_no_signature_covers() {
+    use RejectionKind::*;
+    let refusing = || layer().unsigned_bodies(UnsignedBodies::Refuse);
+    let text = |body| Sent { content_type: Some("text/plain"), ..Sent::post(body) };
+    let untyped = |body| Sent { content_type: None, ..Sent::post(body) };
+    let hashed = || signer().body_hash(BodyHash::NonForm);
+    for (what, layer, sent, expected) in [
+        ("text", layer(), text("x"), Ok(())),
+        ("text", refusing(), text("x"), Err(BodyUnsigned)),
+        ("text with a hash", refusing(), Sent { signer: hashed(), ..text("x") }, Ok(())),
+        ("empty text", refusing(), text(""), Ok(())),
+        ("a form", refusing(), Sent::post("a=1"), Ok(())),
+        ("no body", refusing(), Sent::default(), Ok(())),
+        // Rack reads a form there.
+        ("a POST without a type", layer(), untyped("a=1"), Err(ContentTypeMissing)),
+        (
+            "a POST with a blank type",
+            layer(),
+            Sent { content_type: Some(" "), ..untyped("a=1") },
+            Err(ContentTypeMissing),
+        ),
+        ("an empty one", layer(), untyped(""), Ok(())),
+        ("one with a hash", layer(), Sent { signer: hashed(), ..untyped("a=1") }, Ok(())),
+        ("a PUT without a type", layer(), Sent { method: "PUT", ..untyped("a=1") }, Ok(())),
+    ] {
+        let outcome = |request| block_on(answer(&layer, request)).map(|_| ()).map_err(|refused| refused.kind());
+        assert_eq!(outcome(sent.signed()), expected, "{what}");
+        // The same with a body that does not announce its length.
+        let frames = if sent.body.is_empty() { vec![] } else { vec![Ok(Frame::data(Bytes::from_static(b"x")))] };
+        let chunked = Sent { nonce: "other", ..sent };
+        if !matches!(chunked.content_type, Some(FORM)) && !chunked.signed().headers().contains_key("oauth_body_hash") {
+            let expected = if what.ends_with("with a hash") { continue } else { expected };
+            let request = chunked.signed().map(|_| Frames::new(frames));
+            let outcome = block_on(answer(&layer, request)).map(|_| ()).map_err(|refused| refused.kind());
+            assert_eq!(outcome, expected, "{what}, chunked");
+        }
+    }
+}
+
+/// B103: one layer for two origins.
+#[test]
+fn the_host_chooses_the_origin() {
+    let credentials = MemoryCredentials::new().client(ClientCredentials::new("k", "client-marker"), "client k");
+    let credentials = credentials.token("k", TokenCredentials::new("t", "token-marker"), "user t");
+    let layer = OAuthVerifyLayer::new(Origin::parse("https://tool.example").unwrap(), credentials)
+        .origin(origin())
+        .clock(Clock::from_fn(|| NOW));
+    for (host, expected) in [
+        ("api.example.com", Ok(())),
+        ("tool.example", Err((401, RejectionKind::Invalid(VerifyErrorKind::BadSignature)))),
+        ("c.example", Err((421, RejectionKind::OriginNotListed))),
+    ] {
+        let mut request = Sent::default().signed();
+        request.headers_mut().insert("host", host.parse().unwrap());
+        let outcome = block_on(answer(&layer, request)).map(|_| ());
+        assert_eq!(outcome.map_err(|refused| (refused.status.as_u16(), refused.kind())), expected, "{host}");
+    }
+}
+
+/// The text of a response, and its media type.
+fn text_of(layer: &Layer, request: Request<Full<Bytes>>) -> (String, String) {
+    let service = layer.layer(service_fn(async |_: Request<SignedBody<Full<Bytes>>>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+    }));
+    let (head, body) = block_on(service.oneshot(request)).unwrap().into_parts();
+    let text = block_on(body.collect()).unwrap().to_bytes();
+    (head.headers[CONTENT_TYPE].to_str().unwrap().to_owned(), String::from_utf8(text.to_vec()).unwrap())
+}
+
+#[test]
+fn a_rejection_states_its_reason_as_text() {
+    let wrong = || signer().token(TokenCredentials::new("t", "wrong"));
+    for (what, sent, reported, withheld) in [
+        (
+            "a wrong signature",
+            Sent { signer: wrong(), ..Sent::default() },
+            "the signature is wrong\n",
+            "the request is not properly signed\n",
+        ),
+        (
+            "an unknown token",
+            Sent { signer: signer().token(TokenCredentials::new("z", "")), ..Sent::default() },
+            "unknown token; obtain a new one, or check oauth_token\n",
+            "the request is not properly signed\n",
+        ),
+        (
+            "an old timestamp",
+            Sent { timestamp: NOW - 301, ..Sent::default() },
+            "oauth_timestamp: too far from the server's time; oauth_acceptable_timestamps: 1699999700-1700000300\n",
+            "the request is not properly signed\n",
+        ),
+        (
+            "a large form",
+            Sent::post("a=1"),
+            "the body is larger than the limit\n",
+            "the body is larger than the limit\n",
+        ),
+    ] {
+        let layer = layer().body_limit(2);
+        let plain = |text: &str| ("text/plain; charset=utf-8".to_owned(), text.to_owned());
+        assert_eq!(text_of(&layer, sent.signed()), plain(reported), "{what}");
+        assert_eq!(text_of(&layer.problems(Problems::Withheld), sent.signed()), plain(withheld), "{what}");
+    }
+    let long = Sent { signer: wrong(), uri: Box::leak(format!("/{}", "a".repeat(5000)).into()), ..Sent::default() };
+    let (_, text) = text_of(&layer().danger_show_base_string(), long.signed());
+    assert!(text.contains("\nsignature base string of the server: GET&https%3A%2F%2Fapi.example.com%2Faaa"), "{text}");
+}
+
+#[test]
+fn a_grpc_request_is_answered_with_a_grpc_status() {
+    for (content_type, expected) in [
+        ("application/grpc", Some("16")),
+        ("application/grpc+proto", Some("16")),
+        ("Application/gRPC-Web", Some("16")),
+        ("application/json", None),
+    ] {
+        let signer = signer().token(TokenCredentials::new("t", "wrong"));
+        let sent = Sent { method: "POST", content_type: Some(content_type), signer, ..Sent::default() };
+        let rejection = block_on(layer().verify(sent.signed())).unwrap_err();
+        let response: Response<Full<Bytes>> = rejection.into_response();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("grpc-status"), expected, "{content_type}");
+        assert_eq!(header("grpc-message"), expected.map(|_| "the signature is wrong"));
+        assert_eq!(response.status().as_u16(), if expected.is_some() { 200 } else { 401 });
+        assert_eq!(response.body().size_hint().exact() == Some(0), expected.is_some());
+    }
+}
+
 #[test]
 fn trailers_of_a_form_and_broken_bodies_are_refused() {
     let data = || Ok(Frame::data(Bytes::from("a=1")));
@@ -472,7 +718,7 @@ fn trailers_of_a_form_and_broken_bodies_are_refused() {
         let refused = block_on(answer(&layer(), request)).unwrap_err();
         assert_eq!((refused.status.as_u16(), refused.kind()), (400, kind), "{what}");
     }
-    let request = Sent::post("a=1").signed().map(|_| Frames::announcing(8 * 1024 * 1024 + 1));
+    let request = Sent::post("a=1").signed().map(|_| Frames::announcing(1024 * 1024 + 1));
     assert_eq!(block_on(answer(&layer(), request)).unwrap_err().kind(), RejectionKind::BodyTooLarge);
 }
 
@@ -523,8 +769,9 @@ fn the_public_origin_and_uri_are_what_was_signed() {
     let right = || Ok("k/t/user t ".to_owned());
     let elsewhere = || {
         let credentials = MemoryCredentials::new().client(ClientCredentials::new("k", "client-marker"), "client k");
-        let credentials = credentials.token("k", &TokenCredentials::new("t", "token-marker"), "user t");
-        OAuthVerifyLayer::new(Origin::parse("http://10.0.0.7:8080").unwrap(), credentials).clock(Clock::from_fn(|| NOW))
+        let credentials = credentials.token("k", TokenCredentials::new("t", "token-marker"), "user t");
+        let layer = OAuthVerifyLayer::new(Origin::parse("http://10.0.0.7:8080").unwrap(), credentials);
+        layer.origin(origin()).clock(Clock::from_fn(|| NOW))
     };
     let forwarded: fn(&mut Request<Full<Bytes>>) = |request| {
         request.headers_mut().insert("host", "10.0.0.7:8080".parse().unwrap());
@@ -535,7 +782,7 @@ fn the_public_origin_and_uri_are_what_was_signed() {
     // HTTP/2 servers see an absolute URI, by whatever name.
     assert_eq!(signed(&layer(), |r| *r.uri_mut() = "http://10.0.0.7/prefix/a?b=c".parse().unwrap()), right());
     assert_eq!(signed(&elsewhere(), forwarded), wrong);
-    let trusting = |headers| elsewhere().danger_trust_forwarded_headers(headers);
+    let trusting = |headers| elsewhere().danger_trust_forwarded_headers(headers, 1);
     assert_eq!(signed(&trusting(ForwardedHeaders::XForwarded), forwarded), right());
     assert_eq!(signed(&trusting(ForwardedHeaders::Forwarded), forwarded), wrong);
 
@@ -734,8 +981,12 @@ fn futures_waker() -> std::task::Waker {
     std::task::Waker::noop().clone()
 }
 
-#[tokio::test]
-async fn inner_errors_and_responses_pass_untouched() {
+#[test]
+fn inner_errors_and_responses_pass_untouched() {
+    block_on(inner_errors_and_responses());
+}
+
+async fn inner_errors_and_responses() {
     type Mock = tower_test::mock::Mock<Request<SignedBody<Full<Bytes>>>, Response<Full<Bytes>>>;
     let (mock, mut handle): (Mock, _) = tower_test::mock::pair();
     let mut service = layer().layer(mock);
@@ -762,7 +1013,7 @@ async fn of_64_tasks_with_one_nonce_one_wins() {
     let tasks: Vec<_> = (0..64)
         .map(|_| {
             let layer = layer.clone();
-            tokio::spawn(async move { layer.verify(Sent::default().signed()).await.is_ok() })
+            tokio::spawn(async move { in_time(layer.verify(Sent::default().signed())).await.is_ok() })
         })
         .collect();
     let mut won = 0;
