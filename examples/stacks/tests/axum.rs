@@ -95,7 +95,11 @@ async fn the_layer_among_nested_routers() {
             let request = Request::get(format!("{}{path}", served.origin)).body(whole("")).unwrap();
             let (status, body) = served.answer(request).await;
             assert_eq!(status, expected, "{what}: {path}");
-            assert_eq!(body, if expected == 200 { format!("Jane's {photo}") } else { String::new() }, "{what}: {path}");
+            assert_eq!(
+                body,
+                if expected == 200 { format!("Jane's {photo}") } else { "the signature is wrong\n".into() },
+                "{what}: {path}"
+            );
         }
     }
 }
@@ -166,9 +170,19 @@ async fn what_a_refused_client_gets() {
     for (what, path, token, expected) in [
         ("signed", "/me", Some(secret("secret")), (200, "Jane", None)),
         ("an open route", "/", None, (200, "open", None)),
-        ("not signed", "/me", None, (401, "", Some(absent))),
-        ("a wrong secret", "/me", Some(secret("a guess")), (401, "", Some(r#""signature_invalid""#))),
-        ("another token", "/me", Some(TokenCredentials::new("john", "")), (401, "", Some(r#""token_rejected""#))),
+        ("not signed", "/me", None, (401, "the request is not signed; ", Some(absent))),
+        (
+            "a wrong secret",
+            "/me",
+            Some(secret("a guess")),
+            (401, "the signature is wrong\n", Some(r#""signature_invalid""#)),
+        ),
+        (
+            "another token",
+            "/me",
+            Some(TokenCredentials::new("john", "")),
+            (401, "unknown token; ", Some(r#""token_rejected""#)),
+        ),
     ] {
         let mut request = Request::get(format!("{}{path}", served.origin)).body(whole("")).unwrap();
         match token {
@@ -179,7 +193,7 @@ async fn what_a_refused_client_gets() {
         let (status, text, problem) = expected;
         let challenge = head.headers.get(WWW_AUTHENTICATE).map(|challenge| challenge.to_str().unwrap());
         assert_eq!(head.status.as_u16(), status, "{what}");
-        assert_eq!(body.collect().await.unwrap().to_bytes(), text, "{what}");
+        assert!(body.collect().await.unwrap().to_bytes().starts_with(text.as_bytes()), "{what}");
         assert_eq!(challenge, problem.map(|problem| format!("{realm}{problem}")).as_deref(), "{what}");
     }
 }

@@ -208,7 +208,8 @@ async fn no_signature_for_another_origin() {
     let elsewhere = Uri::from_static("http://elsewhere.example");
     let mut client =
         HealthClient::with_origin(signed(signer("secret"), &photos.origin, photos.channel.clone()), elsewhere);
-    assert_eq!(client.check(overall()).await.unwrap_err().message(), "the request is not signed");
+    let refused = client.check(overall()).await.unwrap_err();
+    assert!(refused.message().starts_with("the request is not signed; "), "{refused:?}");
     assert_eq!(photos.callers(), [""; 0]);
 }
 

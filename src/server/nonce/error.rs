@@ -5,7 +5,7 @@ use std::fmt;
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// A [`NonceStore`](super::NonceStore) could not tell a first use from a replay, so the request is refused.
+/// A `NonceStore` could not tell a first use from a replay, so the request is refused.
 #[derive(Debug)]
 pub struct NonceError {
     kind: NonceErrorKind,
@@ -57,7 +57,7 @@ pub enum NonceErrorKind {
     /// There is no room. A live nonce is never dropped to make some: its replay would pass.
     Full,
     /// The client holds as many nonces as one client may; see
-    /// [`MemoryNonceStore`](super::MemoryNonceStore#a-share-for-each-client). Others are not affected.
+    /// `MemoryNonceStore`. Others are not affected.
     ShareUsedUp,
     /// The nonce's window has closed by the store's own time, or lies too far ahead of it.
     ///
