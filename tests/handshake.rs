@@ -750,3 +750,54 @@ fn futures_and_services_are_send() {
     fn is_future<F: Future + Send>(_: F) {}
     is_future(handshake.clone().oneshot(consent()));
 }
+
+/// The policy around a handshake: which answers and errors lead to a second request, by leg.
+#[cfg(feature = "retry")]
+#[tokio::test(start_paused = true)]
+async fn the_retry_policy_of_legs() {
+    use tower::retry::RetryLayer;
+    use tower_oauth1::client::retry::OAuthRetryPolicy;
+
+    async fn attempts<L>(leg: L, first: Option<Response<Full<Bytes>>>) -> (usize, bool)
+    where
+        L: tower_oauth1::client::handshake::Leg + Clone,
+    {
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let http_client = service_fn({
+            let sent = sent.clone();
+            move |request: Sent| {
+                let mut sent = sent.lock().unwrap();
+                sent.push(request.headers()[AUTHORIZATION].clone());
+                let outcome = if sent.len() == 1 { first.clone().ok_or(Broken) } else { Ok(answer(LEG_1)) };
+                std::future::ready(outcome.map_err(BoxError::from))
+            }
+        });
+        let handshake = Handshake::new(provider(), layer(signer()), http_client);
+        let retried = ServiceBuilder::new().layer(RetryLayer::new(OAuthRetryPolicy::of_handshake())).service(handshake);
+        let succeeded = retried.oneshot(leg).await.is_ok();
+        let sent = sent.lock().unwrap();
+        assert!(sent.get(1).is_none_or(|second| *second != sent[0]), "signed afresh");
+        (sent.len(), succeeded)
+    }
+    let refused = |status: u16, body: &'static str| {
+        let mut answer = answer(body);
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        Some(answer)
+    };
+    for (what, first, harmless, once) in [
+        ("a broken connection", None, 2, 1),
+        ("503", refused(503, ""), 2, 1),
+        ("429", refused(429, ""), 2, 2),
+        ("a nonce that was used", refused(401, "oauth_problem=nonce_used"), 2, 1),
+        ("a timestamp, and no clock to correct", refused(401, "oauth_problem=timestamp_refused"), 1, 1),
+        ("a wrong signature", refused(401, "oauth_problem=signature_invalid"), 1, 1),
+        ("a reply that is none", refused(200, "hello"), 1, 1),
+        ("credentials", refused(200, LEG_1), 1, 1),
+    ] {
+        let succeeds = |attempts| (attempts, attempts == 2 || what == "credentials");
+        assert_eq!(attempts(Callback::OutOfBand, first.clone()).await, succeeds(harmless), "{what}");
+        assert_eq!(attempts(XAuth::new("name", "password"), first.clone()).await, succeeds(harmless), "{what}");
+        assert_eq!(attempts(consent(), first.clone()).await, succeeds(once), "{what}");
+        assert_eq!(attempts(Renewal::of(&granted(LEG_3)), first).await, succeeds(once), "{what}");
+    }
+}

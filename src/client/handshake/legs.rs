@@ -34,6 +34,10 @@ pub trait Leg: sealed::Sealed {
     /// What the server gives for it.
     type Reply;
 
+    /// Whether a server that receives the request twice does no harm.
+    #[doc(hidden)]
+    const MAY_BE_REPEATED: bool;
+
     #[doc(hidden)]
     fn request(&self, provider: &Provider) -> Result<Request<Full<Bytes>>, HandshakeError>;
 
@@ -63,6 +67,8 @@ pub enum Callback {
 
 impl Leg for Callback {
     type Reply = PendingAuthorization;
+
+    const MAY_BE_REPEATED: bool = true;
 
     fn request(&self, provider: &Provider) -> Result<Request<Full<Bytes>>, HandshakeError> {
         let callback = match self {
@@ -95,6 +101,8 @@ impl fmt::Debug for Callback {
 /// Leg 3 (§2.3), the request for token credentials.
 impl Leg for Consent {
     type Reply = TokenGrant;
+
+    const MAY_BE_REPEATED: bool = false;
 
     fn request(&self, provider: &Provider) -> Result<Request<Full<Bytes>>, HandshakeError> {
         let verifier = self.verifier().map(|verifier| (names::VERIFIER, verifier.expose()));
@@ -135,6 +143,8 @@ impl Leg for Renewal {
     /// With the old session handle, should the reply have none.
     type Reply = TokenGrant;
 
+    const MAY_BE_REPEATED: bool = false;
+
     fn request(&self, provider: &Provider) -> Result<Request<Full<Bytes>>, HandshakeError> {
         let handle = self.session_handle.as_ref().map(|handle| (names::SESSION_HANDLE, handle.expose()));
         let mut request = provider.renewal_endpoint().request(handle)?;
@@ -168,6 +178,8 @@ impl XAuth {
 
 impl Leg for XAuth {
     type Reply = TokenGrant;
+
+    const MAY_BE_REPEATED: bool = true;
 
     fn request(&self, provider: &Provider) -> Result<Request<Full<Bytes>>, HandshakeError> {
         let endpoint = provider.token_credentials.posted();

@@ -103,6 +103,8 @@
 
 pub mod future;
 mod jitter;
+#[cfg(feature = "handshake")]
+mod legs;
 mod policy;
 mod retry_after;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tower::retry::Policy;
 use tower::retry::backoff::{Backoff, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff};
 use tower::retry::budget::{Budget, TpsBudget};
@@ -110,16 +110,7 @@ where
             Some(Reason::Other) => true,
             None => false,
         };
-        if !is_worthwhile {
-            self.budget.deposit();
-            return None;
-        }
-        let asked = outcome.as_ref().ok().and_then(|answer| retry_after(answer.headers()));
-        if asked.is_some_and(|asked| asked > self.longest_wait) {
-            return None;
-        }
-        self.retries = self.retries.checked_sub(1)?;
-        self.budget.withdraw().then(|| Wait::new(self.backoff.next_backoff(), asked.map(spread)))
+        self.wait(is_worthwhile, outcome.as_ref().ok().map(ResponseHead::headers))
     }
 
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
@@ -135,6 +126,22 @@ where
         *clone.headers_mut() = request.headers().clone();
         *clone.extensions_mut() = request.extensions().clone();
         Some(clone)
+    }
+}
+
+impl<B, K: Backoff> OAuthRetryPolicy<B, K> {
+    /// The wait for another attempt, if it is worthwhile and there may be one.
+    pub(super) fn wait(&mut self, is_worthwhile: bool, answer: Option<&HeaderMap>) -> Option<Wait<K::Future>> {
+        if !is_worthwhile {
+            self.budget.deposit();
+            return None;
+        }
+        let asked = answer.and_then(retry_after);
+        if asked.is_some_and(|asked| asked > self.longest_wait) {
+            return None;
+        }
+        self.retries = self.retries.checked_sub(1)?;
+        self.budget.withdraw().then(|| Wait::new(self.backoff.next_backoff(), asked.map(spread)))
     }
 }
 
@@ -230,7 +237,7 @@ fn could_not_be_signed(error: &(dyn Error + 'static)) -> bool {
 
 /// Errors of the server and of gateways that may be gone the next time. Whether the request was carried out they do
 /// not say: a gateway sends 502, 503 and 504, too, when it has lost the server halfway.
-fn is_passing(status: StatusCode) -> bool {
+pub(super) fn is_passing(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::REQUEST_TIMEOUT

@@ -39,8 +39,8 @@ impl fmt::Debug for Realm {
 /// In a request's extensions: parameters that are signed although they stand neither in the query nor in a form.
 ///
 /// They are in the signature base string and nowhere else. Some services sign the text parts of a multipart body like
-/// this, [Flickr](https://www.flickr.com/services/api/upload.api.html) for one: "calculate the signature from all
-/// parameters except the photo". [`Multipart`](crate::client::Multipart) builds body and extension together.
+/// this; [Flickr](https://www.flickr.com/services/api/upload.api.html) signs all but the photo.
+/// [`Multipart`](crate::client::Multipart) builds the body and this extension together.
 ///
 /// ```
 /// use tower_oauth1::client::sign::SignedParameters;
