@@ -62,3 +62,17 @@ fn the_layer_adds_none() {
         }
     }
 }
+
+/// A record is paid for by those who ask for it: the tests above run with the feature on, and count the same.
+#[cfg(feature = "diagnose")]
+#[test]
+fn records_allocate_where_they_are_kept() {
+    let mut recording = layer().records().layer(service_fn(nothing));
+    for (case, (allocations, _)) in cases::cases().into_iter().zip(ALLOCATIONS) {
+        let request = over_nothing::request(case.request);
+        call(&mut recording, cases::fresh(&request));
+        let copy = cases::fresh(&request);
+        let measured = measure(|| drop(call(&mut recording, copy))).count_total;
+        assert!(measured > allocations, "{}", case.name);
+    }
+}

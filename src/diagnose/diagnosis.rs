@@ -92,6 +92,8 @@ pub struct Diagnosis<'a> {
     pub(super) answer: Option<Answer<'a>>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) dialect: Option<&'a Dialect>,
+    /// What the service is known to require, and the request lacks.
+    unmet: Vec<Cause>,
     their_base_string: Option<Cow<'a, str>>,
     their_signature: Option<Cow<'a, str>>,
     secrets: Option<(&'a ClientCredentials, Option<&'a Secret>)>,
@@ -107,6 +109,7 @@ impl<'a> Diagnosis<'a> {
             answer: None,
             body: None,
             dialect: None,
+            unmet: Vec::new(),
             their_base_string: None,
             their_signature: None,
             secrets: None,
@@ -143,6 +146,14 @@ impl<'a> Diagnosis<'a> {
         self
     }
 
+    /// The service's preset: its requirements, and its [dialect](Self::dialect).
+    #[cfg(feature = "handshake")]
+    #[must_use]
+    pub fn preset<P>(mut self, preset: &'a crate::client::presets::Preset<P>) -> Self {
+        self.unmet = super::preset::causes(preset, self.record);
+        self.dialect(&preset.dialect)
+    }
+
     /// The base string that the other side computed. It takes the place of one that the answer echoes.
     #[must_use]
     pub fn their_base_string(mut self, base_string: impl Into<Cow<'a, str>>) -> Self {
@@ -176,6 +187,10 @@ impl<'a> Diagnosis<'a> {
         let mut findings = std::mem::take(&mut self.findings);
         if is_refused {
             findings.extend(said::findings(&self));
+            let unmet = (90..=99).rev().zip(std::mem::take(&mut self.unmet));
+            findings.extend(unmet.map(|(weight, cause)| {
+                self.finding(cause, Certainty::Certain, weight, "the preset of the service requires something else")
+            }));
         }
         if self.record.unsigned().is_some() {
             findings.extend(is_refused.then(|| local::not_signed(&self)));
@@ -183,7 +198,10 @@ impl<'a> Diagnosis<'a> {
             let is_explained = findings.iter().any(|finding| finding.certainty == Certainty::Certain);
             let agreement = self.their_reading();
             match &comparison {
-                Some(comparison) => findings.extend(differences::findings(&self, comparison)),
+                Some(comparison) => {
+                    findings.extend(differences::findings(&self, comparison));
+                    findings.extend(local::with_differences(&self, comparison));
+                }
                 None if is_refused && matches!(agreement, Agreement::Unknown) => {
                     findings.extend(local::findings(&self))
                 }

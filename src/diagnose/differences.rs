@@ -148,9 +148,13 @@ fn parameter_mistake(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Opti
 }
 
 fn encoding_mistake(comparison: &Comparison) -> Mistake {
-    match comparison.ours().eq_ignore_ascii_case(comparison.theirs()) {
-        true => Mistake::LowerCaseEscapes,
-        false => Mistake::OtherEncoding,
+    let (ours, theirs) = (comparison.ours(), comparison.theirs());
+    if ours.eq_ignore_ascii_case(theirs) {
+        Mistake::LowerCaseEscapes
+    } else if theirs.replace("%7E", "~") == ours {
+        Mistake::TildeEncoded
+    } else {
+        Mistake::OtherEncoding
     }
 }
 

@@ -9,6 +9,7 @@ use sha2::{Sha256, Sha512};
 
 use super::base_string::BaseStringParts;
 use super::cause::{Cause, TokenFault, UrlTrait};
+use super::compare::{Comparison, Difference};
 use super::diagnosis::Diagnosis;
 use super::report::{Certainty, Finding};
 use super::said;
@@ -90,6 +91,19 @@ fn oddities(diagnosis: &Diagnosis<'_>, certainty: Certainty) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// Mistakes with the body that explain differences between the base strings.
+pub(super) fn with_differences(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<Finding> {
+    let differences = comparison.differences();
+    let is_theirs = differences.iter().any(|difference| matches!(difference, Difference::OnlyTheirs { .. }));
+    let explains = |cause: &Cause| match cause {
+        Cause::FormNotNamed { .. } => is_theirs,
+        Cause::JsonAsForm | Cause::BodyChanged => !differences.is_empty(),
+        _ => false,
+    };
+    let findings = body(diagnosis).into_iter().filter(|finding| explains(&finding.cause));
+    findings.map(|finding| Finding { certainty: Certain, weight: 98, ..finding }).collect()
 }
 
 /// Mistakes with the body.
@@ -258,9 +272,9 @@ fn anybody(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     findings.push(diagnosis.finding(Cause::Secrets, Possible, 43, evidence));
     if diagnosis.side == Side::Client {
         findings.push(diagnosis.finding(Cause::Proxy, Possible, 41, evidence));
-        if record.token().is_none() && status == Some(401) {
+        if record.token().is_none() && matches!(status, Some(400 | 401 | 403)) {
             let cause = Cause::Token(TokenFault::Missing);
-            findings.push(diagnosis.finding(cause, Possible, 40, "the request is signed without a token"));
+            findings.push(diagnosis.finding(cause, Possible, 42, "the request is signed without a token"));
         }
         if status == Some(403) {
             let evidence = "the status is 403, with which servers refuse authenticated requests";

@@ -19,6 +19,8 @@ mod differences;
 mod keys;
 mod local;
 mod mistake;
+#[cfg(feature = "handshake")]
+mod preset;
 mod report;
 mod said;
 mod variants;

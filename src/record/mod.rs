@@ -7,7 +7,8 @@ mod reading;
 use std::fmt;
 
 use crate::protocol::{
-    AuthorizationHeader, ClientCredentials, InvalidAuthorization, Origin, Payload, RequestHead, TokenCredentials, names,
+    AuthorizationHeader, ClientCredentials, InvalidAuthorization, Origin, Payload, RequestHead, Secret,
+    TokenCredentials, names,
 };
 
 pub use oddity::{Credential, Oddity};
@@ -140,8 +141,12 @@ impl Record {
     /// Notes what looks wrong about the credentials. Neither secret is kept.
     #[must_use]
     pub fn with_credentials(mut self, client: &ClientCredentials, token: Option<&TokenCredentials>) -> Self {
-        self.oddities = oddity::oddities(client, token);
+        self.note_oddities(client, token.map(|token| (token.token(), token.secret())));
         self
+    }
+
+    pub(crate) fn note_oddities(&mut self, client: &ClientCredentials, token: Option<(&str, &Secret)>) {
+        self.oddities = oddity::oddities(client, token);
     }
 
     /// The method as it was sent.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::protocol::{ClientCredentials, TokenCredentials};
+use crate::protocol::{ClientCredentials, Secret};
 
 /// One of the four strings that a client signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,11 +38,11 @@ pub enum Oddity {
 }
 
 /// The oddities of these credentials.
-pub(super) fn oddities(client: &ClientCredentials, token: Option<&TokenCredentials>) -> Vec<(Credential, Oddity)> {
+pub(super) fn oddities(client: &ClientCredentials, token: Option<(&str, &Secret)>) -> Vec<(Credential, Oddity)> {
     use Credential::{ClientKey, ClientSecret, Token, TokenSecret};
     let mut credentials = vec![(ClientKey, client.key()), (ClientSecret, client.secret().expose())];
-    if let Some(token) = token {
-        credentials.extend([(Token, token.token()), (TokenSecret, token.secret().expose())]);
+    if let Some((token, secret)) = token {
+        credentials.extend([(Token, token), (TokenSecret, secret.expose())]);
     }
     let mut found = Vec::new();
     for (at, &(credential, text)) in credentials.iter().enumerate() {
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn same_as_another() {
         let client = ClientCredentials::new("k", "s");
-        let found = |token, secret| oddities(&client, Some(&TokenCredentials::new(token, secret)));
+        let found = |token, secret| oddities(&client, Some((token, &Secret::new(secret))));
         assert_eq!(found("t", "u"), []);
         assert_eq!(found("k", "u"), [(Credential::Token, Oddity::SameAs(Credential::ClientKey))]);
         assert_eq!(found("t", "s"), [(Credential::TokenSecret, Oddity::SameAs(Credential::ClientSecret))]);

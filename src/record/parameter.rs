@@ -14,6 +14,9 @@ pub enum ParameterSource {
     Form,
     /// The `Authorization` header.
     Header,
+    /// None of these: the parameter is signed and not sent as such, as with
+    /// [`SignedParameters`](crate::client::sign::SignedParameters).
+    Elsewhere,
 }
 
 /// A decoded parameter, with its source.

@@ -89,6 +89,8 @@ pub(crate) enum Order {
     /// By encoded name, then by encoded value.
     #[default]
     Encoded,
+    /// As the RFC encodes names and values, however they are written.
+    RfcEncoded,
     /// As `name=value` strings.
     Joined,
     /// Before they are encoded.
@@ -103,9 +105,11 @@ impl Reading<'_> {
     /// The base string of the request in this reading.
     pub(crate) fn base_string(&self, record: &Record) -> String {
         let encode = |octets: &[u8]| self.encoding.apply(octets);
+        let rfc = |octets: &[u8]| Encoding::Rfc.apply(octets);
         let mut pairs: Vec<Pair<'_>> = self.parameters(record).into_iter().map(|pair| self.encoded(pair)).collect();
         match self.order {
             Order::Encoded => pairs.sort_by(|a, b| (&a.name, &a.value).cmp(&(&b.name, &b.value))),
+            Order::RfcEncoded => pairs.sort_by_cached_key(|pair| (rfc(&pair.decoded.0), rfc(&pair.decoded.1))),
             Order::Joined => pairs.sort_by_cached_key(Pair::joined),
             Order::Decoded => pairs.sort_by(|a, b| a.decoded.cmp(&b.decoded)),
             Order::NameOnly => pairs.sort_by(|a, b| a.name.cmp(&b.name)),
@@ -129,9 +133,10 @@ impl Reading<'_> {
                 found.into_iter().filter(|(name, _)| read(source, name) && **name != *names::SIGNATURE.as_bytes()),
             );
         }
-        let in_header = record.parameters.iter().filter(|known| known.source() == ParameterSource::Header);
-        let in_header = in_header.filter(|known| read(ParameterSource::Header, known.name()));
-        pairs.extend(in_header.map(|known| (Cow::Borrowed(known.name()), Cow::Borrowed(known.value()))));
+        let on_wire = |source| matches!(source, ParameterSource::Query | ParameterSource::Form);
+        let others = record.parameters.iter().filter(|known| !on_wire(known.source()));
+        let others = others.filter(|known| read(known.source(), known.name()));
+        pairs.extend(others.map(|known| (Cow::Borrowed(known.name()), Cow::Borrowed(known.value()))));
         match self.duplicates {
             Duplicates::Kept => {}
             Duplicates::FirstOnly => keep_first(&mut pairs),

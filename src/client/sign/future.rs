@@ -15,9 +15,9 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::error::OAuthSignError;
+use super::follow_up::FollowUp;
 use super::requests::{Requests, Treatment};
 use super::response::ResponseHead;
-use super::time::Listener;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
 
@@ -95,7 +95,7 @@ where
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
                     let read = read.map_err(|error| OAuthSignError::unread(error, waiting.requests.body_limit));
                     let response = match read.and_then(|body| waiting.call(body)) {
-                        Ok((response, listener)) => OAuthSignHeadFuture::called(response, listener),
+                        Ok((response, follow_up)) => OAuthSignHeadFuture::called(response, follow_up),
                         Err(error) => OAuthSignHeadFuture::refused(error),
                     };
                     state.set(State::Done { response });
@@ -108,15 +108,15 @@ where
 
 impl<S> Waiting<S> {
     /// Signs, now that all there is to sign is here, and calls.
-    fn call<B>(self, body: Bytes) -> Result<(S::Future, Option<Listener>), OAuthSignError>
+    fn call<B>(self, body: Bytes) -> Result<(S::Future, FollowUp), OAuthSignError>
     where
         S: Service<Request<SignedBody<B>>>,
     {
         let Self { mut head, treatment, mut ready, requests } = self;
         let payload = if treatment == Treatment::SignForm { Payload::Form(&body) } else { Payload::Other(&body) };
-        let (new_body, listener) = requests.sign(&mut head, payload)?;
+        let (new_body, follow_up) = requests.sign(&mut head, payload)?;
         let body = SignedBody::read(new_body.unwrap_or(body));
-        Ok((ready.call(Request::from_parts(head, body)), listener))
+        Ok((ready.call(Request::from_parts(head, body)), follow_up))
     }
 }
 
@@ -134,18 +134,17 @@ pin_project! {
     pub struct OAuthSignHeadFuture<F> {
         #[pin]
         outcome: CallOrRefusal<F>,
-        // None of a request that passed unsigned.
-        listener: Option<Listener>,
+        follow_up: FollowUp,
     }
 }
 
 impl<F> OAuthSignHeadFuture<F> {
-    pub(super) fn called(response: F, listener: Option<Listener>) -> Self {
-        Self { outcome: CallOrRefusal::called(response), listener }
+    pub(super) fn called(response: F, follow_up: FollowUp) -> Self {
+        Self { outcome: CallOrRefusal::called(response), follow_up }
     }
 
     pub(super) fn refused(error: OAuthSignError) -> Self {
-        Self { outcome: CallOrRefusal::refused(error), listener: None }
+        Self { outcome: CallOrRefusal::refused(error), follow_up: FollowUp::default() }
     }
 }
 
@@ -159,11 +158,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.outcome.poll(cx))?;
-        if let Some(listener) = this.listener {
-            listener.hear(&mut response);
-        }
-        Poll::Ready(Ok(response))
+        Poll::Ready(match ready!(this.outcome.poll(cx)) {
+            Ok(mut response) => {
+                this.follow_up.answered(&mut response);
+                Ok(response)
+            }
+            Err(error) => Err(this.follow_up.failed(error)),
+        })
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
+#[cfg(feature = "diagnose")]
+use super::recording::Records;
 use super::requests::{ForeignOrigins, Origins, Requests};
 use super::service::{OAuthSign, OAuthSignHead};
 use super::time::{Time, TimestampOrder};
@@ -57,6 +59,8 @@ impl OAuthSignLayer {
             time,
             nonces: NonceSource::default(),
             body_limit: BODY_LIMIT,
+            #[cfg(feature = "diagnose")]
+            records: Records::Off,
         };
         Self { requests }
     }
@@ -123,6 +127,18 @@ impl OAuthSignLayer {
     #[must_use]
     pub fn timestamp_order(mut self, order: TimestampOrder) -> Self {
         self.requests.time.latest = order.into();
+        self
+    }
+
+    /// Keeps a [`Record`](crate::diagnose::Record) of each request, for a [`Diagnosis`](crate::diagnose::Diagnosis).
+    ///
+    /// The record is in the extensions of the response. If the inner service fails, it is in an
+    /// [`UnansweredError`](super::UnansweredError) that takes the place of the service's error. A request that passes
+    /// unsigned has a record too, with the reason. Records hold parameter values, but no secret.
+    #[cfg(feature = "diagnose")]
+    #[must_use]
+    pub fn records(mut self) -> Self {
+        self.requests.records = Records::On;
         self
     }
 

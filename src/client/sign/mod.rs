@@ -112,8 +112,11 @@
 
 mod error;
 mod extensions;
+mod follow_up;
 pub mod future;
 mod layer;
+#[cfg(feature = "diagnose")]
+mod recording;
 mod requests;
 mod response;
 mod service;
@@ -128,6 +131,8 @@ pub(crate) use extensions::FixedNonce;
 pub(crate) use extensions::SignedWithTemporary;
 pub use extensions::{Realm, SignedParameters, Unsigned};
 pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
+#[cfg(feature = "diagnose")]
+pub use recording::UnansweredError;
 pub use requests::ForeignOrigins;
 #[cfg(feature = "handshake")]
 pub(crate) use requests::with_query;

@@ -11,7 +11,10 @@ use super::extensions::FixedNonce;
 #[cfg(feature = "handshake")]
 use super::extensions::SignedWithTemporary;
 use super::extensions::{Realm, SignedParameters, Unsigned};
-use super::time::{Listener, Time};
+use super::follow_up::FollowUp;
+#[cfg(feature = "diagnose")]
+use super::recording::{Records, header_of};
+use super::time::Time;
 use crate::client::NonceSource;
 use crate::protocol::{
     BodyType, ClientCredentials, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError,
@@ -28,6 +31,8 @@ pub(super) struct Requests {
     pub(super) time: Time,
     pub(super) nonces: NonceSource,
     pub(super) body_limit: usize,
+    #[cfg(feature = "diagnose")]
+    pub(super) records: Records,
 }
 
 /// The origins that requests are signed for.
@@ -61,6 +66,13 @@ pub(super) enum Treatment {
     SignForm,
     /// Read the body, which is no form, and sign its hash with the head.
     SignHash,
+}
+
+/// The change to a request, and the base string if a record is kept.
+struct Signing {
+    signed: Signed,
+    #[cfg(feature = "diagnose")]
+    base_string: Option<String>,
 }
 
 impl Requests {
@@ -107,13 +119,18 @@ impl Requests {
         &self,
         request: &mut Parts,
         payload: Payload<'_>,
-    ) -> Result<(Option<Bytes>, Option<Listener>), OAuthSignError> {
+    ) -> Result<(Option<Bytes>, FollowUp), OAuthSignError> {
         let in_header = self.signer.goes_into() == Transmission::Header;
         if in_header && request.headers.contains_key(AUTHORIZATION) {
             return Err(SignError::from(SignErrorKind::AuthorizationPresent).into());
         }
+        #[cfg(feature = "diagnose")]
+        let clock_offset = self.time.skew.as_ref().map_or(0, crate::client::ClockSkew::offset);
         let (timestamp, listener) = self.time.draw();
-        let new_body = match self.signed(request, payload, timestamp)? {
+        let signing = self.signed(request, payload, timestamp)?;
+        #[cfg(feature = "diagnose")]
+        let header = signing.base_string.as_ref().and_then(|_| header_of(&signing.signed));
+        let new_body: Option<Bytes> = match signing.signed {
             Signed::Header(header) => {
                 request.headers.insert(AUTHORIZATION, header);
                 None
@@ -130,10 +147,25 @@ impl Requests {
                 Some(form.into())
             }
         };
-        Ok((new_body, listener))
+        let follow_up = FollowUp::listener(listener);
+        #[cfg(feature = "diagnose")]
+        let follow_up = follow_up.record(signing.base_string.and_then(|base_string| {
+            let payload = new_body.as_deref().map_or(payload, Payload::Form);
+            self.record(request, header.as_ref(), payload, base_string, clock_offset)
+        }));
+        Ok((new_body, follow_up))
     }
 
-    fn signed(&self, request: &Parts, payload: Payload<'_>, timestamp: u64) -> Result<Signed, OAuthSignError> {
+    /// The follow-up of a request that passes unsigned.
+    #[cfg_attr(not(feature = "diagnose"), allow(clippy::unused_self, unused_variables))]
+    pub(super) fn pass(&self, request: &Parts) -> FollowUp {
+        #[cfg(feature = "diagnose")]
+        return FollowUp::default().record(self.record_of_unsigned(request));
+        #[cfg(not(feature = "diagnose"))]
+        FollowUp::default()
+    }
+
+    fn signed(&self, request: &Parts, payload: Payload<'_>, timestamp: u64) -> Result<Signing, OAuthSignError> {
         let head = self.head(request)?;
         let extensions = &request.extensions;
         let signed_only: Vec<_> =
@@ -158,7 +190,12 @@ impl Requests {
         let sign = |nonce: &str| {
             #[cfg(feature = "tracing")]
             let _span = super::span::enter(&head, &self.signer, nonce);
-            Ok(signing.stamp(Stamp { timestamp, nonce }).sign()?)
+            let signing = signing.stamp(Stamp { timestamp, nonce });
+            Ok(Signing {
+                signed: signing.sign()?,
+                #[cfg(feature = "diagnose")]
+                base_string: self.records.base_string(&signing)?,
+            })
         };
         #[cfg(feature = "mediawiki")]
         if let Some(FixedNonce(nonce)) = extensions.get() {
@@ -167,7 +204,7 @@ impl Requests {
         self.nonces.with_next(sign)
     }
 
-    fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
+    pub(super) fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
         let origin = match (&self.sign_as, &self.origins) {
             (Some(origin), _) => Some(origin),
             (None, Origins::These(origins)) if request.uri.authority().is_none() => origins.first(),

@@ -84,10 +84,10 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
-            Ok(Treatment::Pass) => Ok(None),
+            Ok(Treatment::Pass) => Ok(self.requests.pass(&head)),
             Err(error) => Err(error),
             Ok(Treatment::SignHead) => {
-                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
+                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, follow_up)| follow_up)
             }
             Ok(treatment @ (Treatment::SignForm | Treatment::SignHash)) => {
                 // The ready service waits with the request; its clone, which is not ready, stays behind.
@@ -98,9 +98,9 @@ where
             }
         };
         match signed {
-            Ok(listener) => {
+            Ok(follow_up) => {
                 let request = Request::from_parts(head, SignedBody::untouched(body));
-                OAuthSignFuture::done(OAuthSignHeadFuture::called(self.inner.call(request), listener))
+                OAuthSignFuture::done(OAuthSignHeadFuture::called(self.inner.call(request), follow_up))
             }
             Err(error) => {
                 // The ready service may hold a permit, which others wait for; its clone, which is not ready, holds none.
@@ -127,15 +127,15 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
         let signed = match self.requests.treatment(&head) {
-            Ok(Treatment::Pass) => Ok(None),
+            Ok(Treatment::Pass) => Ok(self.requests.pass(&head)),
             Err(error) => Err(error),
             Ok(Treatment::SignHead | Treatment::SignHash) => {
-                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, listener)| listener)
+                self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, follow_up)| follow_up)
             }
             Ok(Treatment::SignForm) => Err(OAuthSignError::form_body()),
         };
         match signed {
-            Ok(listener) => OAuthSignHeadFuture::called(self.inner.call(Request::from_parts(head, body)), listener),
+            Ok(follow_up) => OAuthSignHeadFuture::called(self.inner.call(Request::from_parts(head, body)), follow_up),
             Err(error) => OAuthSignHeadFuture::refused(error),
         }
     }

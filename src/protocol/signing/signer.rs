@@ -174,6 +174,12 @@ impl Signer {
         self.settings.body_hash != BodyHash::Never
     }
 
+    /// The token that is set on the signer.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn own_token(&self) -> Option<&TokenCredentials> {
+        self.settings.token.as_ref()
+    }
+
     /// Where the protocol parameters go.
     #[cfg(feature = "client")]
     pub(crate) fn goes_into(&self) -> Transmission {

@@ -1,0 +1,153 @@
+//! Records of what a layer signed.
+
+use std::error::Error;
+use std::fmt;
+
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+
+#[cfg(feature = "handshake")]
+use super::extensions::SignedWithTemporary;
+use super::extensions::{SignedParameters, Unsigned as Marked};
+use super::requests::{Origins, Requests};
+use crate::protocol::{
+    AuthorizationHeader, ClientCredentials, Origin, Payload, RequestHead, Scheme, SignError, Signed, SigningRequest,
+    TokenCredentials, split_authority,
+};
+use crate::record::{Parameter, ParameterSource, Record, Unsigned};
+
+/// Whether a layer keeps records.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Records {
+    #[default]
+    Off,
+    On,
+}
+
+impl Records {
+    /// The base string for the record, if there is to be one.
+    pub(super) fn base_string(self, signing: &SigningRequest<'_>) -> Result<Option<String>, SignError> {
+        match self {
+            Self::Off => Ok(None),
+            Self::On => signing.base_string().map(Some),
+        }
+    }
+}
+
+impl Requests {
+    /// The record of a request whose signature is in its place. Its head is the one that was signed, its form that of
+    /// the body that will be sent.
+    pub(super) fn record(
+        &self,
+        request: &Parts,
+        header: Option<&AuthorizationHeader>,
+        payload: Payload<'_>,
+        base_string: String,
+        clock_offset: i64,
+    ) -> Option<Record> {
+        let head = self.head(request).ok()?;
+        let mut record = Record::with_parameters(&head, header, payload);
+        record.base_string = base_string;
+        record.clock_offset = clock_offset;
+        record.content_type = content_type(request);
+        record.sent_to = self.sign_as.as_ref().and_then(|signed| origin(request).filter(|sent| sent != signed));
+        let extensions = &request.extensions;
+        let client = extensions.get::<ClientCredentials>();
+        // Another client's requests do not carry the signer's token.
+        let own_token = self.signer.own_token().filter(|_| client.is_none());
+        let token = extensions.get::<TokenCredentials>().or(own_token).map(|token| (token.token(), token.secret()));
+        #[cfg(feature = "handshake")]
+        let token = match extensions.get() {
+            Some(SignedWithTemporary(temporary)) => Some((temporary.token(), temporary.secret())),
+            None => token,
+        };
+        record.note_oddities(client.unwrap_or(self.signer.client()), token);
+        for (name, value) in extensions.get::<SignedParameters>().into_iter().flat_map(SignedParameters::iter) {
+            record.parameters.push(Parameter::new(name.as_bytes(), value.as_bytes(), ParameterSource::Elsewhere));
+        }
+        Some(record)
+    }
+
+    /// The record of a request that passes unsigned.
+    pub(super) fn record_of_unsigned(&self, request: &Parts) -> Option<Record> {
+        if self.records == Records::Off {
+            return None;
+        }
+        let marked = request.extensions.get::<Marked>().is_some();
+        let reason = match &self.origins {
+            Origins::These(origins) if !marked => Unsigned::OriginNotListed(origins.clone()),
+            Origins::These(_) | Origins::Any => Unsigned::Marked,
+        };
+        let fallback;
+        let head = match RequestHead::from_http(&request.method, &request.uri, &request.headers) {
+            Ok(head) => head,
+            Err(_) => {
+                let Origins::These(origins) = &self.origins else { return None };
+                fallback = origin(request).or_else(|| origins.first().cloned())?;
+                RequestHead::with_origin(&request.method, &request.uri, &fallback)
+            }
+        };
+        let mut record = Record::with_parameters(&head, None, Payload::Unread);
+        record.content_type = content_type(request);
+        record.unsigned = Some(reason);
+        Some(record)
+    }
+}
+
+/// The header of a signed request, parsed.
+pub(super) fn header_of(signed: &Signed) -> Option<AuthorizationHeader> {
+    match signed {
+        Signed::Header(header) => AuthorizationHeader::parse(header.as_bytes()).ok(),
+        Signed::Query(_) | Signed::Form(_) => None,
+    }
+}
+
+fn content_type(request: &Parts) -> Option<String> {
+    let content_type = request.headers.get(CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(content_type.as_bytes()).into_owned())
+}
+
+/// The origin that a request is sent to.
+fn origin(request: &Parts) -> Option<Origin> {
+    let scheme = Scheme::parse(request.uri.scheme_str()?)?;
+    let (host, port) = split_authority(request.uri.authority()?.as_str())?;
+    Some(Origin::new(scheme, host, port))
+}
+
+/// The inner service failed, so there is no response to a recorded request.
+///
+/// A layer with [`records`](crate::OAuthSignLayer::records) returns it in place of the inner service's error, which is
+/// the `source()`.
+#[derive(Debug)]
+pub struct UnansweredError {
+    record: Box<Record>,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl UnansweredError {
+    pub(super) fn new(record: Record, source: Box<dyn Error + Send + Sync>) -> Self {
+        Self { record: Box::new(record), source }
+    }
+
+    /// The record of the request.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The error of the inner service.
+    pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
+        self.source
+    }
+}
+
+impl fmt::Display for UnansweredError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the signed request was not answered")
+    }
+}
+
+impl Error for UnansweredError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
