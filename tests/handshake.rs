@@ -67,13 +67,12 @@ fn answer(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
 
 /// A consent to what [`LEG_1`] says.
 fn consent() -> Consent {
-    let pending =
-        PendingAuthorization::from_response(Response::new(Bytes::from(LEG_1)), CallbackConfirmation::Required, NOW);
+    let pending = PendingAuthorization::from_response(Response::new(Bytes::from(LEG_1)), &provider(), NOW);
     pending.unwrap().accept_code("verifier", NOW).unwrap()
 }
 
 fn granted(body: &str) -> TokenGrant {
-    TokenGrant::from_response(Response::new(Bytes::from(body.to_owned())), NOW).unwrap()
+    TokenGrant::from_response(Response::new(Bytes::from(body.to_owned())), &provider(), NOW).unwrap()
 }
 
 /// The line and the body of a request, and its protocol parameters, but for nonce and signature.
@@ -117,7 +116,7 @@ where
 #[test]
 fn what_each_leg_sends() {
     let renewable = granted("oauth_token=old&oauth_token_secret=s&oauth_session_handle=h%2B");
-    let uri = || Callback::Uri("myapp:ready?a=b c".into());
+    let uri = || Callback::Uri("myapp:ready?a=b%20c".into());
     let got = Endpoint::get("https://provider.example/x?a=b").unwrap().parameter("scope", "r w");
     let by_get = || {
         Provider::new(got.clone(), AuthorizationPage::new(""), got.clone())
@@ -134,7 +133,7 @@ fn what_each_leg_sends() {
         (
             "leg 1",
             sent(provider(), signer(), uri()),
-            r#"POST /initiate? [] OAuth oauth_consumer_key="key", oauth_callback="myapp%3Aready%3Fa%3Db%20c""#,
+            r#"POST /initiate? [] OAuth oauth_consumer_key="key", oauth_callback="myapp%3Aready%3Fa%3Db%2520c""#,
         ),
         (
             "leg 1, out of band, by GET",
@@ -210,11 +209,38 @@ fn what_each_leg_sends() {
     }
     // OAuth 1.0: no verification code.
     let decision = Decision::from_query("oauth_token=temporary").unwrap();
-    let pending =
-        PendingAuthorization::from_response(Response::new(Bytes::from(LEG_1)), CallbackConfirmation::NotSent, NOW);
+    let pending = PendingAuthorization::from_response(Response::new(Bytes::from(LEG_1)), &provider(), NOW);
     let consent = pending.unwrap().danger_accept_without_verifier(decision, NOW).unwrap();
     let expected = r#"POST /token? [] OAuth oauth_consumer_key="key", oauth_token="temporary""#;
     assert_eq!(sent(provider(), signer(), consent).unwrap(), expected);
+}
+
+/// B10: RFC 5849 §2.1, RFC 3986 §4.3.
+#[test]
+fn a_callback_with_a_fragment_is_not_sent() {
+    for uri in ["https://site.example/#/welcome", "/ready", "oob"] {
+        let error = sent(provider(), signer(), Callback::Uri(uri.into())).unwrap_err();
+        assert_eq!(error.kind(), Kind::CallbackUri, "{uri}");
+    }
+}
+
+/// B22: leg 1 as a URL for the browser.
+#[test]
+fn leg_1_as_a_signed_url() {
+    let provider = provider();
+    let callback = Callback::Uri("https://site.example/cb".into());
+    let url = callback.signed_url(&provider, &signer(), NOW).unwrap();
+    let (address, query) = url.split_once('?').unwrap();
+    assert_eq!(address, "https://provider.example/initiate");
+    let names: Vec<_> = query.split('&').map(|pair| pair.split('=').next().unwrap()).collect();
+    for name in ["oauth_callback", "oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_timestamp"] {
+        assert_eq!(names.iter().filter(|found| **found == name).count(), 1, "{name} in {url}");
+    }
+    assert!(!names.contains(&"oauth_token"), "{url}");
+    let other = callback.signed_url(&provider, &signer(), NOW).unwrap();
+    assert_ne!(url, other, "the nonce is drawn for each URL");
+    let broken = Callback::Uri("https://site.example/#x".into()).signed_url(&provider, &signer(), NOW);
+    assert_eq!(broken.unwrap_err().kind(), Kind::CallbackUri);
 }
 
 #[test]
@@ -233,8 +259,9 @@ fn what_cannot_be_signed_is_not_sent() {
     ] {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), Kind::Sign, "{what}");
-        let source = error.source().unwrap().downcast_ref::<OAuthSignError>().unwrap();
-        assert_eq!(source.sign_error().unwrap().kind(), expected, "{what}");
+        let cause = error.sign_error().and_then(OAuthSignError::sign_error).unwrap();
+        assert_eq!(cause.kind(), expected, "{what}");
+        assert!(error.to_string().starts_with("cannot sign the request: ") && error.source().is_none(), "{error}");
     }
 }
 

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use sha2::Sha256;
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_oauth1::client::handshake::{
-    AuthorizationPage, Callback, CallbackConfirmation, Consent, Endpoint, Handshake, HandshakeErrorKind,
-    PendingAuthorization, Provider, TokenGrant,
+    AuthorizationPage, Callback, Consent, Endpoint, Handshake, HandshakeErrorKind, PendingAuthorization, Provider,
+    TokenGrant,
 };
 use tower_oauth1::client::sign::Unsigned;
 use tower_oauth1::mediawiki::{
@@ -32,7 +32,10 @@ use tower_oauth1::mediawiki::{
     MisreadRequest, PreflightLayer, Wiki, preflight,
 };
 use tower_oauth1::protocol::{Transmission, decode_form};
-use tower_oauth1::{ClientCredentials, Clock, OAuthSignLayer, SignatureMethod, SignedBody, Signer, TokenCredentials};
+use tower_oauth1::{
+    ClientCredentials, Clock, OAuthSignLayer, SignatureMethod, SignedBody, Signer, TemporaryCredentials,
+    TokenCredentials,
+};
 
 /// The consumers' secrets were not recorded.
 const SECRET: &str = "of this test";
@@ -289,9 +292,8 @@ impl Replay<'_> {
     }
 
     fn consent(&self) -> Consent {
-        let reply = format!("oauth_token={}&oauth_token_secret={SECRET}", self.token().token());
-        let reply = Response::new(Bytes::from(reply));
-        let pending = PendingAuthorization::from_response(reply, CallbackConfirmation::NotSent, 0).unwrap();
+        let temporary = TemporaryCredentials::new(self.token().token(), SECRET);
+        let pending = PendingAuthorization::new(temporary, 0);
         pending.accept_code(&self.protocol("oauth_verifier").unwrap_or_else(|| "verifier".into()), 0).unwrap()
     }
 

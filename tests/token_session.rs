@@ -78,8 +78,9 @@ fn renewed(http_client: &'static [Act], hook: &'static [Act]) -> Renewed {
         Origin::parse("https://provider.example").unwrap(),
     );
     let layer = layer.clock(Clock::from_fn(|| NOW));
-    let handshake = Handshake::new(Provider::new(endpoint.clone(), page, endpoint), layer, service);
-    let granted = TokenGrant::from_response(Response::new(Bytes::from(EXPIRED)), NOW).unwrap();
+    let provider = Provider::new(endpoint.clone(), page, endpoint);
+    let granted = TokenGrant::from_response(Response::new(Bytes::from(EXPIRED)), &provider, NOW).unwrap();
+    let handshake = Handshake::new(provider, layer, service);
     let stored = Arc::new(Mutex::new(Vec::new()));
     let store = {
         let stored = stored.clone();

@@ -34,18 +34,18 @@ fn callback() -> Callback {
 }
 
 fn pending() -> PendingAuthorization {
-    PendingAuthorization::from_response(response(200, GRANTED), CallbackConfirmation::Required, 1).unwrap()
+    PendingAuthorization::from_response(response(200, GRANTED), &provider(), 1).unwrap()
 }
 
 fn granted() -> TokenGrant {
-    TokenGrant::from_response(response(200, GRANTED), 1).unwrap()
+    TokenGrant::from_response(response(200, GRANTED), &provider(), 1).unwrap()
 }
 
 fn consent() -> Consent {
     pending().accept(Decision::from_query(CALLED_BACK).unwrap(), 1).unwrap()
 }
 
-fn provider() -> Provider {
+pub(crate) fn provider() -> Provider {
     const URL: &str = "https://user:markerUserinfo@example.com/path?name=markerValue";
     let endpoint = || Endpoint::post(URL).unwrap().parameter("a", "markerValue").protocol_parameter("b", "markerValue");
     let page = AuthorizationPage::new(URL).parameter("oauth_callback", "https://client.example/markerCallback");
@@ -123,10 +123,9 @@ fn not_granted() -> Vec<Row> {
         response(200, &format!("{GRANTED}&{GRANTED}")),
         response(200, r#"{"oauth_token":"markerToken","oauth_token_secret":["markerTokenSecret"]}"#),
     ];
-    let errors = refusals.map(|refusal| TokenGrant::from_response(refusal, 1).unwrap_err());
+    let errors = refusals.map(|refusal| TokenGrant::from_response(refusal, &provider(), 1).unwrap_err());
     let unconfirmed = "oauth_token=markerToken&oauth_token_secret=markerTokenSecret&oauth_callback_confirmed=marker";
-    let unconfirmed =
-        PendingAuthorization::from_response(response(200, unconfirmed), CallbackConfirmation::NotSent, 1).unwrap_err();
+    let unconfirmed = PendingAuthorization::from_response(response(200, unconfirmed), &provider(), 1).unwrap_err();
     errors.iter().chain([&unconfirmed]).flat_map(error).collect()
 }
 

@@ -106,7 +106,8 @@ fn refusals() -> Vec<Row> {
         let error = CallError::from(error);
         rows.extend([Row::error("CallError", &error), Row::debug("CallErrorKind", error.kind())]);
     }
-    let unread = TokenGrant::from_response(handshake::response(500, "markerPage"), 1).unwrap_err();
+    let unread =
+        TokenGrant::from_response(handshake::response(500, "markerPage"), &handshake::provider(), 1).unwrap_err();
     rows.push(Row::error("CallError", &CallError::from(unread)));
     rows
 }

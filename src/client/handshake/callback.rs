@@ -1,5 +1,6 @@
-//! What the user's browser brings back to the callback URI (§2.2).
+//! The parameters that the user's browser brings to the callback URI (§2.2).
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -7,11 +8,12 @@ use http::Uri;
 
 use super::parameters::{Parameters, Untakeable};
 use crate::client::{Fields, Problem};
+use crate::protocol::names::problem::PROBLEM;
 use crate::protocol::{Secret, names, pairs};
 
-/// What the user decided, as the redirection to the callback URI says it.
+/// The user's decision, as the redirection to the callback URI states it.
 ///
-/// It proves nothing by itself, for anybody can send a browser anywhere:
+/// It proves nothing by itself, because anybody can send a browser anywhere.
 /// [`PendingAuthorization::accept`](super::PendingAuthorization::accept) checks that it is about the pending one.
 ///
 /// ```
@@ -24,62 +26,81 @@ use crate::protocol::{Secret, names, pairs};
 /// assert!(matches!(Decision::from_url(url)?, Decision::Denied { .. }));
 /// # Ok::<_, tower_oauth1::client::handshake::InvalidCallback>(())
 /// ```
+///
+/// # The spellings of a denial
+///
+/// | callback | servers |
+/// |---|---|
+/// | `denied=<token>` | X, and others that followed it |
+/// | `oauth_problem=…` | servers with OAuth Problem Reporting, such as XING |
+/// | `oauth_verifier=denied` | Jira, Confluence and Bitbucket Server |
+/// | `oauth_verifier=NULL` | Garmin |
+/// | `authorize=0` | Goodreads |
+/// | `error=access_denied` | servers that speak OAuth 2.0 as well |
+///
+/// Only `oauth_problem` overrides a verification code. The others may be parameters of the callback URI itself.
 #[derive(Clone)]
 #[non_exhaustive]
 #[doc(alias = "callback")]
 pub enum Decision {
-    /// The user said yes.
+    /// The user consented.
     #[non_exhaustive]
     Authorized {
-        /// `oauth_token`: the temporary credentials it is about.
+        /// `oauth_token`, the temporary credentials that the decision is about.
         token: String,
-        /// `oauth_verifier`, the verification code. OAuth 1.0 has none, and some servers (Evernote's) send none
-        /// when the user said no.
+        /// `oauth_verifier`, the verification code. OAuth 1.0 has none, and some servers (Evernote's) send none if the
+        /// user denied.
         verifier: Option<Secret>,
-        /// Every other parameter, those of the callback URI itself among them.
+        /// All other parameters, including those of the callback URI itself.
         extras: Fields,
     },
-    /// The user said no, or the server did. Many servers do not say so: the user just never comes back.
+    /// The user or the server denied. Many servers never send the user back in this case.
     #[non_exhaustive]
     Denied {
-        /// The temporary credentials it is about, from servers that name them.
+        /// The temporary credentials that the decision is about, if the server names them.
         token: Option<String>,
-        /// `oauth_problem`, from servers that send it.
+        /// `oauth_problem`, if the server sends it.
         problem: Option<Problem>,
-        /// Every other parameter, those of the callback URI itself among them.
+        /// All other parameters, including those of the callback URI itself.
         extras: Fields,
     },
 }
 
+/// The parameters of a callback that a server appends.
+const APPENDED: [&str; 6] = [names::TOKEN, names::VERIFIER, names::DENIED, PROBLEM, "authorize", "error"];
+
 impl Decision {
-    /// Reads a whole URL, or a path and query: what follows the first `?`, up to a `#`.
+    /// Reads a whole URL, or a path and query: the part between the first `?` and a `#`.
     ///
     /// # Errors
     ///
-    /// [`InvalidCallback`] when the token is missing, or when the token or the verification code is there twice or
-    /// is not text.
+    /// [`InvalidCallback`] if the token is missing, or if the token or the verification code is repeated or is not text.
     pub fn from_url(url: &str) -> Result<Self, InvalidCallback> {
         let url = url.split_once('#').map_or(url, |(url, _fragment)| url);
         Self::from_query(url.split_once('?').map_or("", |(_path, query)| query))
     }
 
-    /// Reads the query of a URI, be it absolute or as a server sees it, path and query alone.
+    /// Reads the query of a URI, which may be absolute or, as a server sees it, path and query alone.
     ///
     /// # Errors
     ///
-    /// As [`Decision::from_url`].
+    /// The errors of [`Decision::from_url`].
     pub fn from_uri(uri: &Uri) -> Result<Self, InvalidCallback> {
         Self::from_query(uri.query().unwrap_or_default())
     }
 
-    /// Reads a query, without its `?` and still encoded.
+    /// Reads a query that is still encoded, without its `?`.
+    ///
+    /// Some servers append their parameters with a `?` although the callback URI has a query. A `?` before such a
+    /// parameter then counts as `&`, unless the query holds the parameter elsewhere.
     ///
     /// # Errors
     ///
-    /// As [`Decision::from_url`].
+    /// The errors of [`Decision::from_url`].
     pub fn from_query(query: &str) -> Result<Self, InvalidCallback> {
         use InvalidCallbackKind::{RepeatedToken, RepeatedVerifier, TokenNotText, VerifierNotText};
 
+        let query = with_one_question_mark(query);
         let mut parameters = Parameters::decoded(pairs(query.as_bytes()));
         let mut take = |name, repeated, not_text| match parameters.take(name) {
             Ok(value) => Ok(value.filter(|value| !value.is_empty())),
@@ -91,10 +112,17 @@ impl Decision {
         let extras = parameters.into_fields();
 
         let problem = Problem::from_fields(extras.clone());
-        // `denied` may also be the callback URI's own parameter, hence a verification code outweighs it.
-        let denied = extras.get(names::DENIED).filter(|_| verifier.is_none());
-        if problem.is_some() || denied.is_some() {
-            let named = denied.filter(|denied| !denied.is_empty()).map(str::to_owned);
+        let named = extras.get(names::DENIED).filter(|named| !named.is_empty()).map(str::to_owned);
+        let is_denied = match verifier.as_ref().map(Secret::expose) {
+            Some(code) => code.eq_ignore_ascii_case("denied") || code == "NULL",
+            None => {
+                extras.get(names::DENIED).is_some()
+                    || extras.get("authorize") == Some("0")
+                    || extras.get("error") == Some("access_denied")
+            }
+        };
+        if problem.is_some() || is_denied {
+            let named = named.filter(|_| verifier.is_none());
             return Ok(Self::Denied { token: token.or(named), problem, extras });
         }
         match token {
@@ -103,13 +131,28 @@ impl Decision {
         }
     }
 
-    /// The temporary credentials it is about: what to look the pending authorization up by. Some servers name none when
-    /// the user said no.
+    /// The temporary credentials that the decision is about, by which the pending authorization is found. Some servers
+    /// name none if the user denied.
     pub fn token(&self) -> Option<&str> {
         match self {
             Self::Authorized { token, .. } => Some(token),
             Self::Denied { token, .. } => token.as_deref(),
         }
+    }
+}
+
+/// The query with `&` in place of the second `?`, if a server appended its parameters with one.
+fn with_one_question_mark(query: &str) -> Cow<'_, str> {
+    let named = |part: &str| {
+        let name = part.split(['=', '&', '?']).next().unwrap_or_default();
+        APPENDED.into_iter().find(|appended| *appended == name)
+    };
+    let separator = query.match_indices('?').find_map(|(at, _)| Some((at, named(&query[at + 1..])?)));
+    match separator {
+        Some((at, name)) if query.split('&').all(|pair| named(pair) != Some(name)) => {
+            Cow::Owned(format!("{}&{}", &query[..at], &query[at + 1..]))
+        }
+        _ => Cow::Borrowed(query),
     }
 }
 
@@ -127,13 +170,13 @@ impl fmt::Debug for Decision {
     }
 }
 
-/// A callback from which no [`Decision`] can be read, or on which none can be acted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A callback lacks or repeats a parameter, so that there is no usable [`Decision`] in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidCallback {
     kind: InvalidCallbackKind,
 }
 
-/// What is wrong with an [`InvalidCallback`].
+/// The kinds of [`InvalidCallback`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidCallbackKind {
@@ -143,7 +186,7 @@ pub enum InvalidCallbackKind {
     RepeatedToken,
     /// `oauth_token` is not UTF-8.
     TokenNotText,
-    /// `oauth_verifier` is missing or empty. With some servers (Evernote's) that is how the user says no.
+    /// `oauth_verifier` is missing or empty. With some servers (Evernote's) this means that the user denied.
     MissingVerifier,
     /// `oauth_verifier` is there more than once.
     RepeatedVerifier,
@@ -156,7 +199,7 @@ impl InvalidCallback {
         Self { kind }
     }
 
-    /// What is wrong.
+    /// The kind of fault.
     pub fn kind(&self) -> InvalidCallbackKind {
         self.kind
     }
@@ -168,7 +211,10 @@ impl fmt::Display for InvalidCallback {
             InvalidCallbackKind::MissingToken => "the callback has no oauth_token",
             InvalidCallbackKind::RepeatedToken => "the callback has oauth_token more than once",
             InvalidCallbackKind::TokenNotText => "the callback's oauth_token is not text",
-            InvalidCallbackKind::MissingVerifier => "the callback has no oauth_verifier",
+            InvalidCallbackKind::MissingVerifier => {
+                "the callback has no oauth_verifier; a provider of OAuth 1.0 sends none, see \
+                 danger_accept_without_verifier"
+            }
             InvalidCallbackKind::RepeatedVerifier => "the callback has oauth_verifier more than once",
             InvalidCallbackKind::VerifierNotText => "the callback's oauth_verifier is not text",
         })
@@ -209,7 +255,19 @@ mod tests {
             // OAuth 1.0.
             ("oauth_token=a", "yes a -"),
             ("oauth_token=a&oauth_verifier=", "yes a -"),
-            // No.
+            // Denied.
+            ("oauth_token=a&oauth_verifier=denied", "no a -"),
+            ("oauth_token=a&oauth_verifier=DENIED", "no a -"),
+            ("oauth_verifier=denied", "no - -"),
+            ("oauth_token=a&oauth_verifier=NULL", "no a -"),
+            ("oauth_token=a&oauth_verifier=null1", "yes a null1"),
+            ("oauth_token=a&authorize=0", "no a - | authorize=0"),
+            ("oauth_token=a&authorize=1", "yes a - | authorize=1"),
+            ("oauth_token=a&oauth_verifier=b&authorize=0", "yes a b | authorize=0"),
+            ("error=access_denied", "no - - | error=access_denied"),
+            ("oauth_token=a&error=access_denied", "no a - | error=access_denied"),
+            ("oauth_token=a&oauth_verifier=b&error=access_denied", "yes a b | error=access_denied"),
+            ("oauth_token=a&error=server_error", "yes a - | error=server_error"),
             ("denied=a", "no a - | denied=a"),
             ("denied=", "no - - | denied="),
             ("denied&oauth_token=a", "no a - | denied="),
@@ -219,6 +277,16 @@ mod tests {
                 "oauth_token=a&oauth_verifier=b&oauth_problem=permission_denied",
                 "no a permission_denied | oauth_problem=permission_denied",
             ),
+            // Appended with a second `?`.
+            ("state=AbC?oauth_token=rt1&authorize=1", "yes rt1 - | state=AbC | authorize=1"),
+            ("state=AbC?oauth_token=rt1&authorize=0", "no rt1 - | state=AbC | authorize=0"),
+            ("state=AbC?oauth_verifier=b&oauth_token=a", "yes a b | state=AbC"),
+            ("state=AbC?denied=a", "no a - | state=AbC | denied=a"),
+            ("a=b?c=d?oauth_token=a", "yes a - | a=b?c=d"),
+            ("state=x?oauth_token=evil&oauth_token=good&oauth_verifier=b", "yes good b | state=x?oauth_token=evil"),
+            ("state=x?y&oauth_token=a&oauth_verifier=b", "yes a b | state=x?y"),
+            ("state=x?oauth_tokens=1&oauth_token=a&oauth_verifier=b", "yes a b | state=x?oauth_tokens=1"),
+            ("state=x%3Foauth_token=a", "the callback has no oauth_token"),
             // Neither.
             ("", "the callback has no oauth_token"),
             ("oauth_token=&oauth_verifier=b", "the callback has no oauth_token"),

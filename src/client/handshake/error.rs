@@ -1,4 +1,4 @@
-//! Why a leg of the handshake failed.
+//! The error of the handshake.
 
 use std::error::Error;
 use std::fmt;
@@ -8,14 +8,17 @@ use bytes::Bytes;
 use http::Response;
 
 use super::callback::InvalidCallback;
-use super::reply::Fault;
 use crate::client::Problem;
+use crate::client::sign::OAuthSignError;
 
-/// A leg of the handshake failed; [`HandshakeError::kind`] says how.
+/// A leg of the handshake failed; [`HandshakeError::kind`] tells how.
 ///
-/// Where a response came, it is here: its status and headers, and its body as far as it was read. Replies hold
-/// secrets, so neither `Debug` nor `Display` shows any of it, nor what the source says. Clones share it all: everybody
-/// who waits for the same renewal gets the same error.
+/// If there was a response, the error holds it: status, headers, and the body as far as it was read. Replies hold
+/// secrets, so neither `Debug` nor `Display` shows them. Clones share the response: all callers that wait for the same
+/// renewal get the same error.
+///
+/// With the feature `axum` it is a response: 403 if the user denied, 400 if the callback is at fault, 500 if the
+/// application is, 502 if the provider is. The body is the error's text.
 #[derive(Clone)]
 pub struct HandshakeError {
     inner: Arc<Inner>,
@@ -24,61 +27,96 @@ pub struct HandshakeError {
 struct Inner {
     kind: HandshakeErrorKind,
     fault: Option<Fault>,
+    callback: Option<InvalidCallback>,
     problem: Option<Problem>,
     response: Option<Response<Bytes>>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    /// An error of the signer, the inner service or the store hook.
+    cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// What kind of failure a [`HandshakeError`] is.
+/// The kinds of [`HandshakeError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HandshakeErrorKind {
-    /// The request could not be signed; nothing was sent.
+    /// The request could not be signed, and was not sent.
     Sign,
-    /// The inner service failed, or the response's body did; `source()` says how.
+    /// The callback URI to send is no absolute URI without a fragment (§2.1). Nothing was sent.
+    CallbackUri,
+    /// The inner service failed, or the response's body did; `source()` is its error.
     Transport,
-    /// The server answered with a status that is no success, and reported no problem. Redirects are not followed.
+    /// The status is not successful, and no problem is reported. Redirects are not followed.
     Status,
-    /// The response's body is larger than the limit.
+    /// The response's body is larger than the [limit](super::Handshake::body_limit).
     BodyTooLarge,
-    /// The server reports a problem, whatever the status; see [`HandshakeError::problem`].
+    /// The server reports a problem, with any status; see [`HandshakeError::problem`].
     Problem,
     /// The reply holds no usable credentials.
     MalformedReply,
     /// The reply to leg 1 lacks `oauth_callback_confirmed=true` (§2.1).
     Unconfirmed,
-    /// The callback lacks something or has it twice; `source()` is an [`InvalidCallback`].
+    /// The callback lacks a parameter or repeats it; see [`HandshakeError::invalid_callback`].
     Callback,
     /// The callback's token is not the pending one: it belongs to another authorization, or is forged.
     TokenMismatch,
-    /// The user said no.
+    /// The user denied the authorization.
     Denied,
-    /// The pending authorization is past its expiry.
+    /// The pending authorization has expired.
     Expired,
-    /// A renewed token could not be stored; `source()` says how.
+    /// A renewed token could not be stored; `source()` is the store hook's error.
     NotStored,
     /// The server did not answer a renewal within the time limit of the [`TokenSession`](super::TokenSession).
     TimedOut,
 }
 
+/// The fault of a reply or of a callback URI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fault {
+    /// The reply is a page or a sentence.
+    Unreadable,
+    #[cfg(not(feature = "xml"))]
+    XmlWithoutFeature,
+    Missing(&'static str),
+    Repeated(&'static str),
+    NotText(&'static str),
+    CallbackUri(CallbackUriFault),
+}
+
+/// The reason why a callback URI cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum CallbackUriFault {
+    NotAbsolute,
+    Fragment,
+    NotUri,
+}
+
 impl HandshakeError {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub fn kind(&self) -> HandshakeErrorKind {
         self.inner.kind
     }
 
-    /// What the server reports in `oauth_problem`, in its response or in the callback.
+    /// The problem that the server reports, in its response or in the callback.
     pub fn problem(&self) -> Option<&Problem> {
         self.inner.problem.as_ref()
     }
 
-    /// The response that the failure is about, its body as far as it was read.
+    /// The reason why the request could not be signed, if the kind is [`Sign`](HandshakeErrorKind::Sign).
+    pub fn sign_error(&self) -> Option<&OAuthSignError> {
+        self.inner.cause.as_deref()?.downcast_ref()
+    }
+
+    /// The fault of the callback, if the kind is [`Callback`](HandshakeErrorKind::Callback).
+    pub fn invalid_callback(&self) -> Option<InvalidCallback> {
+        self.inner.callback
+    }
+
+    /// The response that led to the failure, with its body as far as it was read.
     pub fn response(&self) -> Option<&Response<Bytes>> {
         self.inner.response.as_ref()
     }
 
-    fn from_source(kind: HandshakeErrorKind, source: Box<dyn Error + Send + Sync>) -> Self {
-        Inner { source: Some(source), ..kind.into() }.into()
+    fn from_cause(kind: HandshakeErrorKind, cause: Box<dyn Error + Send + Sync>) -> Self {
+        Inner { cause: Some(cause), ..kind.into() }.into()
     }
 
     fn answered(kind: HandshakeErrorKind, response: Response<Bytes>) -> Self {
@@ -88,7 +126,7 @@ impl HandshakeError {
 
 impl From<HandshakeErrorKind> for Inner {
     fn from(kind: HandshakeErrorKind) -> Self {
-        Self { kind, fault: None, problem: None, response: None, source: None }
+        Self { kind, fault: None, callback: None, problem: None, response: None, cause: None }
     }
 }
 
@@ -98,19 +136,24 @@ impl From<Inner> for HandshakeError {
     }
 }
 
-/// How each kind comes to be.
+/// The constructors of each kind.
 impl HandshakeError {
-    pub(crate) fn sign<E: Into<Box<dyn Error + Send + Sync>>>(source: E) -> Self {
-        Self::from_source(HandshakeErrorKind::Sign, source.into())
+    pub(crate) fn sign<E: Into<Box<dyn Error + Send + Sync>>>(cause: E) -> Self {
+        Self::from_cause(HandshakeErrorKind::Sign, cause.into())
+    }
+
+    pub(super) fn callback_uri(fault: CallbackUriFault) -> Self {
+        let fault = Some(Fault::CallbackUri(fault));
+        Inner { fault, ..HandshakeErrorKind::CallbackUri.into() }.into()
     }
 
     pub(crate) fn transport(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::from_source(HandshakeErrorKind::Transport, source.into())
+        Self::from_cause(HandshakeErrorKind::Transport, source.into())
     }
 
     pub(crate) fn broken_body(source: impl Into<Box<dyn Error + Send + Sync>>, response: Response<Bytes>) -> Self {
         let kind = HandshakeErrorKind::Transport;
-        Inner { source: Some(source.into()), response: Some(response), ..kind.into() }.into()
+        Inner { cause: Some(source.into()), response: Some(response), ..kind.into() }.into()
     }
 
     pub(crate) fn body_too_large(response: Response<Bytes>) -> Self {
@@ -118,7 +161,7 @@ impl HandshakeError {
     }
 
     pub(crate) fn not_stored(source: Box<dyn Error + Send + Sync>) -> Self {
-        Self::from_source(HandshakeErrorKind::NotStored, source)
+        Self::from_cause(HandshakeErrorKind::NotStored, source)
     }
 
     pub(crate) fn timed_out() -> Self {
@@ -173,43 +216,87 @@ impl fmt::Debug for HandshakeError {
 
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.inner.kind {
-            HandshakeErrorKind::Sign => "the request could not be signed",
-            HandshakeErrorKind::Transport => "no response could be had from the server",
-            HandshakeErrorKind::Status => "the server refused",
-            HandshakeErrorKind::BodyTooLarge => "the response's body is larger than the limit",
-            HandshakeErrorKind::Problem => "the server reports a problem",
-            HandshakeErrorKind::MalformedReply => "the reply holds no usable credentials",
-            HandshakeErrorKind::Unconfirmed => "the server did not confirm the callback",
-            HandshakeErrorKind::Callback => "the callback is not usable",
-            HandshakeErrorKind::TokenMismatch => "the callback is not for the pending authorization",
-            HandshakeErrorKind::Denied => "the user denied the authorization",
-            HandshakeErrorKind::Expired => "the pending authorization has expired",
-            HandshakeErrorKind::NotStored => "the renewed token could not be stored",
-            HandshakeErrorKind::TimedOut => "the server did not answer within the time limit",
-        })?;
-        if let Some(fault) = self.inner.fault {
-            write!(f, ": {fault}")?;
+        let Inner { kind, fault, callback, problem, response, cause } = &*self.inner;
+        match kind {
+            HandshakeErrorKind::Sign => match cause {
+                Some(cause) if cause.is::<OAuthSignError>() => write!(f, "{cause}")?,
+                Some(cause) => write!(f, "cannot sign the request: {cause}")?,
+                None => f.write_str("cannot sign the request")?,
+            },
+            HandshakeErrorKind::CallbackUri => f.write_str("cannot send the callback URI: ")?,
+            HandshakeErrorKind::Transport => f.write_str("the HTTP client got no complete response")?,
+            HandshakeErrorKind::Status => f.write_str("the server rejected the request without a reason")?,
+            HandshakeErrorKind::BodyTooLarge => {
+                f.write_str("the response body is larger than the body_limit of the handshake")?;
+            }
+            HandshakeErrorKind::Problem => f.write_str("the server rejected the request")?,
+            HandshakeErrorKind::MalformedReply => f.write_str("the reply holds no usable credentials: ")?,
+            HandshakeErrorKind::Unconfirmed => f.write_str(
+                "the reply lacks oauth_callback_confirmed=true; if the provider is known not to send it, set \
+                 CallbackConfirmation::NotSent",
+            )?,
+            HandshakeErrorKind::Callback => match callback {
+                Some(callback) => callback.fmt(f)?,
+                None => f.write_str("the callback is not usable")?,
+            },
+            HandshakeErrorKind::TokenMismatch => {
+                f.write_str(
+                    "the oauth_token of the callback belongs to another authorization; start again with leg 1",
+                )?;
+            }
+            HandshakeErrorKind::Denied => f.write_str("the user denied the authorization")?,
+            HandshakeErrorKind::Expired => {
+                f.write_str("the pending authorization has expired; start again with leg 1")?;
+            }
+            HandshakeErrorKind::NotStored => f.write_str("the renewed token could not be stored")?,
+            HandshakeErrorKind::TimedOut => f.write_str("the server did not answer within the time limit")?,
         }
-        if let Some(problem) = &self.inner.problem {
-            write!(f, ": {}", problem.kind())?;
+        if let Some(fault) = fault {
+            fault.fmt(f)?;
         }
-        if let Some(response) = &self.inner.response {
+        if let Some(problem) = problem {
+            write!(f, ": {problem}")?;
+        }
+        if let Some(response) = response {
             write!(f, " (status {})", response.status().as_u16())?;
         }
         Ok(())
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable => f.write_str("it is neither form-encoded nor JSON nor XML"),
+            #[cfg(not(feature = "xml"))]
+            Self::XmlWithoutFeature => f.write_str("it is XML; enable the feature `xml` of tower-oauth1"),
+            Self::Missing(name) => write!(f, "{name} is missing"),
+            Self::Repeated(name) => write!(f, "{name} is there more than once"),
+            Self::NotText(name) => write!(f, "{name} is not text"),
+            Self::CallbackUri(CallbackUriFault::NotAbsolute) => {
+                f.write_str("it is not absolute; write the whole URL, or use Callback::OutOfBand")
+            }
+            Self::CallbackUri(CallbackUriFault::Fragment) => {
+                f.write_str("it has a fragment; remove the fragment, which begins at the first `#`")
+            }
+            Self::CallbackUri(CallbackUriFault::NotUri) => {
+                f.write_str("it holds spaces, control characters or non-ASCII characters; percent-encode them")
+            }
+        }
+    }
+}
+
 impl Error for HandshakeError {
+    /// The error of the inner service or of the store hook. The reason why a request cannot be signed is in the message.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.inner.source.as_deref().map(|source| source as _)
+        let cause = self.inner.cause.as_deref()?;
+        if self.inner.kind == HandshakeErrorKind::Sign { cause.source() } else { Some(cause) }
     }
 }
 
 impl From<InvalidCallback> for HandshakeError {
     fn from(invalid: InvalidCallback) -> Self {
-        Self::from_source(HandshakeErrorKind::Callback, invalid.into())
+        Inner { callback: Some(invalid), ..HandshakeErrorKind::Callback.into() }.into()
     }
 }
 
@@ -229,27 +316,36 @@ mod tests {
     #[test]
     fn says_what_happened_and_nothing_else() {
         for (error, kind, shown) in [
-            (HandshakeError::sign("MARKER"), HandshakeErrorKind::Sign, "the request could not be signed"),
+            (HandshakeError::sign("no host"), HandshakeErrorKind::Sign, "cannot sign the request: no host"),
+            (
+                HandshakeError::callback_uri(CallbackUriFault::Fragment),
+                HandshakeErrorKind::CallbackUri,
+                "cannot send the callback URI: it has a fragment; remove the fragment, which begins at the first `#`",
+            ),
             (
                 HandshakeError::transport("MARKER"),
                 HandshakeErrorKind::Transport,
-                "no response could be had from the server",
+                "the HTTP client got no complete response",
             ),
-            (HandshakeError::status(response()), HandshakeErrorKind::Status, "the server refused (status 401)"),
+            (
+                HandshakeError::status(response()),
+                HandshakeErrorKind::Status,
+                "the server rejected the request without a reason (status 401)",
+            ),
             (
                 HandshakeError::body_too_large(response()),
                 HandshakeErrorKind::BodyTooLarge,
-                "the response's body is larger than the limit (status 401)",
+                "the response body is larger than the body_limit of the handshake (status 401)",
             ),
             (
                 HandshakeError::problem_reported(problem(), response()),
                 HandshakeErrorKind::Problem,
-                "the server reports a problem: token_used (status 401)",
+                "the server rejected the request: the server reports token_used (status 401)",
             ),
             (
                 HandshakeError::problem_called_back(problem()),
                 HandshakeErrorKind::Problem,
-                "the server reports a problem: token_used",
+                "the server rejected the request: the server reports token_used",
             ),
             (
                 HandshakeError::malformed(Fault::Missing("oauth_token"), response()),
@@ -259,24 +355,30 @@ mod tests {
             (
                 HandshakeError::unconfirmed(response()),
                 HandshakeErrorKind::Unconfirmed,
-                "the server did not confirm the callback (status 401)",
+                "the reply lacks oauth_callback_confirmed=true; if the provider is known not to send it, set \
+                 CallbackConfirmation::NotSent (status 401)",
             ),
             (
                 InvalidCallback::new(InvalidCallbackKind::MissingVerifier).into(),
                 HandshakeErrorKind::Callback,
-                "the callback is not usable",
+                "the callback has no oauth_verifier; a provider of OAuth 1.0 sends none, see \
+                 danger_accept_without_verifier",
             ),
             (
                 HandshakeError::token_mismatch(),
                 HandshakeErrorKind::TokenMismatch,
-                "the callback is not for the pending authorization",
+                "the oauth_token of the callback belongs to another authorization; start again with leg 1",
             ),
             (HandshakeError::denied(None), HandshakeErrorKind::Denied, "the user denied the authorization"),
-            (HandshakeError::expired(), HandshakeErrorKind::Expired, "the pending authorization has expired"),
+            (
+                HandshakeError::expired(),
+                HandshakeErrorKind::Expired,
+                "the pending authorization has expired; start again with leg 1",
+            ),
             (
                 HandshakeError::broken_body("MARKER", response()),
                 HandshakeErrorKind::Transport,
-                "no response could be had from the server (status 401)",
+                "the HTTP client got no complete response (status 401)",
             ),
             (
                 HandshakeError::not_stored("MARKER".into()),
@@ -305,7 +407,7 @@ mod tests {
 
         assert_eq!(HandshakeError::transport("MARKER").source().unwrap().to_string(), "MARKER");
         let error = HandshakeError::from(InvalidCallback::new(InvalidCallbackKind::MissingToken));
-        let source = error.source().unwrap().downcast_ref::<InvalidCallback>().unwrap();
-        assert_eq!(source.kind(), InvalidCallbackKind::MissingToken);
+        assert_eq!(error.invalid_callback().map(|invalid| invalid.kind()), Some(InvalidCallbackKind::MissingToken));
+        assert!(error.source().is_none() && HandshakeError::sign("MARKER").source().is_none());
     }
 }

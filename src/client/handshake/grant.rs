@@ -1,16 +1,18 @@
-//! What leg 3, renewal and xAuth come to.
+//! The result of leg 3, renewal and xAuth.
 
 use bytes::Bytes;
 use http::Response;
+use subtle::ConstantTimeEq as _;
 
-use super::HandshakeError;
 use super::reply::Reply;
+use super::{HandshakeError, Provider};
 use crate::client::Fields;
 use crate::protocol::{Secret, TokenCredentials};
 
-/// Token credentials as the server granted them, and for how long.
+/// Token credentials as the server granted them, with their expiry.
 ///
-/// With the feature `serde` it can be stored; what is stored holds the secrets in plain. Times are unix seconds.
+/// With the feature `serde` it can be stored; the stored form holds the secrets in plain text. Times are in seconds since
+/// the Unix epoch. Two grants are equal if all their fields are; secrets are compared in constant time.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TokenGrant {
@@ -22,13 +24,13 @@ pub struct TokenGrant {
 }
 
 impl TokenGrant {
-    /// Reads the reply to leg 3, to a renewal or to xAuth, received at `now`.
+    /// Reads the reply to leg 3, to a renewal or to xAuth, which was received at `now`.
     ///
     /// # Errors
     ///
-    /// Of the kinds `Problem`, `Status` and `MalformedReply`, in this order.
-    pub fn from_response(response: Response<Bytes>, now: u64) -> Result<Self, HandshakeError> {
-        let (reply, _) = Reply::read(response)?;
+    /// The kinds `Problem`, `Status` and `MalformedReply`, in this order.
+    pub fn from_response(response: Response<Bytes>, provider: &Provider, now: u64) -> Result<Self, HandshakeError> {
+        let (reply, _) = Reply::read(response, &provider.replies)?;
         let at = |seconds| now.saturating_add(seconds);
         Ok(Self {
             token: TokenCredentials::new(reply.token, reply.secret),
@@ -39,7 +41,18 @@ impl TokenGrant {
         })
     }
 
-    /// With a former session, where the reply to a renewal says nothing of one.
+    /// A grant of the same token again, after a renewal whose reply holds none.
+    pub(super) fn still_granted(
+        token: TokenCredentials,
+        response: Response<Bytes>,
+        provider: &Provider,
+    ) -> Result<Self, HandshakeError> {
+        provider.replies.success(response)?;
+        let (expires_at, session_handle, session_expires_at) = (None, None, None);
+        Ok(Self { token, expires_at, session_handle, session_expires_at, extras: Fields::default() })
+    }
+
+    /// Keeps the former session if the reply to a renewal holds none.
     pub(super) fn or_session(mut self, handle: Option<&Secret>, expires_at: Option<u64>) -> Self {
         if self.session_handle.is_none() {
             self.session_handle = handle.cloned();
@@ -48,45 +61,68 @@ impl TokenGrant {
         self
     }
 
-    /// What to sign API calls with. Clones share what signing prepares.
+    /// The token, which signs API calls. Clones share the prepared key.
     pub fn token(&self) -> &TokenCredentials {
         &self.token
     }
 
-    /// From when on the token is refused (`oauth_expires_in`), where the server says so.
+    /// The time from which the server rejects the token (`oauth_expires_in`), if it says so.
     pub fn expires_at(&self) -> Option<u64> {
         self.expires_at
     }
 
-    /// What renews the token (`oauth_session_handle`), with servers whose tokens need it.
+    /// The session handle (`oauth_session_handle`), which renews the token, if the server gave one.
     pub fn session_handle(&self) -> Option<&Secret> {
         self.session_handle.as_ref()
     }
 
-    /// From when on the session handle is refused too (`oauth_authorization_expires_in`), where the server says so.
+    /// The time from which the server rejects the session handle too (`oauth_authorization_expires_in`), if it says so.
     pub fn session_expires_at(&self) -> Option<u64> {
         self.session_expires_at
     }
 
-    /// What else the reply held, such as `screen_name` (X) or `edam_noteStoreUrl` (Evernote).
+    /// The other fields of the reply, such as `screen_name` (X) or `edam_noteStoreUrl` (Evernote).
     pub fn extras(&self) -> &Fields {
         &self.extras
     }
 }
 
+impl PartialEq for TokenGrant {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |a: &Secret, b: &Secret| bool::from(a.expose().as_bytes().ct_eq(b.expose().as_bytes()));
+        let same_session = match (&self.session_handle, &other.session_handle) {
+            (Some(a), Some(b)) => same(a, b),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        self.token.token() == other.token.token()
+            && same(self.token.secret(), other.token.secret())
+            && same_session
+            && (self.expires_at, self.session_expires_at) == (other.expires_at, other.session_expires_at)
+            && self.extras == other.extras
+    }
+}
+
+impl Eq for TokenGrant {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::handshake::HandshakeErrorKind;
+    use crate::client::handshake::{AuthorizationPage, Endpoint, HandshakeErrorKind};
+
+    fn provider() -> Provider {
+        let endpoint = || Endpoint::get("https://api.example.com/").unwrap();
+        Provider::new(endpoint(), AuthorizationPage::new("https://example.com/"), endpoint())
+    }
 
     const NOW: u64 = 1_795_458_248;
 
     fn grant(body: &'static str) -> Result<TokenGrant, HandshakeError> {
-        TokenGrant::from_response(Response::new(Bytes::from(body)), NOW)
+        TokenGrant::from_response(Response::new(Bytes::from(body)), &provider(), NOW)
     }
 
     #[test]
-    fn what_was_granted() {
+    fn grants() {
         let granted = grant(
             "oauth_token=t&oauth_token_secret=s&oauth_expires_in=3600&oauth_session_handle=h\
              &oauth_authorization_expires_in=7200&screen_name=n",
@@ -106,6 +142,39 @@ mod tests {
             ("Error: no", HandshakeErrorKind::MalformedReply),
         ] {
             assert_eq!(grant(body).unwrap_err().kind(), kind);
+        }
+    }
+
+    /// B08: the token is the same, and the reply a sentence.
+    #[test]
+    fn a_renewal_that_answers_with_a_sentence() {
+        let token = TokenCredentials::new("t", "s");
+        for (status, body, expected) in [
+            (200, "Access Token has been renewed", Ok(())),
+            (200, "", Ok(())),
+            (200, "oauth_problem=token_expired", Err(HandshakeErrorKind::Problem)),
+            (401, "", Err(HandshakeErrorKind::Status)),
+        ] {
+            let response = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+            let renewed = TokenGrant::still_granted(token.clone(), response, &provider());
+            assert_eq!(renewed.as_ref().map(|_| ()).map_err(HandshakeError::kind), expected, "{status} {body}");
+            assert!(renewed.is_err() || renewed.unwrap().token().token() == "t");
+        }
+    }
+
+    #[test]
+    fn equality() {
+        const SESSION: &str = "oauth_token=t&oauth_token_secret=s&oauth_session_handle=h&oauth_expires_in=9&x=1";
+        assert_eq!(grant(SESSION).unwrap(), grant(SESSION).unwrap());
+        for other in [
+            "oauth_token=u&oauth_token_secret=s&oauth_session_handle=h&oauth_expires_in=9&x=1",
+            "oauth_token=t&oauth_token_secret=r&oauth_session_handle=h&oauth_expires_in=9&x=1",
+            "oauth_token=t&oauth_token_secret=s&oauth_session_handle=i&oauth_expires_in=9&x=1",
+            "oauth_token=t&oauth_token_secret=s&oauth_expires_in=9&x=1",
+            "oauth_token=t&oauth_token_secret=s&oauth_session_handle=h&oauth_expires_in=8&x=1",
+            "oauth_token=t&oauth_token_secret=s&oauth_session_handle=h&oauth_expires_in=9&x=2",
+        ] {
+            assert_ne!(grant(SESSION).unwrap(), grant(other).unwrap(), "{other}");
         }
     }
 

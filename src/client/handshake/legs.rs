@@ -6,10 +6,15 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 
+use super::error::CallbackUriFault;
+use super::provider::RenewedToken;
 use super::{Consent, HandshakeError, PendingAuthorization, Provider, TokenGrant};
-use crate::client::sign::{SignedBody, SignedWithTemporary};
+use crate::client::Nonce;
+use crate::client::sign::{SignedBody, SignedWithTemporary, with_query};
 use crate::protocol::names::{self, xauth};
-use crate::protocol::{Secret, TokenCredentials};
+use crate::protocol::{
+    Payload, ProtocolParameters, RequestHead, Secret, Signed, Signer, Stamp, TokenCredentials, Transmission,
+};
 
 /// What the HTTP client of a handshake takes: a leg, signed.
 ///
@@ -65,26 +70,88 @@ pub enum Callback {
     OutOfBand,
 }
 
+impl Callback {
+    /// Leg 1 as a signed URL for the user's browser, for a provider that does legs 1 and 2 in one (Khan Academy).
+    ///
+    /// The user goes to this URL, and the callback brings the temporary credentials along with the verification code.
+    /// [`PendingAuthorization::new`] takes them. `now` is the time in seconds since the Unix epoch. The URL is good for
+    /// one visit, because it holds a nonce.
+    ///
+    /// ```
+    /// use tower_oauth1::client::handshake::{
+    ///     AuthorizationPage, Callback, CallbackConfirmation, Decision, Endpoint, PendingAuthorization, Provider,
+    /// };
+    /// use tower_oauth1::{ClientCredentials, Signer, TemporaryCredentials};
+    ///
+    /// # let now = 1_795_458_248;
+    /// let provider = Provider::new(
+    ///     Endpoint::get("https://academy.example/api/auth/request_token")?,
+    ///     AuthorizationPage::new("https://academy.example/"),
+    ///     Endpoint::get("https://academy.example/api/auth/access_token")?,
+    /// );
+    /// let signer = Signer::new(ClientCredentials::new("key", "secret"));
+    /// let url = Callback::Uri("https://site.example/cb".into()).signed_url(&provider, &signer, now)?;
+    /// assert!(url.starts_with("https://academy.example/api/auth/request_token?oauth_callback="));
+    ///
+    /// // Keep in the user's session that this browser was sent there. It comes back:
+    /// let called_back = Decision::from_url("/cb?oauth_token_secret=s1&oauth_verifier=v9&oauth_token=rt1")?;
+    /// let Decision::Authorized { token, extras, .. } = &called_back else { return Err("denied".into()) };
+    /// let secret = extras.get("oauth_token_secret").ok_or("no secret")?;
+    /// let pending = PendingAuthorization::new(TemporaryCredentials::new(token, secret), now);
+    /// let consent = pending.accept(called_back, now)?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The kinds `Sign`, if the URL cannot be signed, and `CallbackUri`.
+    pub fn signed_url(&self, provider: &Provider, signer: &Signer, now: u64) -> Result<String, HandshakeError> {
+        let request = provider.temporary_credentials.visited().request(Some((names::CALLBACK, self.as_sent()?)))?;
+        let signer = signer.clone().transmission(Transmission::Query);
+        let head = RequestHead::from_http(request.method(), request.uri(), request.headers());
+        let parameters = request.extensions().get::<ProtocolParameters>().cloned().unwrap_or_default();
+        let (nonce, signing) =
+            (Nonce::random(), signer.request(head.map_err(HandshakeError::sign)?, Payload::Other(b"")));
+        let signing = signing.without_token().parameters(&parameters);
+        let signed = signing.stamp(Stamp { timestamp: now, nonce: nonce.as_str() }).sign();
+        match signed.map_err(HandshakeError::sign)? {
+            Signed::Query(query) => Ok(with_query(request.uri(), &query).map_err(HandshakeError::sign)?.to_string()),
+            Signed::Header(_) | Signed::Form(_) => unreachable!("the signer transmits in the query"),
+        }
+    }
+
+    /// `oauth_callback`: an absolute URI or `oob` (§2.1). An absolute URI has a scheme and no fragment (RFC 3986 §4.3).
+    fn as_sent(&self) -> Result<&str, HandshakeError> {
+        let Self::Uri(uri) = self else { return Ok(names::OUT_OF_BAND) };
+        let fault = match uri.split_once(':') {
+            _ if uri.contains('#') => CallbackUriFault::Fragment,
+            Some((scheme, _)) if is_scheme(scheme) => match uri.bytes().all(|byte| byte.is_ascii_graphic()) {
+                true => return Ok(uri),
+                false => CallbackUriFault::NotUri,
+            },
+            _ => CallbackUriFault::NotAbsolute,
+        };
+        Err(HandshakeError::callback_uri(fault))
+    }
+}
+
+/// Whether a text is the scheme of a URI (RFC 3986 §3.1).
+fn is_scheme(text: &str) -> bool {
+    let in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(in_scheme)
+}
+
 impl Leg for Callback {
     type Reply = PendingAuthorization;
 
     const MAY_BE_REPEATED: bool = true;
 
     fn request(&self, provider: &Provider) -> Result<Request<Full<Bytes>>, HandshakeError> {
-        let callback = match self {
-            Self::Uri(uri) => uri,
-            Self::OutOfBand => names::OUT_OF_BAND,
-        };
-        provider.temporary_credentials.request(Some((names::CALLBACK, callback)))
+        provider.temporary_credentials.request(Some((names::CALLBACK, self.as_sent()?)))
     }
 
     fn read(&self, reply: Response<Bytes>, provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
-        let pending = PendingAuthorization::from_response(reply, provider.confirmation, now)?;
-        // What the reply says of this very authorization outweighs what is known of all.
-        Ok(match provider.lifetime {
-            Some(lifetime) if pending.expires_at().is_none() => pending.lifetime(lifetime),
-            _ => pending,
-        })
+        PendingAuthorization::from_response(reply, provider, now)
     }
 }
 
@@ -111,8 +178,8 @@ impl Leg for Consent {
         Ok(request)
     }
 
-    fn read(&self, reply: Response<Bytes>, _provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
-        TokenGrant::from_response(reply, now)
+    fn read(&self, reply: Response<Bytes>, provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
+        TokenGrant::from_response(reply, provider, now)
     }
 }
 
@@ -152,8 +219,11 @@ impl Leg for Renewal {
         Ok(request)
     }
 
-    fn read(&self, reply: Response<Bytes>, _provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
-        let granted = TokenGrant::from_response(reply, now)?;
+    fn read(&self, reply: Response<Bytes>, provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
+        let granted = match provider.renewed_token {
+            RenewedToken::New => TokenGrant::from_response(reply, provider, now)?,
+            RenewedToken::Same => TokenGrant::still_granted(self.token.clone(), reply, provider)?,
+        };
         Ok(granted.or_session(self.session_handle.as_ref(), self.session_expires_at))
     }
 }
@@ -190,7 +260,41 @@ impl Leg for XAuth {
         endpoint.request(None)
     }
 
-    fn read(&self, reply: Response<Bytes>, _provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
-        TokenGrant::from_response(reply, now)
+    fn read(&self, reply: Response<Bytes>, provider: &Provider, now: u64) -> Result<Self::Reply, HandshakeError> {
+        TokenGrant::from_response(reply, provider, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::handshake::HandshakeErrorKind;
+
+    #[test]
+    fn section_2_1_the_callback_is_an_absolute_uri() {
+        for (uri, expected) in [
+            ("https://site.example/ready?x=1", None),
+            ("myapp:ready", None),
+            ("com.example.app://ready", None),
+            ("about:blank", None),
+            ("https://site.example/#/welcome", Some("remove the fragment")),
+            ("https://site.example/#", Some("remove the fragment")),
+            ("/ready", Some("write the whole URL")),
+            ("site.example/ready", Some("write the whole URL")),
+            ("oob", Some("write the whole URL")),
+            ("", Some("write the whole URL")),
+            ("1a:b", Some("write the whole URL")),
+            ("https://site.example/a b", Some("percent-encode")),
+            ("https://site.example/\u{e9}", Some("percent-encode")),
+            ("https://site.example/\r\n", Some("percent-encode")),
+        ] {
+            let callback = Callback::Uri(uri.into());
+            let error = callback.as_sent().err();
+            assert_eq!(error.is_some(), expected.is_some(), "{uri}");
+            if let (Some(error), Some(remedy)) = (error, expected) {
+                assert_eq!(error.kind(), HandshakeErrorKind::CallbackUri, "{uri}");
+                assert!(error.to_string().contains(remedy), "{uri}: {error}");
+            }
+        }
     }
 }

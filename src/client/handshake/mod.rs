@@ -63,21 +63,26 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use tower_oauth1::client::handshake::{AuthorizationPage, CallbackConfirmation, PendingAuthorization};
+//! use tower_oauth1::client::handshake::{
+//!     AuthorizationPage, CallbackConfirmation, Endpoint, PendingAuthorization, Provider,
+//! };
 //! # let now = 1_795_458_248;
 //! # let leg_1 = http::Response::new(bytes::Bytes::from("oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03"));
 //!
-//! let pending = PendingAuthorization::from_response(leg_1, CallbackConfirmation::NotSent, now)?
-//!     .lifetime(Duration::from_secs(600));
 //! let page = AuthorizationPage::new("https://photos.example.net/authorize?lang=en")
 //!     .token_name("token")
 //!     .parameter("perms", "read");
+//! let endpoint = |path: &str| Endpoint::post(&format!("https://photos.example.net/{path}"));
+//! let photos = Provider::new(endpoint("initiate")?, page, endpoint("token")?)
+//!     .callback_confirmation(CallbackConfirmation::NotSent)
+//!     .lifetime(Duration::from_secs(600));
+//! let pending = PendingAuthorization::from_response(leg_1, &photos, now)?;
 //! assert_eq!(
-//!     pending.authorization_url(&page),
+//!     pending.authorization_url(photos.authorization()),
 //!     "https://photos.example.net/authorize?lang=en&token=hh5s93j4hdidpola&perms=read",
 //! );
 //! let consent = pending.accept_code("7297", now + 60)?;
-//! # Ok::<_, tower_oauth1::client::handshake::HandshakeError>(())
+//! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Other ways to a token
@@ -102,6 +107,8 @@ mod pending;
 mod properties;
 mod provider;
 mod reply;
+#[cfg(feature = "axum")]
+mod response;
 mod service;
 mod session;
 

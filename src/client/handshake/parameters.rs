@@ -1,4 +1,4 @@
-//! Received parameters, out of which each one the protocol knows is taken at most once.
+//! Received parameters, from which each one that the protocol knows is taken at most once.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use crate::protocol::decode_form;
 
 type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
-/// Decoded names and values. Bytes, because a token that was not text and was made text is another token.
+/// Decoded names and values. They are bytes, because a token that is converted to text may become another token.
 pub(super) struct Parameters<'a>(Vec<Pair<'a>>);
 
-/// Why a parameter that is there could not be taken.
+/// The reason why a present parameter cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Untakeable {
     Repeated,
@@ -23,6 +23,24 @@ impl<'a> Parameters<'a> {
         pairs.into_iter().map(|(name, value)| (decode_form(name), decode_form(value))).collect()
     }
 
+    /// From fields that were read elsewhere.
+    pub(super) fn from_fields(fields: &Fields) -> Self {
+        let owned = |text: &str| Cow::Owned(text.as_bytes().to_vec());
+        fields.iter().map(|(name, value)| (owned(name), owned(value))).collect()
+    }
+
+    /// Treats the parameter `alias` as `name`, unless that is there with another value.
+    pub(super) fn rename(&mut self, alias: &str, name: &str) {
+        let named = self.0.iter().find(|(known, _)| **known == *name.as_bytes()).map(|(_, value)| value.clone());
+        match named {
+            Some(value) => self.0.retain(|(known, other)| **known != *alias.as_bytes() || *other != value),
+            None => {
+                let aliased = self.0.iter_mut().filter(|(known, _)| **known == *alias.as_bytes());
+                aliased.for_each(|(known, _)| *known = Cow::Owned(name.as_bytes().to_vec()));
+            }
+        }
+    }
+
     /// Takes out the parameter called `name`.
     pub(super) fn take(&mut self, name: &str) -> Result<Option<String>, Untakeable> {
         let mut taken = self.0.extract_if(.., |(known, _)| **known == *name.as_bytes());
@@ -33,8 +51,8 @@ impl<'a> Parameters<'a> {
         String::from_utf8(value.into_owned()).map(Some).map_err(|_| Untakeable::NotText)
     }
 
-    /// Takes out the parameter called `name` if it is a number of seconds above zero: some servers write 0 for
-    /// what does not end.
+    /// Takes out the parameter called `name` if it is a number of seconds above zero. Some servers write 0 for a token
+    /// that does not expire.
     pub(super) fn take_seconds(&mut self, name: &str) -> Option<u64> {
         let at = self.0.iter().position(|(known, _)| **known == *name.as_bytes())?;
         let seconds = std::str::from_utf8(&self.0[at].1).ok()?.parse().ok().filter(|&seconds| seconds > 0)?;
@@ -42,7 +60,7 @@ impl<'a> Parameters<'a> {
         Some(seconds)
     }
 
-    /// What nobody took.
+    /// The remaining parameters.
     pub(super) fn into_fields(self) -> Fields {
         self.0.into_iter().collect()
     }

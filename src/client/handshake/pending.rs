@@ -7,18 +7,19 @@ use http::Response;
 use subtle::ConstantTimeEq;
 
 use super::callback::{Decision, InvalidCallback, InvalidCallbackKind};
-use super::reply::{CallbackConfirmation, Reply};
-use super::{AuthorizationPage, HandshakeError};
+use super::reply::Reply;
+use super::{AuthorizationPage, HandshakeError, Provider};
 use crate::client::{Fields, ProblemKind};
 use crate::protocol::{Secret, TemporaryCredentials};
 
-/// An authorization that waits for the user's decision: plain data, to be kept until the browser comes back.
+/// An authorization that waits for the user's decision, between legs 1 and 3.
 ///
-/// Keep it where only this user's browser leads to it, as in a session: an attacker's callback opened in a victim's
-/// browser then finds another pending authorization, or none. With the feature `serde` it can be stored; what is
-/// stored holds the temporary secret in plain. Drop it once [`accept`](Self::accept) has succeeded and leg 3 is done.
+/// It is plain data. Keep it in a place to which only this user's browser leads, such as a session: then an attacker's
+/// callback that is opened in a victim's browser finds another pending authorization, or none. With the feature `serde`
+/// it can be stored; the stored form holds the temporary secret in plain text. Drop it once [`accept`](Self::accept) has
+/// succeeded and leg 3 is done.
 ///
-/// Times are unix seconds and are the caller's.
+/// Times are in seconds since the Unix epoch. The caller provides them.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PendingAuthorization {
@@ -29,104 +30,110 @@ pub struct PendingAuthorization {
 }
 
 impl PendingAuthorization {
-    /// Reads the reply to leg 1, received at `now`.
+    /// A pending authorization with temporary credentials that did not come in a reply to leg 1.
     ///
-    /// It expires when the server says so (`oauth_expires_in`), or else not at all.
+    /// Some providers hand them out in the callback ([`Callback::signed_url`](super::Callback::signed_url)), others in a
+    /// message to the client. `now` is the time at which they came.
+    pub fn new(temporary: TemporaryCredentials, now: u64) -> Self {
+        Self { temporary, created_at: now, expires_at: None, extras: Fields::default() }
+    }
+
+    /// Reads the reply to leg 1, which was received at `now`.
+    ///
+    /// It expires when the reply says so (`oauth_expires_in`), otherwise after the provider's
+    /// [`lifetime`](Provider::lifetime), if that is known.
     ///
     /// # Errors
     ///
-    /// Of the kinds `Problem`, `Status`, `MalformedReply` and `Unconfirmed`, in this order.
-    pub fn from_response(
-        response: Response<Bytes>,
-        confirmation: CallbackConfirmation,
-        now: u64,
-    ) -> Result<Self, HandshakeError> {
-        let (reply, response) = Reply::read(response)?;
-        if !reply.satisfies(confirmation) {
+    /// The kinds `Problem`, `Status`, `MalformedReply` and `Unconfirmed`, in this order.
+    pub fn from_response(response: Response<Bytes>, provider: &Provider, now: u64) -> Result<Self, HandshakeError> {
+        let (reply, response) = Reply::read(response, &provider.replies)?;
+        if !reply.satisfies(provider.replies.confirmation) {
             return Err(HandshakeError::unconfirmed(response));
         }
+        // The reply is about this authorization, the provider's setting about all.
+        let lifetime = reply.expires_in.or(provider.lifetime.map(|lifetime| lifetime.as_secs()));
         Ok(Self {
             temporary: TemporaryCredentials::new(reply.token, reply.secret),
             created_at: now,
-            expires_at: reply.expires_in.map(|seconds| now.saturating_add(seconds)),
+            expires_at: lifetime.map(|seconds| now.saturating_add(seconds)),
             extras: reply.extras,
         })
     }
 
-    /// Replaces how long after its creation the server forgets it: 600 s on MediaWiki.
+    /// Replaces the time after which the server forgets it: 600 s on MediaWiki.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.expires_at = Some(self.created_at.saturating_add(lifetime.as_secs()));
         self
     }
 
-    /// The temporary credentials, with which leg 3 is signed.
+    /// The temporary credentials, which sign leg 3.
     pub fn temporary(&self) -> &TemporaryCredentials {
         &self.temporary
     }
 
-    /// What else the reply to leg 1 held, such as Etsy's `login_url`.
+    /// The other fields of the reply to leg 1, such as Etsy's `login_url`.
     pub fn extras(&self) -> &Fields {
         &self.extras
     }
 
-    /// When the reply to leg 1 was received.
+    /// The time at which the reply to leg 1 was received.
     pub fn created_at(&self) -> u64 {
         self.created_at
     }
 
-    /// From when on the server no longer knows it, where that is known.
+    /// The time from which the server no longer knows it, if that is known.
     pub fn expires_at(&self) -> Option<u64> {
         self.expires_at
     }
 
-    /// How long it has been waiting; nothing, should the clock have gone back.
+    /// The time since it was created; zero if the clock was set back.
     pub fn age(&self, now: u64) -> Duration {
         Duration::from_secs(now.saturating_sub(self.created_at))
     }
 
-    /// Whether the server has forgotten it, as far as is known.
+    /// Whether the server has forgotten it. `false` if no lifetime is known.
     pub fn is_expired(&self, now: u64) -> bool {
         self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
 
-    /// Leg 2: where to send the user.
+    /// Leg 2: the URL of the page to which the user is sent.
     pub fn authorization_url(&self, page: &AuthorizationPage) -> String {
         page.url(self.temporary.token())
     }
 
-    /// What leg 3 needs, if the callback is about this authorization and says yes.
+    /// Accepts the callback if it is about this authorization and the user consented.
     ///
     /// The tokens are compared in constant time.
     ///
     /// # Errors
     ///
-    /// Of the kinds `TokenMismatch`, `Denied` (or `Problem`, where the server gives a reason that is not the user's),
-    /// `Callback` where the verification code is missing, and `Expired`, in this order.
+    /// The kinds `TokenMismatch`, `Denied` (or `Problem`, if the server reports a reason that is not the user's),
+    /// `Callback` if the verification code is missing, and `Expired`, in this order.
     pub fn accept(&self, decision: Decision, now: u64) -> Result<Consent, HandshakeError> {
         let verifier = self.authorized(decision)?.ok_or(InvalidCallback::new(InvalidCallbackKind::MissingVerifier))?;
         self.consent(Some(verifier), now)
     }
 
-    /// As [`accept`](Self::accept), for servers of OAuth 1.0, which send no verification code.
+    /// Accepts the callback as [`accept`](Self::accept) does, even without a verification code: for OAuth 1.0.
     ///
-    /// Without one, nothing shows that the user who came back is the one who decided: an attacker who starts an
-    /// authorization and has a victim approve it ends up with the victim's token
-    /// (<https://oauth.net/advisories/2009-1/>).
+    /// Without a code, nothing shows that the user who came back is the user who decided. An attacker who starts an
+    /// authorization and makes a victim approve it gets the victim's token (<https://oauth.net/advisories/2009-1/>).
     ///
     /// # Errors
     ///
-    /// As [`accept`](Self::accept), but for the missing verification code.
+    /// Those of [`accept`](Self::accept), except for the missing verification code.
     pub fn danger_accept_without_verifier(&self, decision: Decision, now: u64) -> Result<Consent, HandshakeError> {
         let verifier = self.authorized(decision)?;
         self.consent(verifier, now)
     }
 
-    /// What leg 3 needs, with the verification code that the user typed in: out of band, there is no callback.
+    /// Accepts the verification code that the user typed in. Out of band, there is no callback.
     ///
     /// # Errors
     ///
-    /// Of the kinds `Callback` where the code is empty, and `Expired`.
+    /// The kinds `Callback`, if the code is empty, and `Expired`.
     #[doc(alias = "oob")]
     #[doc(alias = "pin")]
     pub fn accept_code(&self, code: &str, now: u64) -> Result<Consent, HandshakeError> {
@@ -135,7 +142,7 @@ impl PendingAuthorization {
         self.consent(Some(code.into()), now)
     }
 
-    /// The verification code of a callback that is ours and says yes.
+    /// The verification code of a callback that is about this authorization and consents.
     fn authorized(&self, decision: Decision) -> Result<Option<Secret>, HandshakeError> {
         let ours = |token: &str| bool::from(token.as_bytes().ct_eq(self.temporary.token().as_bytes()));
         match decision {
@@ -161,7 +168,7 @@ impl PendingAuthorization {
     }
 }
 
-/// The user's consent: what leg 3 exchanges for token credentials (§2.3).
+/// The user's consent, which leg 3 exchanges for token credentials (§2.3).
 #[derive(Clone, Debug)]
 pub struct Consent {
     temporary: TemporaryCredentials,
@@ -169,12 +176,12 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// What to sign leg 3 with.
+    /// The temporary credentials, which sign leg 3.
     pub fn temporary(&self) -> &TemporaryCredentials {
         &self.temporary
     }
 
-    /// What to send as `oauth_verifier`; `None` with OAuth 1.0.
+    /// The verification code, `oauth_verifier`; `None` with OAuth 1.0.
     pub fn verifier(&self) -> Option<&Secret> {
         self.verifier.as_ref()
     }
@@ -182,10 +189,9 @@ impl Consent {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use super::*;
     use crate::client::handshake::HandshakeErrorKind as Kind;
+    use crate::client::handshake::{CallbackConfirmation, Endpoint};
 
     const NOW: u64 = 1_795_458_248;
 
@@ -193,9 +199,15 @@ mod tests {
         Response::new(Bytes::from(body.to_owned()))
     }
 
+    fn provider(confirmation: CallbackConfirmation) -> Provider {
+        let endpoint = || Endpoint::post("https://photos.example.net/").unwrap();
+        let page = AuthorizationPage::new("https://photos.example.net/");
+        Provider::new(endpoint(), page, endpoint()).callback_confirmation(confirmation)
+    }
+
     fn pending() -> PendingAuthorization {
         let reply = reply("oauth_token=t%2B&oauth_token_secret=s&oauth_callback_confirmed=true&login_url=u");
-        PendingAuthorization::from_response(reply, CallbackConfirmation::Required, NOW).unwrap()
+        PendingAuthorization::from_response(reply, &provider(CallbackConfirmation::Required), NOW).unwrap()
     }
 
     #[test]
@@ -211,9 +223,36 @@ mod tests {
             ("oauth_token=t", CallbackConfirmation::NotSent, Some(Kind::MalformedReply)),
             ("oauth_problem=nonce_used", CallbackConfirmation::Required, Some(Kind::Problem)),
         ] {
-            let error = PendingAuthorization::from_response(reply(body), confirmation, NOW).err();
+            let error = PendingAuthorization::from_response(reply(body), &provider(confirmation), NOW).err();
             assert_eq!(error.as_ref().map(HandshakeError::kind), expected, "{body}");
             assert_eq!(error.is_some(), error.as_ref().and_then(HandshakeError::response).is_some());
+        }
+    }
+
+    /// B22: the callback brings the temporary credentials.
+    #[test]
+    fn credentials_that_came_another_way() {
+        let query = "oauth_token_secret=s1&oauth_verifier=v9&oauth_token=rt1";
+        let decision = Decision::from_query(query).unwrap();
+        let Decision::Authorized { token, extras, .. } = &decision else { panic!("{decision:?}") };
+        let temporary = TemporaryCredentials::new(token, extras.get("oauth_token_secret").unwrap());
+        let pending = PendingAuthorization::new(temporary, NOW);
+        assert_eq!((pending.created_at(), pending.expires_at()), (NOW, None));
+        let consent = pending.accept(decision, NOW).unwrap();
+        assert_eq!((consent.temporary().token(), consent.temporary().secret().expose()), ("rt1", "s1"));
+        assert_eq!(consent.verifier().map(Secret::expose), Some("v9"));
+    }
+
+    #[test]
+    fn lifetimes_of_the_provider() {
+        let provider = provider(CallbackConfirmation::NotSent).lifetime(Duration::from_secs(600));
+        for (body, expected) in [
+            ("oauth_token=t&oauth_token_secret=s", NOW + 600),
+            ("oauth_token=t&oauth_token_secret=s&oauth_expires_in=0", NOW + 600),
+            ("oauth_token=t&oauth_token_secret=s&oauth_expires_in=9", NOW + 9),
+        ] {
+            let pending = PendingAuthorization::from_response(reply(body), &provider, NOW).unwrap();
+            assert_eq!(pending.expires_at(), Some(expected), "{body}");
         }
     }
 
@@ -221,7 +260,7 @@ mod tests {
     fn age_and_expiry() {
         let expiring = |seconds: &str| {
             let body = format!("oauth_token=t&oauth_token_secret=s&oauth_expires_in={seconds}");
-            PendingAuthorization::from_response(reply(&body), CallbackConfirmation::NotSent, NOW).unwrap()
+            PendingAuthorization::from_response(reply(&body), &provider(CallbackConfirmation::NotSent), NOW).unwrap()
         };
         for (pending, now, age, expired) in [
             (pending(), NOW, 0, false),
@@ -254,6 +293,10 @@ mod tests {
             ("denied=t%2B", soon, Err(Kind::Denied)),
             ("denied=", late, Err(Kind::Denied)),
             ("denied=x", soon, Err(Kind::TokenMismatch)),
+            ("oauth_token=t%2B&oauth_verifier=denied", soon, Err(Kind::Denied)),
+            ("oauth_token=x&oauth_verifier=denied", soon, Err(Kind::TokenMismatch)),
+            ("oauth_token=t%2B&authorize=0", soon, Err(Kind::Denied)),
+            ("error=access_denied", soon, Err(Kind::Denied)),
             ("oauth_problem=user_refused", soon, Err(Kind::Denied)),
             ("oauth_problem=permission_denied&oauth_token=t%2B", soon, Err(Kind::Denied)),
             ("oauth_problem=permission_denied&oauth_token=x", soon, Err(Kind::TokenMismatch)),
@@ -284,7 +327,7 @@ mod tests {
         let consent = pending.accept_code(" 7297\n", NOW).unwrap();
         assert_eq!(consent.verifier().map(Secret::expose), Some("7297"));
         let error = pending.accept_code(" ", NOW).unwrap_err();
-        assert_eq!(error.source().unwrap().to_string(), "the callback has no oauth_verifier");
+        assert_eq!(error.invalid_callback().map(|invalid| invalid.kind()), Some(InvalidCallbackKind::MissingVerifier));
         assert_eq!(pending.accept_code("7297", NOW + 600).unwrap_err().kind(), Kind::Expired);
     }
 

@@ -112,6 +112,11 @@ fn sent(provider: Provider, signer: Signer, leg: impl Leg) -> (Parts, Bytes) {
     (head, tokio_test::block_on(body.collect()).unwrap().to_bytes())
 }
 
+fn provider(confirmation: CallbackConfirmation) -> Provider {
+    let endpoint = || Endpoint::post("https://provider.example/").unwrap();
+    Provider::new(endpoint(), AuthorizationPage::new(""), endpoint()).callback_confirmation(confirmation)
+}
+
 /// What is in a query or form, decoded, without the protocol's own.
 fn decoded(form: &[u8]) -> Vec<(String, String)> {
     let text = |encoded| String::from_utf8(decode_form(encoded).into_owned()).unwrap();
@@ -125,7 +130,7 @@ proptest! {
     #[test]
     fn replies(body in broken(), status in select(&[200u16, 302, 401][..]), now: u64) {
         let response = || Response::builder().status(status).body(Bytes::from(body.clone())).unwrap();
-        let granted = TokenGrant::from_response(response(), now);
+        let granted = TokenGrant::from_response(response(), &provider(CallbackConfirmation::NotSent), now);
         // The token is shown, as it is in the credentials.
         let token = granted.as_ref().map(|grant| grant.token().token());
         let token_is_marked = token.is_ok_and(|token| token.contains(MARKER));
@@ -147,7 +152,7 @@ proptest! {
         for confirmation in
             [CallbackConfirmation::Required, CallbackConfirmation::NotSent, CallbackConfirmation::Ignored]
         {
-            let pending = PendingAuthorization::from_response(response(), confirmation, now);
+            let pending = PendingAuthorization::from_response(response(), &provider(confirmation), now);
             prop_assert!(token_is_marked || !format!("{pending:?}").contains(MARKER), "{pending:?}");
             match (&pending, &granted) {
                 (Ok(pending), Ok(grant)) => prop_assert_eq!(pending.temporary().token(), grant.token().token()),
@@ -195,7 +200,7 @@ proptest! {
         let input = String::from_utf8_lossy(&input);
         let pending = PendingAuthorization::from_response(
             Response::new(Bytes::from("oauth_token=token&oauth_token_secret=MARKER")),
-            CallbackConfirmation::NotSent,
+            &provider(CallbackConfirmation::NotSent),
             NOW,
         );
         let pending = pending.unwrap();
@@ -246,20 +251,21 @@ proptest! {
         let extra = [(format!("x_{first}"), second.clone()), ("y".to_owned(), third.clone())];
         let endpoint = extra.iter().fold(endpoint, |endpoint, (name, value)| endpoint.parameter(name, value));
         let endpoint = endpoint.protocol_parameter("xoauth_more", &fourth);
-        let provider = Provider::new(endpoint.clone(), AuthorizationPage::new(""), endpoint);
+        let provider = Provider::new(endpoint.clone(), AuthorizationPage::new(""), endpoint)
+            .callback_confirmation(CallbackConfirmation::NotSent);
         let client = ClientCredentials::new(format!("k{first}"), format!("s{second}"));
         let signer = Signer::new(client.clone()).transmission(transmission);
 
         let pending = format!("oauth_token=t&oauth_token_secret={}", crate::protocol::encode(&third));
         let pending = Response::new(Bytes::from(pending));
-        let pending = PendingAuthorization::from_response(pending, CallbackConfirmation::NotSent, NOW).unwrap();
+        let pending = PendingAuthorization::from_response(pending, &provider, NOW).unwrap();
         let code = format!("v{fourth}v");
         let consent = pending.accept_code(&code, NOW).unwrap();
         let granted = format!("oauth_token=t&oauth_token_secret=s&oauth_session_handle=h{}", crate::protocol::encode(&first));
-        let granted = TokenGrant::from_response(Response::new(Bytes::from(granted)), NOW).unwrap();
+        let granted = TokenGrant::from_response(Response::new(Bytes::from(granted)), &provider, NOW).unwrap();
         let (third_secret, s) = (Secret::new(third.as_str()), Secret::new("s"));
         for (leg, (head, body), secret) in [
-            (1, sent(provider.clone(), signer.clone(), Callback::Uri(format!("c{third}"))), None),
+            (1, sent(provider.clone(), signer.clone(), Callback::Uri(format!("c:{}", crate::protocol::encode(&third)))), None),
             (3, sent(provider.clone(), signer.clone(), consent), Some(&third_secret)),
             (4, sent(provider.clone(), signer.clone(), Renewal::of(&granted)), Some(&s)),
             (5, sent(provider, signer, XAuth::new(first.as_str(), second.as_str())), None),
@@ -273,7 +279,7 @@ proptest! {
             prop_assert_eq!(header.is_some(), transmission == Transmission::Header);
             let presented = verifier.check(request, header, payload, NOW).unwrap();
             prop_assert!(presented.verify(&client, secret).is_ok());
-            let (callback, handle) = (format!("c{third}"), format!("h{first}"));
+            let (callback, handle) = (format!("c:{}", crate::protocol::encode(&third)), format!("h{first}"));
             prop_assert_eq!(presented.callback(), (leg == 1).then_some(&*callback));
             prop_assert_eq!(presented.verification_code(), (leg == 3).then_some(&*code));
             prop_assert_eq!(presented.session_handle(), (leg == 4).then_some(&*handle));

@@ -1,4 +1,4 @@
-//! A provider as data: where its endpoints are, and what it does in its own way.
+//! A provider as data: its endpoints and its peculiarities.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,16 +6,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::uri::{InvalidUri, Uri};
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::Full;
 
+use super::reply::Replies;
 use super::{AuthorizationPage, CallbackConfirmation, HandshakeError};
+use crate::client::Fields;
 use crate::client::refusals::Dialect;
 use crate::client::sign::with_query;
 use crate::protocol::{Origin, ProtocolParameters, encode};
 
-/// Where a provider gives out credentials, and what it does in its own way. Some are known:
-/// [`presets`](crate::client::presets).
+/// The endpoints of a provider that issues credentials, and its peculiarities.
+///
+/// [Presets](crate::client::presets) bring those of well-known services.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,13 +32,15 @@ use crate::protocol::{Origin, ProtocolParameters, encode};
 ///     Endpoint::post("https://photos.example.net/token")?,
 /// );
 ///
-/// let own_ways = Provider::new(
+/// // A provider that does everything differently.
+/// let peculiar = Provider::new(
 ///     Endpoint::get("https://api.example.org/request_token")?.parameter("scope", "email_r listings_r"),
 ///     AuthorizationPage::new("https://example.org/authorize").parameter("perms", "read"),
 ///     Endpoint::get("https://api.example.org/access_token")?,
 /// )
 /// .callback_confirmation(CallbackConfirmation::NotSent)
-/// .lifetime(Duration::from_secs(600));
+/// .lifetime(Duration::from_secs(600))
+/// .reply_names("Token", "TokenSecret");
 /// # Ok::<_, tower_oauth1::client::handshake::InvalidEndpoint>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -44,9 +49,19 @@ pub struct Provider {
     pub(super) authorization: AuthorizationPage,
     pub(super) token_credentials: Endpoint,
     pub(super) renewal: Option<Endpoint>,
-    pub(super) confirmation: CallbackConfirmation,
+    pub(super) renewed_token: RenewedToken,
     pub(super) lifetime: Option<Duration>,
-    pub(super) dialect: Dialect,
+    pub(super) replies: Replies,
+}
+
+/// The token after a renewal.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum RenewedToken {
+    /// The one in the reply.
+    #[default]
+    New,
+    /// The old one, which lives on. The reply holds none.
+    Same,
 }
 
 impl Provider {
@@ -57,30 +72,74 @@ impl Provider {
             authorization,
             token_credentials,
             renewal: None,
-            confirmation: CallbackConfirmation::default(),
+            renewed_token: RenewedToken::default(),
             lifetime: None,
-            dialect: Dialect::default(),
+            replies: Replies::default(),
         }
     }
 
-    /// Whether the reply to leg 1 must confirm the callback; it must by default.
+    /// Sets whether the reply to leg 1 must confirm the callback; it must by default.
     #[must_use]
     pub fn callback_confirmation(mut self, confirmation: CallbackConfirmation) -> Self {
-        self.confirmation = confirmation;
+        self.replies.confirmation = confirmation;
         self
     }
 
-    /// How long temporary credentials live, where the provider does not say so in its replies.
+    /// Sets how long temporary credentials live, for a provider whose replies do not say so.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// Where tokens are renewed, if not where they are given out.
+    /// Sets the endpoint that renews tokens, if it is not the one that issues them.
     #[must_use]
     pub fn renewal(mut self, endpoint: Endpoint) -> Self {
         self.renewal = Some(endpoint);
+        self.renewed_token = RenewedToken::New;
+        self
+    }
+
+    /// Sets the endpoint that renews tokens, for a provider whose renewed token is the same as before.
+    ///
+    /// Any successful response that reports no problem then renews the token, whatever its body holds: E*TRADE answers
+    /// with a sentence.
+    #[must_use]
+    pub fn renewal_of_same_token(mut self, endpoint: Endpoint) -> Self {
+        self.renewal = Some(endpoint);
+        self.renewed_token = RenewedToken::Same;
+        self
+    }
+
+    /// Sets the names of the token and its secret in replies, for a provider that does not call them `oauth_token` and
+    /// `oauth_token_secret`: QuickBooks has `OAuthToken` and `OAuthTokenSecret`.
+    #[must_use]
+    pub fn reply_names(mut self, token: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.replies.names = Some((token.into(), secret.into()));
+        self
+    }
+
+    /// Reads replies with code, for a provider whose replies have a form of their own.
+    ///
+    /// The code returns the fields of the reply under the names of RFC 5849, `oauth_token`, `oauth_token_secret` and
+    /// `oauth_callback_confirmed`, together with any others. If it returns `None`, the reply is read as form, JSON or XML.
+    ///
+    /// ```
+    /// use tower_oauth1::client::Fields;
+    /// # use tower_oauth1::client::handshake::{AuthorizationPage, Endpoint, Provider};
+    ///
+    /// # let endpoint = Endpoint::get("https://api.example.org/token")?;
+    /// # let provider = Provider::new(endpoint.clone(), AuthorizationPage::new("https://example.org/"), endpoint);
+    /// // Replies like `token;secret`.
+    /// let provider = provider.reply_reader(|reply| {
+    ///     let (token, secret) = std::str::from_utf8(reply.body()).ok()?.trim().split_once(';')?;
+    ///     Some(Fields::from_iter([("oauth_token", token), ("oauth_token_secret", secret)]))
+    /// });
+    /// # Ok::<_, tower_oauth1::client::handshake::InvalidEndpoint>(())
+    /// ```
+    #[must_use]
+    pub fn reply_reader(mut self, reader: fn(&Response<Bytes>) -> Option<Fields>) -> Self {
+        self.replies.reader = Some(reader);
         self
     }
 
@@ -91,10 +150,10 @@ impl Provider {
         self
     }
 
-    /// Reads the provider's own way of rejecting requests, so that [`HandshakeError::problem`] knows its problems.
+    /// Sets the provider's own way of rejecting requests, so that [`HandshakeError::problem`] knows its problems.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.dialect = dialect;
+        self.replies.dialect = dialect;
         self
     }
 
@@ -114,9 +173,9 @@ impl Provider {
     }
 }
 
-/// An address that gives out credentials, how it is called, and what it takes besides what RFC 5849 says.
+/// An endpoint that issues credentials, with its method and its additional parameters.
 ///
-/// The URL is requested and signed as it stands, its query included.
+/// The URL is requested and signed unchanged, including its query.
 #[derive(Clone)]
 pub struct Endpoint {
     method: Method,
@@ -131,16 +190,16 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`InvalidEndpoint`] when it is not an absolute `http` or `https` URL.
+    /// [`InvalidEndpoint`] if this is no absolute `http` or `https` URL.
     pub fn get(url: &str) -> Result<Self, InvalidEndpoint> {
         Self::new(Method::GET, url)
     }
 
-    /// An endpoint that is called with POST and a form, which is empty unless there are parameters to put in it.
+    /// An endpoint that is called with POST and a form. The form is empty if there are no additional parameters.
     ///
     /// # Errors
     ///
-    /// [`InvalidEndpoint`] when it is not an absolute `http` or `https` URL.
+    /// [`InvalidEndpoint`] if this is no absolute `http` or `https` URL.
     pub fn post(url: &str) -> Result<Self, InvalidEndpoint> {
         Self::new(Method::POST, url)
     }
@@ -151,20 +210,20 @@ impl Endpoint {
         Ok(Self::at(method, url, origin))
     }
 
-    /// An endpoint of which it is known that it is one. Were it none, its requests could not be signed.
+    /// An endpoint whose URL and origin are known to be valid. If they are not, its requests cannot be signed.
     pub(crate) fn at(method: Method, url: &str, origin: Origin) -> Self {
         let (parameters, protocol_parameters) = (Vec::new(), ProtocolParameters::new());
         Self { method, url: url.into(), origin, parameters, protocol_parameters }
     }
 
-    /// Adds a parameter to the form, or with GET to the query: X's `x_auth_access_type`, Etsy's `scope`.
+    /// Adds a parameter to the form, or to the query if the method is GET: X's `x_auth_access_type`, Etsy's `scope`.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Adds a parameter to those of the protocol, which by default stand in the `Authorization` header:
+    /// Adds a parameter to those of the protocol, which are in the `Authorization` header by default:
     /// `xoauth_displayname`.
     #[must_use]
     pub fn protocol_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -172,12 +231,17 @@ impl Endpoint {
         self
     }
 
-    /// The same endpoint called with POST, for what must not stand in a URL.
+    /// The same endpoint called with GET, for a URL that a browser visits.
+    pub(super) fn visited(&self) -> Self {
+        Self { method: Method::GET, ..self.clone() }
+    }
+
+    /// The same endpoint called with POST, for parameters that must not be in a URL.
     pub(super) fn posted(&self) -> Self {
         Self { method: Method::POST, ..self.clone() }
     }
 
-    /// A request with what one leg adds to the protocol's parameters: a name and a value.
+    /// A request with the protocol parameter that a leg adds: its name and value.
     pub(super) fn request(&self, of_leg: Option<(&str, &str)>) -> Result<Request<Full<Bytes>>, HandshakeError> {
         let parameters: Vec<_> =
             self.parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
@@ -196,7 +260,7 @@ impl Endpoint {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
         if self.method == Method::POST {
-            // Also where it is empty, since with Transmission::Form it will not stay so.
+            // Even if the form is empty: Transmission::Form adds the protocol parameters to it.
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         let mut protocol = self.protocol_parameters.clone();
@@ -221,14 +285,16 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// The text is no absolute `http` or `https` URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A text is no absolute `http` or `https` URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct InvalidEndpoint;
 
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an endpoint is an absolute http or https url")
+        f.write_str(
+            "the endpoint is no absolute http or https URL without spaces; write it like https://api.example/token",
+        )
     }
 }
 

@@ -1,32 +1,46 @@
-//! What a server answers to legs 1 and 3, to renewal and to xAuth (§2.1, §2.3).
+//! The replies to legs 1 and 3, to renewal and to xAuth (§2.1, §2.3).
 
 use std::borrow::Cow;
-use std::fmt;
 
 use bytes::Bytes;
 use http::Response;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::HandshakeError;
+use super::error::Fault;
 use super::parameters::{Parameters, Untakeable};
-use crate::client::{Fields, Problem, fields};
+use crate::client::refusals::Dialect;
+use crate::client::{Fields, fields};
 use crate::protocol::{Secret, names};
 
-/// Whether the reply to leg 1 must hold `oauth_callback_confirmed=true`.
+/// The rule for `oauth_callback_confirmed=true` in the reply to leg 1.
 ///
-/// §2.1 requires it: a server that does not send it may be one of OAuth 1.0, where an attacker can have a user
-/// approve the attacker's own authorization. Magento 2, `TripIt` and a few others are 1.0a and leave it out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// §2.1 requires it: a server that does not send it may be one of OAuth 1.0, which lets an attacker make a user approve
+/// the attacker's own authorization. Magento 2, `TripIt` and a few others are 1.0a and leave it out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CallbackConfirmation {
-    /// A reply without it is refused.
+    /// A reply without it is rejected.
     #[default]
     Required,
-    /// The provider is known not to send it. A reply that says anything but true is refused nevertheless.
+    /// The provider is known not to send it. A reply with any value but true is still rejected.
     NotSent,
-    /// The provider is known to mean something else by it: E*TRADE says whether a callback is registered for the client.
+    /// The provider is known to mean something else by it. E*TRADE: whether the client registered a callback.
     Ignored,
 }
+
+/// The rules for the replies of one provider.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Replies {
+    pub(super) confirmation: CallbackConfirmation,
+    /// The provider's own names for token and secret.
+    pub(super) names: Option<(String, String)>,
+    pub(super) reader: Option<ReplyReader>,
+    pub(super) dialect: Dialect,
+}
+
+/// Code that reads a reply into fields with the names of RFC 5849.
+type ReplyReader = fn(&Response<Bytes>) -> Option<Fields>;
 
 /// A reply that holds credentials.
 pub(super) struct Reply {
@@ -39,46 +53,60 @@ pub(super) struct Reply {
     pub(super) extras: Fields,
 }
 
-/// What `oauth_callback_confirmed` says.
+/// The value of `oauth_callback_confirmed`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Confirmation {
     Confirmed,
     Unconfirmed,
 }
 
-/// What is wrong with a reply.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Fault {
-    /// It is neither form-encoded nor JSON: a page, a sentence.
-    Unreadable,
-    Missing(&'static str),
-    Repeated(&'static str),
-    NotText(&'static str),
+/// How many objects a JSON reply may be wrapped in.
+const MAX_WRAPPERS: usize = 3;
+
+impl Replies {
+    /// Returns the response if it is successful and reports no problem.
+    pub(super) fn success(&self, response: Response<Bytes>) -> Result<Response<Bytes>, HandshakeError> {
+        if let Some(problem) = self.dialect.problem(response.status(), response.headers(), response.body()) {
+            return Err(HandshakeError::problem_reported(problem, response));
+        }
+        if response.status().is_success() { Ok(response) } else { Err(HandshakeError::status(response)) }
+    }
+
+    /// The fields of a reply. The Content-Type does not matter: form-encoded replies come as `text/html`, JSON as
+    /// `text/plain`.
+    fn parameters<'a>(&self, response: &'a Response<Bytes>) -> Result<Parameters<'a>, Fault> {
+        if let Some(fields) = self.reader.and_then(|reader| reader(response)) {
+            return Ok(Parameters::from_fields(&fields));
+        }
+        let aliases = self
+            .names
+            .iter()
+            .flat_map(|(token, secret)| [(token.as_str(), names::TOKEN), (secret.as_str(), names::TOKEN_SECRET)]);
+        let body = fields::trim(response.body());
+        let mut parameters = match body.first() {
+            Some(b'{') => return json(body, aliases.chain(JSON_ALIASES)),
+            Some(b'<') => xml(body)?,
+            _ => Parameters::decoded(form(body).ok_or(Fault::Unreadable)?),
+        };
+        aliases.for_each(|(alias, name)| parameters.rename(alias, name));
+        Ok(parameters)
+    }
 }
 
 impl Reply {
-    /// Reads the reply out of a response, which is given back for the errors of whoever reads on.
-    pub(super) fn read(response: Response<Bytes>) -> Result<(Self, Response<Bytes>), HandshakeError> {
-        let in_body = || Problem::from_body(response.body());
-        if let Some(problem) = Problem::from_headers(response.headers()).or_else(in_body) {
-            return Err(HandshakeError::problem_reported(problem, response));
-        }
-        if !response.status().is_success() {
-            return Err(HandshakeError::status(response));
-        }
-        match Self::parse(response.body()) {
+    /// Reads a reply, and returns the response too, for later errors.
+    pub(super) fn read(
+        response: Response<Bytes>,
+        replies: &Replies,
+    ) -> Result<(Self, Response<Bytes>), HandshakeError> {
+        let response = replies.success(response)?;
+        match replies.parameters(&response).and_then(Self::take) {
             Ok(reply) => Ok((reply, response)),
             Err(fault) => Err(HandshakeError::malformed(fault, response)),
         }
     }
 
-    /// The Content-Type is not asked: form-encoded replies come as `text/html`, JSON as `text/plain`.
-    fn parse(body: &[u8]) -> Result<Self, Fault> {
-        let body = fields::trim(body);
-        let mut parameters = match body.first() {
-            Some(b'{') => json(body)?,
-            _ => Parameters::decoded(form(body).ok_or(Fault::Unreadable)?),
-        };
+    fn take(mut parameters: Parameters<'_>) -> Result<Self, Fault> {
         let mut take = |name| {
             parameters.take(name).map_err(|untakeable| match untakeable {
                 Untakeable::Repeated => Fault::Repeated(name),
@@ -87,7 +115,7 @@ impl Reply {
         };
         Ok(Self {
             token: take(names::TOKEN)?.filter(|token| !token.is_empty()).ok_or(Fault::Missing(names::TOKEN))?,
-            // Empty is a secret too: Evernote's tokens have no other.
+            // An empty secret is a secret: Evernote's tokens have no other.
             secret: take(names::TOKEN_SECRET)?.ok_or(Fault::Missing(names::TOKEN_SECRET))?.into(),
             confirmation: take(names::CALLBACK_CONFIRMED)?.as_deref().map(Confirmation::parse),
             session_handle: take(names::SESSION_HANDLE)?.filter(|handle| !handle.is_empty()).map(Secret::new),
@@ -97,7 +125,7 @@ impl Reply {
         })
     }
 
-    /// Whether the callback is confirmed, or need not be.
+    /// Whether the callback is confirmed, or need not be confirmed.
     pub(super) fn satisfies(&self, confirmation: CallbackConfirmation) -> bool {
         match confirmation {
             CallbackConfirmation::Required => self.confirmation == Some(Confirmation::Confirmed),
@@ -113,42 +141,67 @@ impl Confirmation {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable => f.write_str("neither form-encoded nor JSON"),
-            Self::Missing(name) => write!(f, "{name} is missing"),
-            Self::Repeated(name) => write!(f, "{name} is there more than once"),
-            Self::NotText(name) => write!(f, "{name} is not text"),
-        }
-    }
-}
-
-/// The pairs of a form-encoded reply, in which markup or a line break is something that got appended to it: a
-/// warning, a hoster's script.
+/// The pairs of a form-encoded reply. Markup or a line break in it was appended by something else: a warning, a
+/// hoster's script.
 fn form(body: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let foreign = |b: &u8| b.is_ascii_control() || b"<>".contains(b);
     fields::form(body).filter(|pairs| !pairs.iter().any(|(_, value)| value.iter().any(foreign)))
 }
 
-/// The members of a JSON reply, null ones left out. What is neither text nor a credential becomes JSON text.
-fn json(body: &[u8]) -> Result<Parameters<'static>, Fault> {
-    let Members(mut members) = serde_json::from_slice(body).map_err(|_| Fault::Unreadable)?;
-    members.retain(|(_, value)| !value.is_null());
-    // MediaWiki's names for the credentials; its newer versions send them under both.
-    for (alias, name) in [("key", names::TOKEN), ("secret", names::TOKEN_SECRET)] {
-        match members.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()) {
-            Some(value) => members.retain(|member| member.0 != alias || member.1 != value),
+/// The elements of an XML reply that hold text.
+#[cfg(feature = "xml")]
+fn xml(body: &[u8]) -> Result<Parameters<'static>, Fault> {
+    let leaves = crate::client::xml::leaves(body).ok_or(Fault::Unreadable)?;
+    let leaves = leaves.into_iter().map(|(name, text)| (Cow::Owned(name.into_bytes()), Cow::Owned(text.into_bytes())));
+    Ok(leaves.collect())
+}
+
+#[cfg(not(feature = "xml"))]
+fn xml(body: &[u8]) -> Result<Parameters<'static>, Fault> {
+    Err(if body.starts_with(b"<?xml") { Fault::XmlWithoutFeature } else { Fault::Unreadable })
+}
+
+/// MediaWiki's names for the credentials; its newer versions send them under both names.
+const JSON_ALIASES: [(&str, &str); 2] = [("key", names::TOKEN), ("secret", names::TOKEN_SECRET)];
+
+/// The members of a JSON reply without those that are null. A value that is no string stays as it is written, unless it
+/// is a credential.
+///
+/// If the object holds no token but one other object, the reply is that one: some servers wrap it.
+fn json<'a>(
+    body: &[u8],
+    aliases: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> Result<Parameters<'static>, Fault> {
+    let parse = |text: &[u8]| {
+        let members: Members = serde_json::from_slice(text).map_err(|_| Fault::Unreadable)?;
+        Ok(members.0)
+    };
+    let is_token = |name: &str| name == names::TOKEN || aliases.clone().any(|(alias, _)| alias == name);
+    let mut members = parse(body)?;
+    for _ in 0..MAX_WRAPPERS {
+        let mut objects = members.iter().filter(|(_, value)| value.get().starts_with('{'));
+        let (Some((_, only)), None) = (objects.next(), objects.next()) else { break };
+        if members.iter().any(|(name, _)| is_token(name)) {
+            break;
+        }
+        members = parse(only.get().as_bytes())?;
+    }
+
+    members.retain(|(_, value)| value.get() != "null");
+    for (alias, name) in aliases {
+        let value = |members: &[Member]| Some(members.iter().find(|(known, _)| known == name)?.1.get().to_owned());
+        match value(&members) {
+            Some(value) => members.retain(|member| member.0 != alias || member.1.get() != value),
             None => members.iter_mut().filter(|member| member.0 == alias).for_each(|member| member.0 = name.into()),
         }
     }
     let credentials = [names::TOKEN, names::TOKEN_SECRET, names::SESSION_HANDLE];
     let decoded = members.into_iter().map(|(name, value)| {
-        let text = match value {
-            Value::String(text) => text,
-            value => match credentials.into_iter().find(|credential| *credential == name) {
+        let text = match serde_json::from_str::<String>(value.get()) {
+            Ok(text) => text,
+            Err(_) => match credentials.into_iter().find(|credential| *credential == name) {
                 Some(credential) => return Err(Fault::NotText(credential)),
-                None => value.to_string(),
+                None => value.get().to_owned(),
             },
         };
         Ok((Cow::Owned(name.into_bytes()), Cow::Owned(text.into_bytes())))
@@ -156,8 +209,11 @@ fn json(body: &[u8]) -> Result<Parameters<'static>, Fault> {
     decoded.collect()
 }
 
-/// A JSON object's members with their duplicates, which a map would drop.
-struct Members(Vec<(String, Value)>);
+/// A member of a JSON object, its value as it is written.
+type Member = (String, Box<RawValue>);
+
+/// The members of a JSON object with their duplicates, which a map would drop.
+struct Members(Vec<Member>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -166,7 +222,7 @@ impl<'de> Deserialize<'de> for Members {
         impl<'de> Visitor<'de> for Object {
             type Value = Members;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
             }
 
@@ -187,9 +243,17 @@ impl<'de> Deserialize<'de> for Members {
 mod tests {
     use super::*;
 
+    fn parse(body: &str, replies: &Replies) -> Result<Reply, Fault> {
+        replies.parameters(&Response::new(Bytes::from(body.to_owned()))).and_then(Reply::take)
+    }
+
     /// Everything a reply holds, in one line.
     fn shown(body: &str) -> String {
-        let reply = match Reply::parse(body.as_bytes()) {
+        shown_by(body, &Replies::default())
+    }
+
+    fn shown_by(body: &str, replies: &Replies) -> String {
+        let reply = match parse(body, replies) {
             Ok(reply) => reply,
             Err(fault) => return fault.to_string(),
         };
@@ -272,7 +336,7 @@ mod tests {
 
     #[test]
     fn rules() {
-        const UNREADABLE: &str = "neither form-encoded nor JSON";
+        const UNREADABLE: &str = "it is neither form-encoded nor JSON nor XML";
         for (body, expected) in [
             // Around the reply.
             ("\u{FEFF}oauth_token=a&oauth_token_secret=b\r\n", "a b"),
@@ -317,7 +381,7 @@ mod tests {
             // JSON.
             (
                 r#"{"oauth_token":"a","oauth_token_secret":"b","user":{"id":1},"n":1.50,"ok":true,"no":null}"#,
-                r#"a b | user={"id":1} | n=1.5 | ok=true"#,
+                r#"a b | user={"id":1} | n=1.50 | ok=true"#,
             ),
             (r#"{"oauth_token":"a","oauth_token_secret":"b","key":"c"}"#, "a b | key=c"),
             (
@@ -328,7 +392,17 @@ mod tests {
             (r#"{"oauth_token":1,"oauth_token_secret":"b"}"#, "oauth_token is not text"),
             (r#"{"key":"a","secret":["b"]}"#, "oauth_token_secret is not text"),
             (r#"{"key":null,"secret":"b"}"#, "oauth_token is missing"),
-            (r#"{"data":{"key":"a","secret":"b"}}"#, "oauth_token is missing"),
+            // Wrapped in other objects.
+            (
+                r#"{"response":{"oauth_token":"AB1","oauth_token_secret":"s1","oauth_callback_confirmed":"1"}}"#,
+                "AB1 s1 | Confirmed",
+            ),
+            (r#"{"data":{"key":"a","secret":"b"}}"#, "a b"),
+            (r#"{"a":{"b":{"c":{"key":"a","secret":"b"}}}}"#, "a b"),
+            (r#"{"a":{"b":{"c":{"d":{"key":"a","secret":"b"}}}}}"#, "oauth_token is missing"),
+            (r#"{"status":"ok","data":{"key":"a","secret":"b"}}"#, "a b"),
+            (r#"{"x":{},"data":{"key":"a","secret":"b"}}"#, "oauth_token is missing"),
+            (r#"{"data":{"key":"a","key":"b","secret":"c"}}"#, "oauth_token is there more than once"),
             (r#"{"error":"mwoauth-oauth-exception","message":"Invalid signature"}"#, "oauth_token is missing"),
             (r#"{"key":"a","secret":"b"} <p>"#, UNREADABLE),
             (r#"{"key":"a","secret":"b""#, UNREADABLE),
@@ -341,11 +415,80 @@ mod tests {
             ("oauth_token=a&oauth_token_secret=b\n<script>", UNREADABLE),
             ("oauth_token=a&oauth_token_secret=b<br>", UNREADABLE),
             ("oauth_token=a&oauth_token_secret=b&name=Ann Example \u{e9}", "a b | name=Ann Example \u{e9}"),
-            ("<?xml version=\"1.0\"?><oauth_token>a</oauth_token>", UNREADABLE),
         ] {
             assert_eq!(shown(body), expected, "{body}");
         }
         assert_eq!(shown(&format!(r#"{{"a":{}"#, "[".repeat(100_000))), UNREADABLE);
+    }
+
+    /// B05.
+    #[cfg(feature = "xml")]
+    #[test]
+    fn xml_replies() {
+        for (body, expected) in [
+            (
+                "<?xml version=\"1.0\"?><response><oauth_token>AB1</oauth_token><oauth_token_secret>s1</oauth_token_secret>\
+                 <oauth_callback_confirmed>1</oauth_callback_confirmed></response>",
+                "AB1 s1 | Confirmed",
+            ),
+            ("<r><oauth_token>a&amp;b</oauth_token><oauth_token_secret/><user>1</user></r>", "a&b  | user=1"),
+            ("<r><oauth_token>a</oauth_token></r>", "oauth_token_secret is missing"),
+            ("<r><oauth_token>a</oauth_token><oauth_token>a</oauth_token></r>", "oauth_token is there more than once"),
+            (
+                "<!DOCTYPE r [<!ENTITY x \"a\">]><r><oauth_token>&x;</oauth_token></r>",
+                "it is neither form-encoded nor JSON nor XML",
+            ),
+        ] {
+            assert_eq!(shown(body), expected, "{body}");
+        }
+    }
+
+    #[cfg(not(feature = "xml"))]
+    #[test]
+    fn xml_needs_its_feature() {
+        assert_eq!(shown("<?xml version=\"1.0\"?><r/>"), "it is XML; enable the feature `xml` of tower-oauth1");
+    }
+
+    #[test]
+    fn names_and_forms_of_the_providers_own() {
+        let named = Replies { names: Some(("OAuthToken".into(), "OAuthTokenSecret".into())), ..Replies::default() };
+        let read = Replies {
+            reader: Some(|reply| {
+                let (token, secret) = std::str::from_utf8(reply.body()).ok()?.split_once(';')?;
+                Some(Fields::from_iter([("oauth_token", token), ("oauth_token_secret", secret), ("x", "1")]))
+            }),
+            ..Replies::default()
+        };
+        for (replies, body, expected) in [
+            (&named, "OAuthToken=a&OAuthTokenSecret=b", "a b"),
+            (&named, "oauth_token=a&oauth_token_secret=b", "a b"),
+            (&named, "oauth_token=a&OAuthToken=a&oauth_token_secret=b", "a b"),
+            (&named, "oauth_token=a&OAuthToken=c&oauth_token_secret=b", "a b | OAuthToken=c"),
+            (&named, "OAuthToken=a&OAuthToken=b&OAuthTokenSecret=c", "oauth_token is there more than once"),
+            (&named, r#"{"OAuthToken":"a","OAuthTokenSecret":"b"}"#, "a b"),
+            (&named, r#"{"data":{"OAuthToken":"a","OAuthTokenSecret":"b"}}"#, "a b"),
+            (&read, "a;b", "a b | x=1"),
+            (&read, "oauth_token=a&oauth_token_secret=b", "a b"),
+        ] {
+            assert_eq!(shown_by(body, replies), expected, "{body}");
+        }
+        #[cfg(feature = "xml")]
+        assert_eq!(shown_by("<r><OAuthToken>a</OAuthToken><OAuthTokenSecret>b</OAuthTokenSecret></r>", &named), "a b");
+    }
+
+    /// B08: E*TRADE answers with a page, which is read only for a provider that is known to do so.
+    #[test]
+    fn a_problem_in_a_page() {
+        const PAGE: &str = "<html><head><title> - Error report</title></head><body><h1>HTTP Status 401 - \
+                            oauth_problem=token_rejected</h1></body></html>";
+        let error = |replies: &Replies| {
+            let response = Response::builder().status(401).header("content-type", "text/html");
+            Reply::read(response.body(Bytes::from(PAGE)).unwrap(), replies).err().unwrap()
+        };
+        let etrade = Replies { dialect: Dialect::new().page("HTTP Status 401 - oauth_problem="), ..Replies::default() };
+        let kind = error(&etrade).problem().map(crate::client::Problem::kind);
+        assert_eq!(kind, Some(crate::client::ProblemKind::TokenRejected));
+        assert!(error(&Replies::default()).problem().is_none());
     }
 
     #[test]
@@ -355,7 +498,7 @@ mod tests {
             ("&oauth_callback_confirmed=false", false, false),
             ("", false, true),
         ] {
-            let reply = Reply::parse(format!("oauth_token=a&oauth_token_secret=b{said}").as_bytes()).ok().unwrap();
+            let reply = parse(&format!("oauth_token=a&oauth_token_secret=b{said}"), &Replies::default()).ok().unwrap();
             assert_eq!(reply.satisfies(CallbackConfirmation::Required), required, "{said}");
             assert_eq!(reply.satisfies(CallbackConfirmation::NotSent), not_sent, "{said}");
             assert!(reply.satisfies(CallbackConfirmation::Ignored), "{said}");
@@ -382,7 +525,7 @@ mod tests {
             (200, "", "", Some(MalformedReply)),
         ] {
             let response = Response::builder().status(status).header("www-authenticate", challenge);
-            let error = Reply::read(response.body(Bytes::from(body)).unwrap()).err();
+            let error = Reply::read(response.body(Bytes::from(body)).unwrap(), &Replies::default()).err();
             assert_eq!(error.as_ref().map(HandshakeError::kind), expected, "{status} {challenge} {body}");
             let kept = error.as_ref().and_then(HandshakeError::response);
             assert_eq!(kept.map(|response| &response.body()[..]), expected.map(|_| body.as_bytes()));

@@ -12,10 +12,8 @@ use crate::protocol::names::problem as names;
 /// A provider's way of rejecting requests: where its words are, and which problem each word is.
 ///
 /// Every dialect knows OAuth Problem Reporting, in `WWW-Authenticate` and in form-encoded bodies, and its words at any
-/// other place too. [Presets](crate::client::presets) bring the dialect of their service:
-#[cfg_attr(feature = "handshake", doc = "[`Preset::dialect`](crate::client::presets::Preset::dialect).")]
-#[cfg_attr(not(feature = "handshake"), doc = "`Preset::dialect` (feature `handshake`).")]
-/// For another provider, write one:
+/// other place too. Presets bring the dialect of their service (`Preset::dialect`, feature `handshake`). For another
+/// provider, write one:
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};

@@ -15,6 +15,8 @@ use tower::util::rng::Rng as _;
 use super::future::Wait;
 use super::jitter::Jitter;
 use super::retry_after::retry_after;
+#[cfg(feature = "handshake")]
+use crate::client::handshake::{HandshakeError, HandshakeErrorKind};
 use crate::client::refusals::Refusal;
 use crate::client::sign::{ClockCorrected, OAuthSignError, ResponseHead};
 use crate::protocol::names;
@@ -232,7 +234,15 @@ fn is_signed<B>(request: &Request<B>) -> bool {
 }
 
 fn could_not_be_signed(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<OAuthSignError>)
+    std::iter::successors(Some(error), |&error| error.source()).any(was_not_sent)
+}
+
+fn was_not_sent(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "handshake")]
+    if let Some(error) = error.downcast_ref::<HandshakeError>() {
+        return matches!(error.kind(), HandshakeErrorKind::Sign | HandshakeErrorKind::CallbackUri);
+    }
+    error.is::<OAuthSignError>()
 }
 
 /// Errors of the server and of gateways that may be gone the next time. Whether the request was carried out they do
