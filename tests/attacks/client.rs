@@ -254,8 +254,10 @@ fn session(
     store: impl Fn(TokenGrant) -> Result<(), BoxError> + Send + Sync + 'static,
 ) -> TokenSession {
     let expired = "oauth_token=old&oauth_token_secret=s&oauth_expires_in=1&oauth_session_handle=h";
-    let granted = TokenGrant::from_response(Response::new(Bytes::from(expired)), NOW).unwrap();
-    TokenSession::new(handshake(&server.url()), granted, move |new| std::future::ready(store(new)), tokio::time::sleep)
+    let handshake = handshake(&server.url());
+    let expired = Response::new(Bytes::from(expired));
+    let granted = TokenGrant::from_response(expired, handshake.provider(), NOW).unwrap();
+    TokenSession::new(handshake, granted, move |new| std::future::ready(store(new)), tokio::time::sleep)
 }
 
 /// A server that hangs, or sends its answer forever, blocks renewals for the time limit and no longer.
