@@ -151,7 +151,7 @@ fn the_layer_accepts_only_the_clients_own_kind() {
     let mut nonce = 0;
     for (who, known, kinds) in clients() {
         let credentials = MemoryCredentials::new().client(known, ());
-        let layer = OAuthVerifyLayer::new(Origin::parse(URL).unwrap(), credentials)
+        let layer = OAuthVerifyLayer::new(Origin::of_url(URL).unwrap(), credentials)
             .tokens(Tokens::Optional)
             .verifier(verifier())
             .clock(Clock::from_fn(|| NOW));

@@ -45,7 +45,7 @@ fn token() -> TokenCredentials {
 }
 
 fn origin(url: &str) -> Origin {
-    Origin::parse(url).unwrap()
+    Origin::of_url(url).unwrap()
 }
 
 /// The key of `tests/vectors`.

@@ -72,7 +72,7 @@ fn none_has_vanished() {
 fn requests_are_signed_and_verified() {
     let (mut through_http, verifier) = (0, verifier());
     for vector in requests() {
-        let (origin, now) = (Origin::parse(&vector.url).unwrap(), vector.now());
+        let (origin, now) = (Origin::of_url(&vector.url).unwrap(), vector.now());
         // On the core's own entry point,
         let head = RequestHead::new(&vector.method, &vector.url).unwrap();
         let header = signed_as_expected(&vector, head);

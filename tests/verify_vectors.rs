@@ -51,7 +51,7 @@ fn layer(vector: &Value, test_key: &RsaPrivateKey) -> OAuthVerifyLayer<MemoryCre
         SignatureMethod::Plaintext,
     ];
     let now = vector["timestamp"].as_str().map_or(0, |timestamp| timestamp.parse().unwrap_or(0));
-    OAuthVerifyLayer::new(Origin::parse(text(vector, "url")).unwrap(), credentials)
+    OAuthVerifyLayer::new(Origin::of_url(text(vector, "url")).unwrap(), credentials)
         .tokens(Tokens::Optional)
         .verifier(Verifier::new().methods(methods).danger_plaintext_without_tls())
         .clock(Clock::from_fn(move || now))

@@ -38,7 +38,7 @@ impl Wiki {
     ///
     /// [`InvalidWiki`] when the URL is anything but an absolute `http` or `https` URL that ends in `/index.php`.
     pub fn new(index_php: &str) -> Result<Self, InvalidWiki> {
-        let server = Origin::parse(index_php).map_err(|_| InvalidWiki(InvalidWikiKind::NotHttp))?;
+        let server = Origin::of_url(index_php).map_err(|_| InvalidWiki(InvalidWikiKind::NotHttp))?;
         if index_php.parse::<http::Uri>().is_err() {
             return Err(InvalidWiki(InvalidWikiKind::NotHttp));
         }

@@ -154,7 +154,7 @@ fn decode(encoded: &[u8]) -> Result<Vec<u8>, IdentityErrorKind> {
 
 /// Compares host and port only: a wiki that is served over http and https puts one of the two into `iss`.
 fn issued_by(issuer: &str, canonical: &Origin) -> bool {
-    Origin::parse(issuer).is_ok_and(|issuer| issuer.host() == canonical.host() && issuer.port() == canonical.port())
+    Origin::of_url(issuer).is_ok_and(|issuer| issuer.host() == canonical.host() && issuer.port() == canonical.port())
 }
 
 /// The claims that were not read yet.

@@ -57,7 +57,8 @@ impl AuthorizationHeader {
     /// Parses the value of the header.
     ///
     /// Strictly: the scheme in any case, then comma-separated `name="value"` with the encoding of §3.6 and
-    /// nothing else. Only the realm, which is not encoded, may hold other characters.
+    /// nothing else. Only the realm, which is not encoded, may hold other characters. Empty elements of the list are
+    /// ignored, as RFC 9110 §5.6.1.2 says.
     ///
     /// # Errors
     ///
@@ -189,7 +190,7 @@ pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
     value: &'a [u8],
     mut parameter: impl FnMut(Encoded<'a>, Encoded<'a>) -> Result<(), E>,
 ) -> Result<Option<String>, E> {
-    let mut rest = strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?;
+    let mut rest = skip_empty_elements(strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?);
     let mut realm = None;
     while !rest.is_empty() {
         let (name, quoted) = split_name(rest)?;
@@ -204,7 +205,7 @@ pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
             parameter(name, value)?;
             after
         };
-        rest = split_comma(rest)?;
+        rest = after_separator(rest)?;
     }
     Ok(realm)
 }
@@ -254,16 +255,21 @@ fn unquote(quoted: &[u8]) -> Result<(String, &[u8]), InvalidAuthorization> {
     }
 }
 
-/// What follows the comma; nothing at the end of the header.
-fn split_comma(rest: &[u8]) -> Result<&[u8], InvalidAuthorization> {
+/// The rest after a parameter: empty, or the next parameter after one or more commas.
+fn after_separator(rest: &[u8]) -> Result<&[u8], InvalidAuthorization> {
     match rest.trim_ascii_start() {
         [] => Ok(&[]),
-        [b',', after @ ..] => match after.trim_ascii_start() {
-            [] => Err(InvalidAuthorization::Malformed),
-            after => Ok(after),
-        },
+        rest @ [b',', ..] => Ok(skip_empty_elements(rest)),
         _ => Err(InvalidAuthorization::Malformed),
     }
+}
+
+/// Skips commas and the white space around them: empty elements of a list are ignored (RFC 9110 §5.6.1.2).
+fn skip_empty_elements(mut rest: &[u8]) -> &[u8] {
+    while let [b',', after @ ..] = rest.trim_ascii_start() {
+        rest = after;
+    }
+    rest.trim_ascii_start()
 }
 
 /// The value is no `Authorization: OAuth` header.
@@ -329,9 +335,17 @@ mod tests {
             // 3. Parameters are separated by a comma and optional white space.
             ("OAuth a=\"1\",b=\"2\" ,\t c=\"3\",\r\n d=\"4\"", Ok(vec!["a=1", "b=2", "c=3", "d=4"])),
             (r#"OAuth a="1" b="2""#, Err(Malformed)),
-            (r#"OAuth a="1","#, Err(Malformed)),
-            (r#"OAuth ,a="1""#, Err(Malformed)),
-            (r#"OAuth a="1",,b="2""#, Err(Malformed)),
+            // Empty elements of the list are ignored (RFC 9110 §5.6.1.2),
+            (r#"OAuth a="1","#, Ok(vec!["a=1"])),
+            (r#"OAuth a="1" , ,"#, Ok(vec!["a=1"])),
+            (r#"OAuth ,a="1""#, Ok(vec!["a=1"])),
+            (r#"OAuth , ,a="1""#, Ok(vec!["a=1"])),
+            (r#"OAuth a="1",,b="2""#, Ok(vec!["a=1", "b=2"])),
+            (r#"OAuth a="1", ,b="2""#, Ok(vec!["a=1", "b=2"])),
+            ("OAuth ,", Ok(vec![])),
+            // but a comma does not end the scheme.
+            (r#"OAuth, realm="x", a="1""#, Err(OtherScheme)),
+            (r#"OAuth,a="1""#, Err(OtherScheme)),
             (r#"OAuth a="1"&b="2""#, Err(Malformed)),
             // 4. The realm is interpreted as in RFC 2617: a quoted string, not encoded.
             (r#"OAuth realm="a\"b\\ %20", c="1""#, Ok(vec![r#"realm a"b\ %20"#, "c=1"])),

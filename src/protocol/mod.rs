@@ -34,12 +34,12 @@ pub use encode::{decode, decode_form, encode};
 pub(crate) use form::pairs;
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use origin::split_authority;
-pub use origin::{InvalidOrigin, Origin, Scheme};
-pub use request::{InvalidHead, Payload, RequestHead};
+pub use origin::{InvalidOrigin, InvalidOriginKind, Origin, Scheme};
+pub use request::{InvalidHead, InvalidHeadKind, Payload, RequestHead};
 pub use secret::Secret;
 #[cfg(feature = "provider")]
 pub(crate) use signature::constant_time_eq;
-pub use signature::{CustomSignatureMethod, Secrets, SignatureMethod};
+pub use signature::{CustomSignatureMethod, Secrets, SignatureMethod, UnknownSignatureMethod};
 #[cfg(feature = "rsa")]
 pub use signature::{InvalidRsaKey, InvalidRsaKeyKind, RsaPrivateKey, RsaPublicKey};
 pub use signing::{

@@ -1,11 +1,13 @@
-//! Scheme, host and port: what the base string URI starts with (§3.4.1.2), and what a client may sign for.
+//! Scheme, host and port: the start of the base string URI (§3.4.1.2), and the scope of a client's signatures.
 
 use std::fmt;
 use std::str::FromStr;
 
+use http::Uri;
+
 use super::encode::unreserved_run;
 
-/// How a request travels; the only two schemes RFC 5849 knows (§3.4.1.2).
+/// The scheme of a URL: one of the two of RFC 5849 (§3.4.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `http`, default port 80.
@@ -35,14 +37,14 @@ impl Scheme {
     }
 }
 
-/// Scheme, host and port of a server, as §3.4.1.2 normalizes them: lower case, without a default port.
+/// Scheme, host and port of a server, normalized by §3.4.1.2: lower case, without a default port.
 ///
 /// ```
 /// use tower_oauth1::Origin;
 ///
-/// let origin = Origin::parse("HTTPS://Commons.Wikimedia.org:443/w/index.php")?;
+/// let origin = Origin::parse("HTTPS://Commons.Wikimedia.org:443")?;
 /// assert_eq!(origin.to_string(), "https://commons.wikimedia.org");
-/// assert_eq!(origin, Origin::parse("https://commons.wikimedia.org")?);
+/// assert_eq!(origin, Origin::of_url("https://commons.wikimedia.org/w/index.php")?);
 /// # Ok::<_, tower_oauth1::InvalidOrigin>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,16 +56,27 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of an absolute URL; what follows the authority is not looked at.
+    /// Parses an origin: scheme, host and optional port, such as `https://commons.wikimedia.org`. A final `/` is ignored.
     ///
     /// # Errors
     ///
-    /// [`InvalidOrigin`] when the URL has no `http` or `https` scheme, no host, or a port that is no number.
-    pub fn parse(url: &str) -> Result<Self, InvalidOrigin> {
-        let (scheme, rest) = url.split_once("://").ok_or(InvalidOrigin)?;
-        let scheme = Scheme::parse(scheme).ok_or(InvalidOrigin)?;
-        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-        let (host, port) = split_authority(authority).ok_or(InvalidOrigin)?;
+    /// [`InvalidOrigin`] if the text is anything else. A path, query or fragment is an error, because an origin
+    /// cannot keep it; [`Origin::of_url`] drops it.
+    pub fn parse(origin: &str) -> Result<Self, InvalidOrigin> {
+        let (scheme, host, port, rest) = split_url(origin).map_err(InvalidOrigin::from)?;
+        match rest {
+            "" | "/" => Ok(Self::new(scheme, host, port)),
+            _ => Err(InvalidOriginKind::PathPresent.into()),
+        }
+    }
+
+    /// Returns the origin of an absolute URL. Userinfo, path, query and fragment are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOrigin`] if the URL has no `http` or `https` scheme or no valid host, or is no URL.
+    pub fn of_url(url: &str) -> Result<Self, InvalidOrigin> {
+        let (scheme, host, port, _) = split_url(url).map_err(InvalidOrigin::from)?;
         Ok(Self::new(scheme, host, port))
     }
 
@@ -114,9 +127,42 @@ impl FromStr for Origin {
     }
 }
 
-/// Host and port of an authority: userinfo is dropped, an empty port is none.
+impl TryFrom<&Uri> for Origin {
+    type Error = InvalidOrigin;
+
+    /// The origin of an absolute URI. Userinfo, path and query are dropped.
+    fn try_from(uri: &Uri) -> Result<Self, Self::Error> {
+        let scheme = uri.scheme_str().and_then(Scheme::parse).ok_or(InvalidOriginKind::NotAbsolute)?;
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let (host, port) = split_authority(authority).ok_or(InvalidOriginKind::AuthorityInvalid)?;
+        Ok(Self::new(scheme, host, port))
+    }
+}
+
+impl TryFrom<Uri> for Origin {
+    type Error = InvalidOrigin;
+
+    /// As `TryFrom<&Uri>`.
+    fn try_from(uri: Uri) -> Result<Self, Self::Error> {
+        Self::try_from(&uri)
+    }
+}
+
+/// Splits an absolute URL into scheme, host, port and the rest.
+pub(super) fn split_url(url: &str) -> Result<(Scheme, &str, Option<u16>, &str), InvalidOriginKind> {
+    if url.contains(|c: char| c == ' ' || c.is_ascii_control()) {
+        return Err(InvalidOriginKind::InvalidCharacter);
+    }
+    let (scheme, after) = url.split_once("://").ok_or(InvalidOriginKind::NotAbsolute)?;
+    let scheme = Scheme::parse(scheme).ok_or(InvalidOriginKind::NotAbsolute)?;
+    let (authority, rest) = after.split_at(after.find(['/', '?', '#']).unwrap_or(after.len()));
+    let (host, port) = split_authority(authority).ok_or(InvalidOriginKind::AuthorityInvalid)?;
+    if host.is_ascii() { Ok((scheme, host, port, rest)) } else { Err(InvalidOriginKind::HostNotAscii) }
+}
+
+/// Host and port of an authority. Userinfo is dropped; an empty port is none.
 pub(crate) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
-    // Most are a host and nothing else.
+    // Most authorities are a host and nothing else.
     if !authority.is_empty() && unreserved_run(authority.as_bytes()) == authority.len() {
         return Some((authority, None));
     }
@@ -138,14 +184,57 @@ pub(crate) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
     Some((host, port))
 }
 
-/// The text is not the URL of an HTTP origin: it must start `http://` or `https://` and name a host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A text or URI is not an HTTP origin, or has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InvalidOrigin {
+    kind: InvalidOriginKind,
+}
+
+/// The kinds of [`InvalidOrigin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct InvalidOrigin;
+pub enum InvalidOriginKind {
+    /// The text does not begin with `http://` or `https://`.
+    NotAbsolute,
+    /// The text has a space or a control character, such as a line break at its end.
+    InvalidCharacter,
+    /// The host is missing or malformed, or the port is not a number up to 65535.
+    AuthorityInvalid,
+    /// The host is not ASCII: internationalized names stand in their `xn--` form in a URL (RFC 5891).
+    HostNotAscii,
+    /// A path, query or fragment follows, which an origin cannot keep.
+    PathPresent,
+}
+
+impl InvalidOrigin {
+    /// The kind of the error.
+    pub fn kind(&self) -> InvalidOriginKind {
+        self.kind
+    }
+}
+
+impl From<InvalidOriginKind> for InvalidOrigin {
+    fn from(kind: InvalidOriginKind) -> Self {
+        Self { kind }
+    }
+}
 
 impl fmt::Display for InvalidOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an absolute http or https URL with a host")
+        f.write_str("invalid origin: ")?;
+        f.write_str(self.kind.reason())
+    }
+}
+
+impl InvalidOriginKind {
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::NotAbsolute => "it does not begin with http:// or https://; give an absolute URL",
+            Self::InvalidCharacter => "it has a space or a control character; remove or percent-encode it",
+            Self::AuthorityInvalid => "it has no valid host and port; write them as example.com or example.com:8080",
+            Self::HostNotAscii => "its host is not ASCII; give it in its xn-- form, as the crate idna encodes it",
+            Self::PathPresent => "it has a path, query or fragment; remove that, or call Origin::of_url",
+        }
     }
 }
 
@@ -176,7 +265,41 @@ mod tests {
             ("http://example.com:65536/", None),
             ("http://example.com:+80/", None),
         ] {
-            assert_eq!(Origin::parse(url).ok().map(|origin| origin.to_string()).as_deref(), expected, "{url}");
+            let by_uri = url.parse::<Uri>().ok().and_then(|uri| Origin::try_from(uri).ok());
+            assert!(by_uri.is_none() || by_uri.map(|origin| origin.to_string()).as_deref() == expected, "{url}");
+            assert_eq!(Origin::of_url(url).ok().map(|origin| origin.to_string()).as_deref(), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn only_an_origin_is_parsed() {
+        use InvalidOriginKind::*;
+        for (origin, expected) in [
+            ("https://a.example", Ok("https://a.example")),
+            ("https://a.example/", Ok("https://a.example")),
+            ("https://xn--bcher-kva.example", Ok("https://xn--bcher-kva.example")),
+            ("a.example", Err(NotAbsolute)),
+            ("//a.example", Err(NotAbsolute)),
+            ("wss://a.example", Err(NotAbsolute)),
+            ("", Err(NotAbsolute)),
+            ("https://a.example\n", Err(InvalidCharacter)),
+            (" https://a.example", Err(InvalidCharacter)),
+            ("https://a.exa mple", Err(InvalidCharacter)),
+            ("https://a.example\u{7f}", Err(InvalidCharacter)),
+            ("https://b\u{fc}cher.example", Err(HostNotAscii)),
+            ("https://", Err(AuthorityInvalid)),
+            ("https://a.example:https", Err(AuthorityInvalid)),
+            ("https://a.example/w", Err(PathPresent)),
+            ("https://a.example?x", Err(PathPresent)),
+            ("https://a.example/#x", Err(PathPresent)),
+        ] {
+            let parsed = Origin::parse(origin).map(|origin| origin.to_string());
+            assert_eq!(parsed.as_deref().map_err(InvalidOrigin::kind), expected, "{origin:?}");
+        }
+        let error = Origin::parse("https://b\u{fc}cher.example").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "invalid origin: its host is not ASCII; give it in its xn-- form, as the crate idna encodes it"
+        );
     }
 }

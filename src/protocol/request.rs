@@ -1,13 +1,13 @@
-//! What of a request is signed: its head, borrowed, and what is known of its body.
+//! The signed parts of a request: the borrowed head, and the body if it was read.
 
 use std::fmt;
 
 use http::header::{HOST, HeaderMap};
 use http::{Method, Uri};
 
-use super::origin::{Origin, Scheme, split_authority};
+use super::origin::{InvalidOriginKind, Origin, Scheme, split_authority, split_url};
 
-/// Method, origin, path and query of a request, as raw bytes of the request itself.
+/// Method, origin, path and query of a request: the raw bytes of the request itself.
 ///
 /// Nothing is parsed and rebuilt: path and query are signed exactly as they stand here.
 ///
@@ -22,9 +22,9 @@ use super::origin::{Origin, Scheme, split_authority};
 pub struct RequestHead<'a> {
     pub(super) method: &'a str,
     pub(super) scheme: Scheme,
-    /// In any case; lower-cased where it is written.
+    /// In any case; written in lower case.
     pub(super) host: &'a str,
-    /// As sent; a default port is dropped where it is written.
+    /// As sent; a default port is not written.
     pub(super) port: Option<u16>,
     pub(super) path: &'a [u8],
     pub(super) query: &'a [u8],
@@ -35,41 +35,41 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     ///
-    /// [`InvalidHead::UriNotAbsolute`] when the URL has no `http` or `https` scheme or no valid authority.
+    /// [`InvalidHead`] if the URL has no `http` or `https` scheme, no valid host, or a character that no URL has.
     pub fn new(method: &'a str, url: &'a str) -> Result<Self, InvalidHead> {
-        let (scheme, rest) = url.split_once("://").ok_or(InvalidHead::UriNotAbsolute)?;
-        let scheme = Scheme::parse(scheme).ok_or(InvalidHead::UriNotAbsolute)?;
+        let (scheme, host, port, rest) = split_url(url).map_err(InvalidHead::of_uri)?;
         let rest = rest.split_once('#').map_or(rest, |(before, _fragment)| before);
-        let (before_query, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = before_query.split_at(before_query.find('/').unwrap_or(before_query.len()));
-        let (host, port) = split_authority(authority).ok_or(InvalidHead::UriNotAbsolute)?;
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         Ok(Self { method, scheme, host, port, path: path.as_bytes(), query: query.as_bytes() })
     }
 
-    /// The head of an outgoing request: the origin is that of its URI, and of its `Host` header where it has one.
+    /// The head of an outgoing request. The origin is that of its URI, which must agree with a `Host` header.
     ///
     /// # Errors
     ///
-    /// [`InvalidHead`] when the URI is not absolute, or the `Host` header names another server: then only
-    /// [`RequestHead::with_origin`] can say which of the two the server signs for.
+    /// [`InvalidHead`] if the URI is not absolute, or the `Host` header names another server. If the server signs for
+    /// another origin than the URI's, use [`RequestHead::with_origin`].
     pub fn from_http(method: &'a Method, uri: &'a Uri, headers: &HeaderMap) -> Result<Self, InvalidHead> {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(InvalidHead::UriNotAbsolute);
+            return Err(InvalidHead::of_uri(InvalidOriginKind::NotAbsolute));
         };
-        let scheme = Scheme::parse(scheme).ok_or(InvalidHead::UriNotAbsolute)?;
-        // Not `port_u16`, which takes a port that is none for no port.
-        let (host, port) = split_authority(authority.as_str()).ok_or(InvalidHead::UriNotAbsolute)?;
+        let scheme = Scheme::parse(scheme).ok_or(InvalidHead::of_uri(InvalidOriginKind::NotAbsolute))?;
+        // Not `port_u16`, which takes an invalid port for none.
+        let (host, port) =
+            split_authority(authority.as_str()).ok_or(InvalidHead::of_uri(InvalidOriginKind::AuthorityInvalid))?;
         if let Some(header) = headers.get(HOST) {
-            let (named, named_port) = header.to_str().ok().and_then(split_authority).ok_or(InvalidHead::HostInvalid)?;
+            let (named, named_port) =
+                header.to_str().ok().and_then(split_authority).ok_or(InvalidHead { cause: Cause::HostInvalid })?;
             let default = scheme.default_port();
             if !named.eq_ignore_ascii_case(host) || named_port.unwrap_or(default) != port.unwrap_or(default) {
-                return Err(InvalidHead::HostMismatch);
+                let [header, uri] = [Origin::new(scheme, named, named_port), Origin::new(scheme, host, port)];
+                return Err(InvalidHead { cause: Cause::HostMismatch(Box::new([header, uri])) });
             }
         }
         Ok(Self { method: method.as_str(), scheme, host, port, path: uri.path().as_bytes(), query: query(uri) })
     }
 
-    /// The head of a request to a server that is known as `origin`, whatever host the request names.
+    /// The head of a request to the server known as `origin`, whatever host the request names.
     pub fn with_origin(method: &'a Method, uri: &'a Uri, origin: &'a Origin) -> Self {
         Self {
             method: method.as_str(),
@@ -133,14 +133,14 @@ impl fmt::Debug for RequestHead<'_> {
     }
 }
 
-/// What the signature has to cover of a body.
+/// The part of a body that the signature covers.
 #[derive(Clone, Copy)]
 pub enum Payload<'a> {
     /// An `application/x-www-form-urlencoded` body: its parameters are signed (§3.4.1.3.1).
     Form(&'a [u8]),
-    /// A body of any other type, in full, empty where there is none: signed only through `oauth_body_hash`.
+    /// A body of any other type, complete; empty if there is none. Only `oauth_body_hash` covers it.
     Other(&'a [u8]),
-    /// A body of any other type that was not read, as when it streams. It takes no part in the signature.
+    /// A body of any other type that was not read, such as a stream. The signature does not cover it.
     Unread,
 }
 
@@ -164,29 +164,68 @@ impl fmt::Debug for Payload<'_> {
     }
 }
 
-/// The request does not say which server it goes to, or says two things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The server of a request is unknown or ambiguous.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidHead {
+    cause: Cause,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Cause {
+    Uri(InvalidOriginKind),
+    HostInvalid,
+    /// The origins by the header and by the URI.
+    HostMismatch(Box<[Origin; 2]>),
+}
+
+/// The kinds of [`InvalidHead`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum InvalidHead {
+pub enum InvalidHeadKind {
     /// The URI has no `http` or `https` scheme, or no authority.
     UriNotAbsolute,
+    /// The URI has a space, a control character, a host that is not ASCII, or a malformed host or port.
+    UriInvalid,
     /// The `Host` header is not a host with an optional port.
     HostInvalid,
     /// The `Host` header and the URI name different servers.
     HostMismatch,
 }
 
+impl InvalidHead {
+    /// The kind of the error.
+    pub fn kind(&self) -> InvalidHeadKind {
+        match self.cause {
+            Cause::Uri(InvalidOriginKind::NotAbsolute) => InvalidHeadKind::UriNotAbsolute,
+            Cause::Uri(_) => InvalidHeadKind::UriInvalid,
+            Cause::HostInvalid => InvalidHeadKind::HostInvalid,
+            Cause::HostMismatch(_) => InvalidHeadKind::HostMismatch,
+        }
+    }
+
+    fn of_uri(kind: InvalidOriginKind) -> Self {
+        Self { cause: Cause::Uri(kind) }
+    }
+}
+
 impl fmt::Display for InvalidHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UriNotAbsolute => {
-                "the request URI is not an absolute http or https URI: give one, or say which origin to sign as"
+        match &self.cause {
+            Cause::Uri(InvalidOriginKind::NotAbsolute) => {
+                f.write_str("the request URI is not an absolute http or https URI; give one, or call sign_as")
             }
-            Self::HostInvalid => "the Host header is not a host with an optional port",
-            Self::HostMismatch => {
-                "the Host header and the URI name different servers: make them agree, or say which origin to sign as"
+            Cause::Uri(kind) => write!(f, "the request URI is invalid: {}", kind.reason()),
+            Cause::HostInvalid => {
+                f.write_str("the Host header is not a host with an optional port; correct it, or call sign_as")
             }
-        })
+            Cause::HostMismatch(origins) => {
+                let [header, uri] = &**origins;
+                write!(
+                    f,
+                    "the Host header names \"{header}\" but the URI names \"{uri}\"; remove the header, or call sign_as"
+                )
+            }
+        }
     }
 }
 
@@ -196,10 +235,11 @@ impl std::error::Error for InvalidHead {}
 mod tests {
     use super::*;
 
-    fn head(uri: &str, host: Option<&str>) -> Result<String, InvalidHead> {
+    fn head(uri: &str, host: Option<&str>) -> Result<String, InvalidHeadKind> {
         let uri: Uri = uri.parse().unwrap();
         let headers = host.map(|host| (HOST, host.parse().unwrap())).into_iter().collect();
-        RequestHead::from_http(&Method::GET, &uri, &headers).map(|head| head.base_string_uri())
+        let head = RequestHead::from_http(&Method::GET, &uri, &headers);
+        head.map(|head| head.base_string_uri()).map_err(|invalid| invalid.kind())
     }
 
     #[test]
@@ -210,18 +250,51 @@ mod tests {
             ("https://example.com:443/a", Some("example.com"), Ok("https://example.com/a")),
             ("http://user:pw@example.com:8080/a", Some("example.com:8080"), Ok("http://example.com:8080/a")),
             ("http://[::1]:80/", Some("[::1]"), Ok("http://[::1]/")),
-            ("http://example.com/a", Some("example.com:8080"), Err(InvalidHead::HostMismatch)),
-            ("http://example.com/a", Some("example.org"), Err(InvalidHead::HostMismatch)),
-            ("http://example.com/a", Some("a b"), Err(InvalidHead::HostInvalid)),
-            ("/a", Some("example.com"), Err(InvalidHead::UriNotAbsolute)),
-            ("*", None, Err(InvalidHead::UriNotAbsolute)),
-            ("ftp://example.com/", None, Err(InvalidHead::UriNotAbsolute)),
+            ("http://example.com/a", Some("example.com:8080"), Err(InvalidHeadKind::HostMismatch)),
+            ("http://example.com/a", Some("example.org"), Err(InvalidHeadKind::HostMismatch)),
+            ("http://example.com/a", Some("a b"), Err(InvalidHeadKind::HostInvalid)),
+            ("/a", Some("example.com"), Err(InvalidHeadKind::UriNotAbsolute)),
+            ("*", None, Err(InvalidHeadKind::UriNotAbsolute)),
+            ("ftp://example.com/", None, Err(InvalidHeadKind::UriNotAbsolute)),
             // What `http::Uri` lets through, and no port or host is.
-            ("http://example.com:65536/", None, Err(InvalidHead::UriNotAbsolute)),
-            ("http://example.com:8a/", None, Err(InvalidHead::UriNotAbsolute)),
-            ("http://:80/", None, Err(InvalidHead::UriNotAbsolute)),
+            ("http://example.com:65536/", None, Err(InvalidHeadKind::UriInvalid)),
+            ("http://example.com:8a/", None, Err(InvalidHeadKind::UriInvalid)),
+            ("http://:80/", None, Err(InvalidHeadKind::UriInvalid)),
         ] {
             assert_eq!(head(uri, host), expected.map(String::from), "{uri} {host:?}");
         }
+    }
+
+    #[test]
+    fn only_a_url_is_signed() {
+        use InvalidHeadKind::*;
+        for (url, expected) in [
+            ("http://example.com/r%20v/X?id=123", Ok("http://example.com/r%20v/X")),
+            ("http://example.com?a=/b?c#d e", Err(UriInvalid)),
+            ("http://example.com?a=/b?c#d", Ok("http://example.com/")),
+            ("http://example.com/r v/X?id=123", Err(UriInvalid)),
+            ("http://example.com/?id=1 2", Err(UriInvalid)),
+            ("http://example.com/\n", Err(UriInvalid)),
+            ("http://example.com/\0", Err(UriInvalid)),
+            ("http://b\u{fc}cher.example/", Err(UriInvalid)),
+            ("http://example.com/\u{fc}", Ok("http://example.com/\u{fc}")),
+            ("/path", Err(UriNotAbsolute)),
+            ("ftp://example.com/", Err(UriNotAbsolute)),
+        ] {
+            let head = RequestHead::new("GET", url).map(|head| head.base_string_uri());
+            assert_eq!(head.as_deref().map_err(InvalidHead::kind), expected, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn a_mismatch_names_both_hosts() {
+        let (method, uri) = (Method::GET, Uri::from_static("https://b.example/?secret"));
+        let headers = [(HOST, "a.example:81".parse().unwrap())].into_iter().collect();
+        let invalid = RequestHead::from_http(&method, &uri, &headers).unwrap_err();
+        assert_eq!(
+            invalid.to_string(),
+            "the Host header names \"https://a.example:81\" but the URI names \"https://b.example\"; remove the header, \
+             or call sign_as"
+        );
     }
 }

@@ -1,12 +1,15 @@
-//! Credentials as stored data. The secret is in it in plain, or it could not be used again.
+//! Credentials and settings as stored data. A secret is stored in plain, because it must be usable again.
 
 use std::borrow::Cow;
 
+use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::credentials::{ClientCredentials, TemporaryCredentials, TokenCredentials};
+use super::origin::Origin;
 use super::secret::Secret;
+use super::signature::SignatureMethod;
 
 #[derive(Serialize, Deserialize)]
 struct Client<'a> {
@@ -21,7 +24,7 @@ struct Token<'a> {
     secret: Cow<'a, Secret>,
 }
 
-/// As a string, in plain: whoever reads it has the secret.
+/// As a string, in plain: protect what you store.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.expose().serialize(serializer)
@@ -81,6 +84,35 @@ impl<'de> Deserialize<'de> for TokenCredentials {
     }
 }
 
+/// As its text: `https://example.com`.
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// As its name on the wire. A custom method is an error, because its name cannot be read back.
+impl Serialize for SignatureMethod {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Custom(_) => Err(S::Error::custom("a custom signature method cannot be serialized")),
+            built_in => built_in.name().serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SignatureMethod {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +136,34 @@ mod tests {
         assert_eq!((token.token(), token.secret().expose()), ("t", "s"));
 
         assert!(serde_json::from_str::<TokenCredentials>(r#"{"token":"t"}"#).is_err());
+    }
+
+    #[test]
+    fn origins_and_methods() {
+        let origin = Origin::parse("https://Example.com:443").unwrap();
+        let json = serde_json::to_string(&origin).unwrap();
+        assert_eq!(json, r#""https://example.com""#);
+        assert_eq!(serde_json::from_str::<Origin>(&json).unwrap(), origin);
+        assert_eq!(serde_json::from_str::<Origin>(r#""https:\/\/example.com""#).unwrap(), origin);
+        assert!(serde_json::from_str::<Origin>(r#""https://example.com/path""#).is_err());
+
+        let json = serde_json::to_string(&SignatureMethod::HmacSha256).unwrap();
+        assert_eq!(json, r#""HMAC-SHA256""#);
+        assert_eq!(serde_json::from_str::<SignatureMethod>(&json).unwrap(), SignatureMethod::HmacSha256);
+        assert!(serde_json::from_str::<SignatureMethod>(r#""HMAC-MD5""#).is_err());
+    }
+
+    #[cfg(feature = "rsa")]
+    #[test]
+    fn a_client_of_an_rsa_key_is_not_stored_as_one_of_a_secret() {
+        let key = crate::RsaPrivateKey::from_pem(include_str!("../../tests/keys/rsa.pem")).unwrap();
+        let signing = ClientCredentials::new("k", "s").rsa_private_key(key.clone());
+        assert!(serde_json::to_string(&signing).is_ok());
+        for verifying in [
+            ClientCredentials::new("k", "s").rsa_public_key(key.public_key()),
+            ClientCredentials::new("k", "s").rsa_public_key_or_secret(key.public_key()),
+        ] {
+            assert!(serde_json::to_string(&verifying).is_err());
+        }
     }
 }

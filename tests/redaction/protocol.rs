@@ -82,8 +82,11 @@ fn settings() -> Vec<Row> {
         Row::debug("Separator", Separator::Comma),
         Row::debug("Transmission", Transmission::Form),
         Row::debug("Version", Version::Sent),
-        Row::debug("Origin", Origin::parse(URL).unwrap()),
+        Row::debug("Origin", Origin::of_url(URL).unwrap()),
         Row::error("InvalidOrigin", &Origin::parse("markerOrigin").unwrap_err()),
+        Row::debug("InvalidOriginKind", Origin::parse("markerOrigin").unwrap_err().kind()),
+        Row::debug("InvalidHeadKind", RequestHead::new("GET", "markerUrl").unwrap_err().kind()),
+        Row::error("UnknownSignatureMethod", &"markerMethod".parse::<SignatureMethod>().unwrap_err()),
     ]
 }
 
@@ -240,7 +243,8 @@ fn malformed() -> Vec<Row> {
     let uri: Uri = URL.split('#').next().unwrap().parse().unwrap();
     let host = |host: &str| [(HOST, host.parse().unwrap())].into_iter().collect::<HeaderMap>();
     let mut rows = vec![Row::error("InvalidHead", &RequestHead::new("GET", "markerUrl").unwrap_err())];
-    for headers in [host("markerHost"), host("marker Host")] {
+    // A mismatch names both hosts, which are no secrets.
+    for headers in [host("example.org"), host("marker Host")] {
         let invalid = RequestHead::from_http(&Method::GET, &uri, &headers).unwrap_err();
         rows.extend([Row::error("InvalidHead", &invalid), Row::error("SignError", &SignError::from(invalid))]);
     }

@@ -82,7 +82,7 @@ impl fmt::Debug for AuthorizationPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
         f.debug_struct("AuthorizationPage")
-            .field("origin", &Origin::parse(&self.url).ok())
+            .field("origin", &Origin::of_url(&self.url).ok())
             .field("token_name", &self.token_name)
             .field("parameters", &parameters)
             .finish()

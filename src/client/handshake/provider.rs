@@ -205,7 +205,7 @@ impl Endpoint {
     }
 
     fn new(method: Method, url: &str) -> Result<Self, InvalidEndpoint> {
-        let origin = Origin::parse(url).map_err(|_| InvalidEndpoint)?;
+        let origin = Origin::of_url(url).map_err(|_| InvalidEndpoint)?;
         url.parse::<Uri>().map_err(|_| InvalidEndpoint)?;
         Ok(Self::at(method, url, origin))
     }

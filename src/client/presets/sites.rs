@@ -107,7 +107,7 @@ pub fn magento2(base_url: &str) -> Result<Preset<Provider>, InvalidEndpoint> {
         AuthorizationPage::new(base_url),
         Endpoint::post(&format!("{base}/oauth/token/access"))?,
     );
-    let origin = Origin::parse(base).map_err(|_| InvalidEndpoint)?;
+    let origin = Origin::of_url(base).map_err(|_| InvalidEndpoint)?;
     let preset = Preset { method: SignatureMethod::HmacSha256, ..Preset::of([origin]) };
     Ok(preset.provider(provider.callback_confirmation(CallbackConfirmation::NotSent)))
 }

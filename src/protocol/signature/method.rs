@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use ::hmac::{Hmac, KeyInit};
@@ -22,7 +24,7 @@ use super::{hmac, plaintext};
 use crate::protocol::base_string::Message;
 use crate::protocol::secret::Secret;
 
-/// How a request is signed: a value, chosen at run time.
+/// A signature method: a value, chosen at run time.
 ///
 /// ```
 /// use tower_oauth1::{ClientCredentials, SignatureMethod, Signer};
@@ -32,10 +34,10 @@ use crate::protocol::secret::Secret;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum SignatureMethod {
-    /// `HMAC-SHA1`, §3.4.2: what nearly every server takes.
+    /// `HMAC-SHA1`, §3.4.2, which nearly every server accepts.
     #[default]
     HmacSha1,
-    /// `HMAC-SHA256`, which RFC 5849 does not name but NetSuite, Magento 2 and others ask for.
+    /// `HMAC-SHA256`, which RFC 5849 does not name but NetSuite, Magento 2 and others require.
     HmacSha256,
     /// `HMAC-SHA512`, likewise.
     HmacSha512,
@@ -44,13 +46,13 @@ pub enum SignatureMethod {
     /// `RSA-SHA1`, §3.4.3: RSASSA-PKCS1-v1_5 with the client's private key.
     #[cfg(feature = "rsa")]
     RsaSha1,
-    /// `RSA-SHA256`, which RFC 5849 does not name but Mastercard and others ask for.
+    /// `RSA-SHA256`, which RFC 5849 does not name but Mastercard and others require.
     #[cfg(feature = "rsa")]
     RsaSha256,
     /// `RSA-SHA512`, likewise.
     #[cfg(feature = "rsa")]
     RsaSha512,
-    /// A method of one's own: servers are free to define them (§3.4).
+    /// A custom method: servers may define their own (§3.4).
     Custom(Arc<dyn CustomSignatureMethod>),
 }
 
@@ -122,6 +124,72 @@ impl SignatureMethod {
         }
     }
 }
+
+impl fmt::Display for SignatureMethod {
+    /// The name on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Custom methods are equal if they are the same value.
+impl PartialEq for SignatureMethod {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Custom(method), Self::Custom(other)) => std::ptr::addr_eq(Arc::as_ptr(method), Arc::as_ptr(other)),
+            (Self::Custom(_), _) | (_, Self::Custom(_)) => false,
+            _ => self.name() == other.name(),
+        }
+    }
+}
+
+impl Eq for SignatureMethod {}
+
+impl Hash for SignatureMethod {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl FromStr for SignatureMethod {
+    type Err = UnknownSignatureMethod;
+
+    /// Parses the name on the wire, such as `HMAC-SHA1`. Custom methods have no name to parse.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        BUILT_IN.into_iter().find(|method| method.name() == name).ok_or(UnknownSignatureMethod(()))
+    }
+}
+
+/// The methods of this crate.
+const BUILT_IN: [SignatureMethod; if cfg!(feature = "rsa") { 7 } else { 4 }] = [
+    SignatureMethod::HmacSha1,
+    SignatureMethod::HmacSha256,
+    SignatureMethod::HmacSha512,
+    SignatureMethod::Plaintext,
+    #[cfg(feature = "rsa")]
+    SignatureMethod::RsaSha1,
+    #[cfg(feature = "rsa")]
+    SignatureMethod::RsaSha256,
+    #[cfg(feature = "rsa")]
+    SignatureMethod::RsaSha512,
+];
+
+/// A name is not that of a signature method of this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UnknownSignatureMethod(());
+
+impl fmt::Display for UnknownSignatureMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown signature method; expected one of ")?;
+        for (at, method) in BUILT_IN.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            f.write_str(method.name())?;
+        }
+        f.write_str(if cfg!(feature = "rsa") { "" } else { ", or an RSA method with the feature rsa" })
+    }
+}
+
+impl Error for UnknownSignatureMethod {}
 
 /// A signature method that RFC 5849 does not define (§3.4 allows servers to document their own).
 pub trait CustomSignatureMethod: fmt::Debug + Send + Sync {
@@ -204,5 +272,43 @@ fn keyed<M: KeyInit>(secrets: &str) -> M {
     match M::new_from_slice(secrets.as_bytes()) {
         Ok(mac) => mac,
         Err(_invalid_length) => unreachable!("HMAC takes a key of any length (RFC 2104 §2)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Other(#[allow(dead_code, reason = "two values have two addresses")] u8);
+
+    impl CustomSignatureMethod for Other {
+        fn name(&self) -> &str {
+            "HMAC-SHA1"
+        }
+
+        fn sign(&self, _: &str, _: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
+            Ok(String::new())
+        }
+    }
+
+    #[test]
+    fn names_there_and_back() {
+        for method in BUILT_IN {
+            assert_eq!(method.to_string().parse(), Ok(method));
+        }
+        for name in ["", "hmac-sha1", "HMAC-SHA1 ", "HMAC-MD5"] {
+            assert_eq!(name.parse::<SignatureMethod>(), Err(UnknownSignatureMethod(())), "{name}");
+        }
+    }
+
+    #[test]
+    fn equality_is_not_that_of_names() {
+        let custom = SignatureMethod::Custom(Arc::new(Other(0)));
+        assert_eq!(custom, custom.clone());
+        assert_ne!(custom, SignatureMethod::Custom(Arc::new(Other(0))));
+        assert_ne!(custom, SignatureMethod::HmacSha1);
+        assert_ne!(SignatureMethod::HmacSha1, custom);
+        assert_ne!(SignatureMethod::HmacSha1, SignatureMethod::HmacSha256);
     }
 }

@@ -17,6 +17,6 @@ pub(crate) use error::SignatureError;
 pub use keys::Secrets;
 pub(crate) use keys::{SigningKeys, VerifyingKeys};
 pub(crate) use method::PreparedKey;
-pub use method::{CustomSignatureMethod, SignatureMethod};
+pub use method::{CustomSignatureMethod, SignatureMethod, UnknownSignatureMethod};
 pub(crate) use plaintext::PlaintextOver;
 pub(crate) use value::{BASE64, Signature, constant_time_eq};

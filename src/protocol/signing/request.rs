@@ -402,3 +402,115 @@ fn append(own: &[u8], protocol: &[u8]) -> Vec<u8> {
     let separator: &[u8] = if own.is_empty() { b"" } else { b"&" };
     [own, separator, protocol].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Separator, Signer, decode};
+
+    const STAMP: Stamp<'_> = Stamp { timestamp: 1_700_000_000, nonce: "n0nce0123456" };
+
+    fn signer() -> Signer {
+        Signer::new(ClientCredentials::new("ck", "cs")).token(TokenCredentials::new("tk", "ts"))
+    }
+
+    fn header(request: SigningRequest<'_>) -> String {
+        let Ok(Signed::Header(header)) = request.sign() else { panic!("not signed in the header") };
+        header.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn parts_of_an_upload_are_signed_and_not_sent() {
+        let head = RequestHead::new("POST", "https://up.flickr.com/services/upload/").unwrap();
+        let signer = signer();
+        let request = signer.request(head, Payload::Unread).stamp(STAMP);
+        let upload = request.signed_only(&[("title", "tattoo"), ("tags", "one two")]);
+        let base_string = upload.base_string().unwrap();
+        assert!(base_string.ends_with("oauth_version%3D1.0%26tags%3Done%2520two%26title%3Dtattoo"), "{base_string}");
+        let sent = header(upload);
+        assert!(sent.ends_with(r#"oauth_signature="6Z%2BBw0%2FG%2Bl3errS5MNmQwDdgZ14%3D""#), "{sent}");
+        assert!(!sent.contains("tattoo"));
+        for name in ["oauth_token", "oauth_signature", "oauth_callback"] {
+            let refused = request.signed_only(&[(name, "x")]).sign().unwrap_err();
+            assert_eq!((refused.kind(), refused.parameter()), (SignErrorKind::MisplacedParameter, Some(name)));
+        }
+    }
+
+    /// Each request is signed as by a signer of its own.
+    #[test]
+    fn clients_tokens_and_realms_of_a_request() {
+        let head = RequestHead::new("GET", "https://example.com/?a=1").unwrap();
+        let (other, token) = (ClientCredentials::new("c2", "s2"), TokenCredentials::new("t2", "ts2"));
+        let of = |signer: &Signer| header(signer.request(head, Payload::Unread).stamp(STAMP));
+        for separator in [Separator::CommaSpace, Separator::Comma] {
+            for realm in [None, Some("own"), Some("")] {
+                let with_realm = |signer: Signer| realm.iter().fold(signer, |signer, realm| signer.realm(*realm));
+                let signer = with_realm(signer().separator(separator));
+                let request = signer.request(head, Payload::Unread).stamp(STAMP);
+                let bare = with_realm(Signer::new(other.clone()).separator(separator));
+                // Twice: the second time everything is prepared.
+                for _ in 0..2 {
+                    assert_eq!(header(request.client(&other)), of(&bare));
+                    assert_eq!(header(request.client(&other).token(&token)), of(&bare.clone().token(token.clone())));
+                    assert_eq!(header(request.token(&token).client(&other)), of(&bare.clone().token(token.clone())));
+                    assert_eq!(
+                        header(request.without_token()),
+                        of(&with_realm(Signer::new(ClientCredentials::new("ck", "cs")).separator(separator)))
+                    );
+                    assert_eq!(header(request.realm("a\"b")), of(&signer.clone().realm("a\"b")));
+                    assert_eq!(header(request), of(&signer));
+                }
+                let callback = ProtocolParameters::new().parameter("oauth_callback", "oob");
+                let by_signer = signer.clone().realm("r");
+                let expected = header(by_signer.request(head, Payload::Unread).stamp(STAMP).parameters(&callback));
+                assert_eq!(header(request.parameters(&callback).realm("r")), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_keeps_the_keys_of_two_signers() {
+        let head = RequestHead::new("GET", "https://example.com/").unwrap();
+        let token = TokenCredentials::new("tk", "ts");
+        let signers = ["a", "b", "c"].map(|key| Signer::new(ClientCredentials::new(key, "s")).token(token.clone()));
+        for _ in 0..2 {
+            for (signer, key) in signers.iter().zip(["a", "b", "c"]) {
+                let sent = header(signer.request(head, Payload::Unread).stamp(STAMP));
+                assert!(sent.starts_with(&format!("OAuth oauth_consumer_key=\"{key}\"")), "{sent}");
+            }
+        }
+        let kept = |signer: &Signer| {
+            let request = signer.request(head, Payload::Unread);
+            token.prepared().get(&request.settings.identity, request.settings.client.identity()).is_some()
+        };
+        assert_eq!(signers.each_ref().map(kept), [true, true, false]);
+    }
+
+    #[test]
+    fn a_changed_signer_prepares_anew() {
+        let head = RequestHead::new("GET", "https://example.com/").unwrap();
+        let first = signer();
+        let sent = header(first.request(head, Payload::Unread).stamp(STAMP));
+        let second = first.clone().method(SignatureMethod::HmacSha256);
+        let other = header(second.request(head, Payload::Unread).stamp(STAMP));
+        assert!(sent.contains("HMAC-SHA1") && other.contains("HMAC-SHA256"));
+        assert_eq!(header(first.request(head, Payload::Unread).stamp(STAMP)), sent);
+    }
+
+    #[test]
+    fn a_text_is_signed_as_a_base_string_is() {
+        let head = RequestHead::new("GET", "https://example.com/?a=1").unwrap();
+        let signer = signer();
+        let request = signer.request(head, Payload::Unread).stamp(STAMP);
+        let signature = signer.sign_text(&request.base_string().unwrap(), None).unwrap();
+        let sent = header(request);
+        let (_, sent) = sent.rsplit_once("oauth_signature=\"").unwrap();
+        assert_eq!(&*decode(sent.trim_end_matches('"').as_bytes()), signature.as_bytes());
+        let other = TokenCredentials::new("t2", "ts2");
+        assert_ne!(signer.sign_text("x", Some(&other)).unwrap(), signer.sign_text("x", None).unwrap());
+        // NetSuite's SOAP passport.
+        let netsuite = signer.clone().method(SignatureMethod::HmacSha256);
+        let signature = netsuite.sign_text("1234567&ck&tk&n0nce0123456&1700000000", None);
+        assert_eq!(signature.unwrap(), "fUZrRKGEuLZFt7UDsnp44RhApaSSXy2bs4Qikz60HYM=");
+    }
+}

@@ -28,7 +28,7 @@ pub enum VerifyErrorKind {
     InvalidAuthorization,
     /// The protocol parameters stand in more than one place (§3.5).
     SeveralPlaces,
-    /// A protocol parameter is missing (§3.1).
+    /// A protocol parameter is missing (§3.1), or the nonce is empty.
     MissingParameter,
     /// A protocol parameter is there twice (§3.1).
     DuplicateParameter,

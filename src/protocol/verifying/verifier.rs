@@ -300,7 +300,9 @@ impl Presented<'_> {
             return Err(VerifyErrorKind::PlaintextWithoutTls.into());
         }
         let missing = [names::TIMESTAMP, names::NONCE].into_iter().find(|name| self.parameter(name).is_none());
-        if let Some(name) = missing.filter(|_| !plaintext) {
+        // An empty nonce distinguishes no request from another, whatever the method.
+        let empty = self.nonce().filter(|nonce| nonce.is_empty()).map(|_| names::NONCE);
+        if let Some(name) = missing.filter(|_| !plaintext).or(empty) {
             return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, name));
         }
         let Some(timestamp) = self.parameter(names::TIMESTAMP) else { return Ok(()) };
@@ -387,6 +389,7 @@ mod tests {
             (r#", oauth_signature="s""#, "", missing("oauth_signature")),
             (r#"oauth_timestamp="1700000000", "#, "", missing("oauth_timestamp")),
             (r#"oauth_nonce="n", "#, "", missing("oauth_nonce")),
+            (r#"oauth_nonce="n", "#, r#"oauth_nonce="", "#, missing("oauth_nonce")),
             ("\"s\"", r#""s", oauth_nonce="n""#, Err((DuplicateParameter, Some("oauth_nonce")))),
             ("\"s\"", r#""s", oauth%5Fsignature="s""#, Err((DuplicateParameter, Some("oauth_signature")))),
             ("\"n\"", "\"%FF\"", Err((NotUtf8, Some("oauth_nonce")))),
@@ -424,6 +427,10 @@ mod tests {
             presented.verify(&client, Some(&"t".into())).map_err(|error| error.kind())
         };
         assert_eq!(check(&verifier, "https://e.com/"), Ok(()));
+        let empty_nonce = [&header[..], br#", oauth_nonce="""#].concat();
+        let https = RequestHead::new("GET", "https://e.com/").unwrap();
+        let checked = verifier.check(https, Some(&empty_nonce), Payload::Unread, NOW);
+        assert_eq!(checked.unwrap_err().kind(), VerifyErrorKind::MissingParameter);
         assert_eq!(check(&verifier, "http://e.com/"), Err(VerifyErrorKind::PlaintextWithoutTls));
         assert_eq!(check(&verifier.danger_plaintext_without_tls(), "http://e.com/"), Ok(()));
     }
@@ -440,5 +447,20 @@ mod tests {
         assert_eq!(presented.verify_body(b"Hello World?").unwrap_err().kind(), VerifyErrorKind::BadBodyHash);
         let without = verifier.check(head, Some(GOOD.as_bytes()), Payload::Unread, NOW).unwrap();
         assert!(without.verify_body(b"anything").is_ok());
+
+        // The hash function is the method's, unless the verifier is told otherwise.
+        let sha1 = "Lve95gjOVATpfV8EL5X4nxwjKHE%3D";
+        let sha256 = "f4OxZX%2Fx%2FFO5LcGBSKHWXfwtSx%2Bj1ncoSt3SABJtkGk%3D";
+        for (function, hash, expected) in [
+            (BodyHashFunction::OfMethod, sha256, true),
+            (BodyHashFunction::OfMethod, sha1, false),
+            (BodyHashFunction::Sha1, sha1, true),
+            (BodyHashFunction::Sha1, sha256, false),
+        ] {
+            let verifier = Verifier::new().body_hash_function(function);
+            let header = GOOD.replace("HMAC-SHA1", "HMAC-SHA256") + &format!(r#", oauth_body_hash="{hash}""#);
+            let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+            assert_eq!(presented.verify_body(b"Hello World!").is_ok(), expected, "{function:?} {hash}");
+        }
     }
 }
