@@ -241,6 +241,17 @@ mod tests {
         }
     }
 
+    /// A server's decoy is a modulus of random bits that nobody has the factors of. It must take the time of a real key.
+    #[test]
+    fn a_modulus_without_known_factors_has_the_same_backend() {
+        for octets in [256, 384, 512] {
+            let modulus = rsa::BoxedUint::from_be_slice(&vec![0xDB; octets], 8 * octets as u32).unwrap();
+            let key = Verifying::new(rsa::PublicKey::new(modulus, 65537_u64.into()).unwrap());
+            assert!(key.aws_lc.is_some());
+            assert!(!key.verify::<Sha1>(&[1; 20], &vec![7; octets]));
+        }
+    }
+
     #[test]
     fn backends_agree_on_the_vectors() {
         let test_key: Value =

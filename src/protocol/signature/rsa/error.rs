@@ -163,10 +163,11 @@ impl fmt::Display for InvalidRsaKey {
                  openssl genrsa -out key.pem 2048"
             }
             OtherAlgorithm => "expected an RSA key, found something else; make one with: openssl genrsa -out key.pem 2048",
-            TooShort => {
+            TooShort if self.bits >= Some(1024) => {
                 "too few; make a new key with: openssl genrsa -out key.pem 2048 (or, if the other side insists on this \
                  one, call danger_from_short_key)"
             }
+            TooShort => "too few to be of use; make a new key with: openssl genrsa -out key.pem 2048",
             TooLong => "more than 8192, the most that is supported; use a shorter key",
             WrongPassword => "the password does not fit the PKCS#12 file, or the file is damaged",
             NotPkcs12 => "expected a PKCS#12 file, found something else; call from_pem for PEM text, from_der for a DER key",

@@ -137,9 +137,9 @@ impl RsaPrivateKey {
 
     /// Reads a private key from PEM or DER, even if it has fewer than 2048 bits.
     ///
-    /// RSA keys of 829 bits have been factored, and 1024 bits are within reach of a large organization: whoever does it
-    /// can sign in your name. Use this only if the server knows you by a short key and accepts no other.
-    /// A key must have `minimum_bits` bits, and in any case 752, below which it could not sign with RSA-SHA512.
+    /// RSA keys of 829 bits have been factored, and 1024 bits are within reach of a large organization. An attacker that
+    /// factors the key can sign in your name. Use this only if the server knows you by a short key and accepts no other.
+    /// The key must have `minimum_bits` bits, and in any case 752: a shorter one cannot sign with RSA-SHA512.
     ///
     /// # Errors
     ///
@@ -203,8 +203,8 @@ impl RsaPublicKey {
     /// Reads a public key from PEM text.
     ///
     /// The first public key is read: SPKI (`BEGIN PUBLIC KEY`), PKCS#1 (`BEGIN RSA PUBLIC KEY`), or the key of an X.509
-    /// certificate (`BEGIN CERTIFICATE`). Of the certificate nothing else is read: neither its signature nor its
-    /// validity period is checked. Text is read as leniently as by [`RsaPrivateKey::from_pem`].
+    /// certificate (`BEGIN CERTIFICATE`). The certificate itself is not checked: neither its signature nor its validity
+    /// period. Text is read as leniently as by [`RsaPrivateKey::from_pem`].
     ///
     /// # Errors
     ///
@@ -225,9 +225,9 @@ impl RsaPublicKey {
 
     /// Reads a public key from PEM or DER, even if it has fewer than 2048 bits.
     ///
-    /// RSA keys of 829 bits have been factored, and 1024 bits are within reach of a large organization: whoever does it
-    /// can sign in the name of this client. Use this only for a client that has no other key.
-    /// A key must have `minimum_bits` bits, and in any case 752.
+    /// RSA keys of 829 bits have been factored, and 1024 bits are within reach of a large organization. An attacker that
+    /// factors the key can sign in the name of this client. Use this only for a client that has no other key.
+    /// The key must have `minimum_bits` bits, and in any case 752.
     ///
     /// # Errors
     ///
