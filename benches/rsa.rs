@@ -1,7 +1,7 @@
 //! RSA: the bare calls of the libraries, and ours beside them, with the same key and message.
 //!
 //! A bare call hashes the base string and signs or verifies the digest. Ours does the same, and the base64: signing is
-//! `SignatureMethod::sign`; verification is that of a whole request, whose base string is written as well. The bound is
+//! `Signer::sign_text`; verification is that of a whole request, whose base string is written as well. The bound is
 //! 1.1 times the fastest library that offers the method. `benches/peers` has OpenSSL and ring.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may panic")]
@@ -60,7 +60,8 @@ fn aws_lc(criterion: &mut Criterion, method: &SignatureMethod) {
             bencher.iter(|| key.sign(encoding, &random, black_box(message.as_bytes()), &mut signature).unwrap());
         });
     }
-    signature = BASE64.decode(method.sign(&message, &client(), None).unwrap()).unwrap();
+    let signer = Signer::new(client()).method(method.clone());
+    signature = BASE64.decode(signer.sign_text(&message, None).unwrap()).unwrap();
     let public = rsa::PrivateKey::from_pkcs8_pem(PEM).unwrap().to_public_key().to_pkcs1_der().unwrap();
     let public = ParsedPublicKey::new(parameters, public.as_bytes()).unwrap();
     criterion.benchmark_group(format!("{} verification", method.name())).bench_function("aws-lc-rs", |bencher| {
@@ -75,7 +76,8 @@ fn der() -> Vec<u8> {
 fn ours(criterion: &mut Criterion, method: &SignatureMethod) {
     let (client, message) = (client(), base_string());
     criterion.benchmark_group(format!("{} signing", method.name())).bench_function("ours", |bencher| {
-        bencher.iter(|| method.sign(black_box(&message), &client, None).unwrap());
+        let signer = Signer::new(client.clone()).method(method.clone());
+        bencher.iter(|| signer.sign_text(black_box(&message), None).unwrap());
     });
 
     let [case, ..] = cases::cases();
