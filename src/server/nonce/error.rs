@@ -66,8 +66,7 @@ pub enum NonceErrorKind {
     OutsideWindow,
     /// The store may have lost nonces a moment ago, and this one could be among them.
     ///
-    #[cfg_attr(feature = "redis", doc = "It passes by itself: see [`RedisNonceStore`](super::RedisNonceStore).")]
-    #[cfg_attr(not(feature = "redis"), doc = "It passes by itself: see `RedisNonceStore` (feature `redis`).")]
+    /// It passes by itself: see `RedisNonceStore` (feature `redis`).
     Recovering,
     /// The store could not be asked, or did not answer in time.
     Unavailable,

@@ -50,6 +50,7 @@ mod error;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+mod shard;
 mod store;
 
 pub use error::{NonceError, NonceErrorKind};

@@ -10,7 +10,8 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, IntoConnectionInfo, RedisError, Script};
 use sha2::{Digest, Sha256};
 
-use super::{Insert, NonceError, NonceErrorKind, NonceKey, NonceStore, Window};
+use super::error::{NonceError, NonceErrorKind};
+use super::store::{Insert, NonceKey, NonceStore, Window};
 
 const DEFAULT_PREFIX: &str = "oauth1:";
 

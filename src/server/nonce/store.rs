@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::NonceError;
+use super::error::NonceError;
 
 /// Remembers nonces for as long as they could be replayed. See the [module](super) for the ones that exist.
 ///

@@ -1,0 +1,214 @@
+//! A part of the nonces in memory, behind one lock: slots of time, shares of clients, and what was forgotten.
+
+use std::collections::btree_map::BTreeMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+use super::error::{NonceError, NonceErrorKind};
+use super::store::{Insert, Window};
+
+/// Nonces are kept together with those whose timestamps fall into the same slot, and dropped with them.
+const SLOT_SECONDS: u64 = 8;
+
+/// A clock that moves on by this much between two insertions may be wrong.
+const JUMP_SECONDS: u64 = 60;
+
+/// The number of insertions for which nothing is dropped after a jump.
+const HESITATION: u32 = 64;
+
+/// Ranges of dropped timestamps closer than this become one.
+const GAP_SECONDS: u64 = 600;
+const MAX_RANGES: usize = 16;
+
+/// The nonces with the same lowest bits in one half of their fingerprint.
+#[derive(Default)]
+pub(super) struct Shard {
+    now: u64,
+    hesitation: u32,
+    held: usize,
+    clients: Counts,
+    slots: BTreeMap<u64, Slot>,
+    forgotten: Forgotten,
+}
+
+/// Nonces held, by client.
+type Counts = HashMap<u64, usize, BuildHasherDefault<Passed>>;
+
+/// A nonce as it is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Nonce {
+    pub(super) fingerprint: Fingerprint,
+    /// 64 bits that stand for the client.
+    pub(super) client: u64,
+    pub(super) timestamp: u64,
+}
+
+impl Shard {
+    pub(super) fn len(&self) -> usize {
+        self.held
+    }
+
+    pub(super) fn insert(&mut self, nonce: Nonce, window: Window, capacity: usize) -> Result<Insert, NonceError> {
+        self.advance(window.now);
+        if self.check_share(nonce.client, capacity).is_err() {
+            self.make_room(nonce, window);
+        }
+        if window.expires_at <= window.now || self.forgotten.contains(nonce.timestamp) {
+            return Err(NonceErrorKind::OutsideWindow.into());
+        }
+        // By the timestamp, which is part of the key, so there is only one slot a key can be in.
+        let index = nonce.timestamp / SLOT_SECONDS;
+        if let Some(slot) = self.slots.get_mut(&index)
+            && slot.seen.contains(&nonce.fingerprint)
+        {
+            slot.expires_at = slot.expires_at.max(window.expires_at);
+            return Ok(Insert::Replayed);
+        }
+        self.check_share(nonce.client, capacity)?;
+        let slot = self.slots.entry(index).or_default();
+        slot.expires_at = slot.expires_at.max(window.expires_at);
+        slot.last_timestamp = slot.last_timestamp.max(nonce.timestamp);
+        slot.seen.insert(nonce.fingerprint);
+        for counts in [&mut slot.clients, &mut self.clients] {
+            *counts.entry(nonce.client).or_default() += 1;
+        }
+        self.held += 1;
+        Ok(Insert::Fresh)
+    }
+
+    /// A client may hold as many nonces as there are free places.
+    fn check_share(&self, client: u64, capacity: usize) -> Result<(), NonceErrorKind> {
+        let free = capacity.saturating_sub(self.held);
+        match self.clients.get(&client) {
+            _ if free == 0 => Err(NonceErrorKind::Full),
+            Some(&held) if held >= free => Err(NonceErrorKind::ShareUsedUp),
+            _ => Ok(()),
+        }
+    }
+
+    /// Follows the clock, forward and back, and drops the slots in which nothing is live any more.
+    fn advance(&mut self, now: u64) {
+        let before = std::mem::replace(&mut self.now, now);
+        if self.hesitation == 0 && now > before.saturating_add(JUMP_SECONDS) && !self.slots.is_empty() {
+            self.hesitation = HESITATION;
+        }
+        let hesitated = self.hesitation > 0;
+        self.hesitation = self.hesitation.saturating_sub(1);
+        if self.hesitation == 0 && (hesitated || now != before) {
+            self.drop_slots(|_, slot| slot.expires_at <= now);
+        }
+    }
+
+    /// Drops what has expired, jump or no jump. If that is not enough, drops the nonces of a future that only a wrong
+    /// clock can have accepted.
+    fn make_room(&mut self, nonce: Nonce, window: Window) {
+        self.drop_slots(|_, slot| slot.expires_at <= window.now);
+        let reach = window.now.saturating_add(window.expires_at.saturating_sub(nonce.timestamp));
+        if self.slots.last_key_value().is_some_and(|(index, _)| index * SLOT_SECONDS > reach) {
+            self.drop_slots(|index, _| index * SLOT_SECONDS > reach);
+        }
+    }
+
+    fn drop_slots(&mut self, is_over: impl Fn(u64, &Slot) -> bool) {
+        let Self { now, held, clients, slots, forgotten, .. } = self;
+        slots.retain(|&index, slot| {
+            if !is_over(index, slot) {
+                return true;
+            }
+            *held -= slot.seen.len();
+            for (client, count) in &slot.clients {
+                if let Some(held) = clients.get_mut(client) {
+                    *held -= count;
+                    if *held == 0 {
+                        clients.remove(client);
+                    }
+                }
+            }
+            forgotten.add(index * SLOT_SECONDS, slot.last_timestamp, *now);
+            false
+        });
+    }
+}
+
+/// The nonces of [`SLOT_SECONDS`].
+#[derive(Default)]
+struct Slot {
+    /// The time at which the last of them expires.
+    expires_at: u64,
+    last_timestamp: u64,
+    seen: HashSet<Fingerprint, BuildHasherDefault<Passed>>,
+    clients: Counts,
+}
+
+/// The timestamps of which nonces were dropped: first and last of each range.
+///
+/// They stay rejected whatever the clock says later. Ranges may cover more than was dropped, never less.
+#[derive(Debug, Default)]
+struct Forgotten(BTreeMap<u64, u64>);
+
+impl Forgotten {
+    fn contains(&self, timestamp: u64) -> bool {
+        self.0.range(..=timestamp).next_back().is_some_and(|(_, &last)| timestamp <= last)
+    }
+
+    fn add(&mut self, mut first: u64, mut last: u64, now: u64) {
+        while let Some((&other_first, &other_last)) = self.0.range(..=last.saturating_add(GAP_SECONDS)).next_back()
+            && other_last.saturating_add(GAP_SECONDS) >= first
+        {
+            self.0.remove(&other_first);
+            (first, last) = (first.min(other_first), last.max(other_last));
+        }
+        self.0.insert(first, last);
+        if self.0.len() > MAX_RANGES {
+            self.join_two(now);
+        }
+    }
+
+    /// Joins the two neighbors with the smallest gap of the past. If there are no such two, joins the two furthest in
+    /// the future, so that the present is never between them.
+    fn join_two(&mut self, now: u64) {
+        let ranges: Vec<(u64, u64)> = self.0.iter().map(|(&first, &last)| (first, last)).collect();
+        let past = ranges.windows(2).filter(|pair| pair[1].0 <= now).min_by_key(|pair| pair[1].0 - pair[0].1);
+        if let Some(pair) = past.or(ranges.windows(2).next_back()) {
+            self.0.remove(&pair[1].0);
+            self.0.insert(pair[0].0, pair[1].1);
+        }
+    }
+}
+
+/// 128 bits that stand for a [`NonceKey`](super::NonceKey).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fingerprint(pub(super) u128);
+
+impl Fingerprint {
+    /// The half that [`Hash`] leaves unused.
+    pub(super) fn shard(self) -> usize {
+        (self.0 >> 64) as usize
+    }
+}
+
+impl Hash for Fingerprint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0 as u64);
+    }
+}
+
+/// Uses a fingerprint as its own hash: it is one already, and under a secret key.
+#[derive(Default)]
+struct Passed(u64);
+
+impl Hasher for Passed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+}
