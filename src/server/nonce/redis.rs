@@ -63,6 +63,9 @@ const MARGIN_SECONDS: u64 = 2;
 /// - The right time. Windows open and close by the clock of Redis, so that servers whose own clocks differ
 ///   agree. It must not be set back by more than two seconds, nor be so much later than that of a host
 ///   that takes over.
+/// - Memory for everyone: there is no share for each client, because counting would take more keys and commands than
+///   the nonces. A nonce takes some 150 bytes for twice the time that timestamps may be off. Limit the rate of each
+///   client outside of this layer, and watch `used_memory` and the number of keys (`INFO`).
 /// - One primary at a time. While a partition leaves two that accept writes, each accepts a nonce once;
 ///   `min-replicas-to-write` limits that. A replica that takes over, is asked nothing, and hands back is
 ///   not noticed. Redis Cluster is not supported.
@@ -172,13 +175,18 @@ impl NonceStore for RedisNonceStore {
                 "evicts" => Err(unavailable("redis evicts keys: its maxmemory-policy has to be noeviction")),
                 _ => Err(unavailable("the script's reply is not one of its own")),
             },
-            Err(error) if error.code() == Some("OOM") => Err(NonceError::new(NonceErrorKind::Full, error)),
+            Err(error) if is_out_of_memory(&error) => Err(NonceError::new(NonceErrorKind::Full, error)),
             Err(error) => {
                 self.disconnect(count);
                 Err(unavailable(error))
             }
         }
     }
+}
+
+/// Redis 7 answers with the code `OOM`. Redis 5 and 6 have the code of the script, `ERR`, and `-OOM` inside of the text.
+fn is_out_of_memory(error: &RedisError) -> bool {
+    error.code() == Some("OOM") || error.detail().is_some_and(|detail| detail.contains("OOM command not allowed"))
 }
 
 fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> NonceError {
@@ -188,5 +196,34 @@ fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> N
 impl fmt::Debug for RedisNonceStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisNonceStore").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn out_of_memory_in_the_words_of_each_version() {
+        for (reply, expected) in [
+            (
+                "-OOM command not allowed when used memory > 'maxmemory'. script: 161ce3c6, on @user_script:16.\r\n",
+                true,
+            ),
+            ("-OOM command not allowed when used memory > 'maxmemory'.\r\n", true),
+            (
+                "-ERR Error running script (call to f_161ce3c6): @user_script:16: @user_script: 16: \
+                 -OOM command not allowed when used memory > 'maxmemory'.\r\n",
+                true,
+            ),
+            ("-ERR unknown command\r\n", false),
+            ("-LOADING Redis is loading the dataset in memory\r\n", false),
+        ] {
+            let error = match redis::parse_redis_value(reply.as_bytes()).unwrap() {
+                redis::Value::ServerError(error) => RedisError::from(error),
+                value => panic!("not an error: {value:?}"),
+            };
+            assert_eq!(is_out_of_memory(&error), expected, "{reply}");
+        }
     }
 }
