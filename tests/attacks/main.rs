@@ -6,4 +6,6 @@
 
 mod client;
 mod forms;
+mod mediawiki;
+mod provider;
 mod support;
