@@ -7,10 +7,10 @@ use crate::protocol::{decode, names};
 /// A decoded name with its decoded value.
 type Parameter<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
-/// The parameters of every `OAuth` challenge in one header line, percent-decoded (§3.5.1).
+/// Returns the parameters of every `OAuth` challenge in one header line, percent-decoded (§3.5.1).
 ///
-/// Values come quoted or bare, separated by commas, white space or (Yahoo) `&`. Quoted text is never taken for
-/// parameters, nor are the parameters of other schemes; after a quote that does not end, nothing is read.
+/// Values are quoted or bare, separated by commas, white space or (Yahoo) `&`. Quoted text and the parameters of other
+/// schemes are never read as parameters. Reading stops at a quote that does not end.
 pub(crate) fn oauth_parameters(header: &[u8]) -> Vec<Parameter<'_>> {
     let mut parameters = Vec::new();
     let mut ours = false;
@@ -36,7 +36,9 @@ pub(crate) fn oauth_parameters(header: &[u8]) -> Vec<Parameter<'_>> {
     parameters
 }
 
-/// A quoted or bare value and what follows it; `None` for a quote that does not end.
+/// Reads a quoted or bare value, and returns it with the rest.
+///
+/// Returns `None` for a quote that does not end.
 fn read_value(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     let Some(mut rest) = text.strip_prefix(b"\"") else {
         let (bare, after) = split(text, is_separator);

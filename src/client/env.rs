@@ -92,7 +92,7 @@ pub enum InvalidVariableKind {
     Empty,
     /// The value is not Unicode.
     NotUnicode,
-    /// The value begins or ends with white space, which would be part of the key or secret.
+    /// The value begins or ends with white space.
     WhiteSpace,
 }
 

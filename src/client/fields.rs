@@ -72,12 +72,12 @@ impl fmt::Debug for Fields {
     }
 }
 
-/// Returns a response's body without the byte order mark and white space that some servers put around it.
+/// Returns a body without the byte order mark and white space around it.
 pub(crate) fn trim(body: &[u8]) -> &[u8] {
     body.trim_ascii_start().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
 }
 
-/// Returns the undecoded pairs of a response's body, or `None` if it is a page or a sentence instead of a form.
+/// Returns the undecoded pairs of a body, or `None` if it is no form.
 ///
 /// Pages and sentences hold `&` and `=`, too; a link in an error page may even hold `oauth_token=`. The names tell them
 /// apart: in a form they have no white space, markup or punctuation.

@@ -54,7 +54,7 @@ impl Multipart {
         self
     }
 
-    /// Returns the text parts as an extension of the request, for services that want them signed.
+    /// Returns the extension for services that want the text parts signed.
     pub fn signed_parameters(&self) -> SignedParameters {
         self.texts.iter().cloned().collect()
     }

@@ -29,7 +29,9 @@ pub struct Nonce([u8; LENGTH]);
 const LENGTH: usize = 26;
 
 impl Nonce {
-    /// Draws a nonce from the thread's random generator, which is cryptographic and needs no system call.
+    /// Draws a nonce from the thread's random generator.
+    ///
+    /// The generator is cryptographic and needs no system call.
     pub fn random() -> Self {
         let mut bits = rand::rng().random::<u128>();
         let mut text = [0; LENGTH];

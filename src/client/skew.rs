@@ -1,4 +1,4 @@
-//! How far the server's clock is from ours.
+//! The difference between the server's clock and ours.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -12,10 +12,11 @@ use http::{HeaderMap, HeaderName};
 use super::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
 
-/// A clock that keeps to the server's: ours, and the offset that was learned from the server's answers.
+/// A clock that follows the server's clock.
 ///
-/// Given to [`OAuthSignLayer::clock_skew`], it is told of every refusal, and timestamps are drawn from it. Clones
-/// share what was learned, and so do the layers, services and handshakes they were given to; there is no lock.
+/// It adds an offset to our clock, and learns the offset from the server's answers. Give it to
+/// [`OAuthSignLayer::clock_skew`]: the layer then takes its timestamps from it and passes on every refusal. Clones share
+/// the offset, as do the layers, services and handshakes that have a clone. There is no lock.
 ///
 /// ```
 /// use http::{HeaderMap, header::DATE};
@@ -25,7 +26,7 @@ use crate::clock::Clock;
 /// let skew = ClockSkew::of(Clock::from_fn(|| 1_700_000_000)); // of the system's clock: ClockSkew::default()
 /// assert_eq!(skew.offset(), 0);
 ///
-/// // What a refusal from a server says whose clock is 2 h ahead.
+/// // The headers of a refusal by a server whose clock is 2 h ahead.
 /// let headers = HeaderMap::from_iter([(DATE, "Wed, 15 Nov 2023 00:13:20 GMT".parse()?)]);
 /// assert_eq!(skew.learn_from_headers(&headers), Learned::Corrected);
 /// assert_eq!(skew.offset(), 7200);
@@ -33,18 +34,23 @@ use crate::clock::Clock;
 /// # Ok::<_, http::Error>(())
 /// ```
 ///
-/// # What is believed
+/// # Rules
 ///
-/// 1. `oauth_acceptable_timestamps` outweighs `Date`: it is the server's own word on what it wants. The timestamp
-///    moves to the middle of that range, or where the range is longer than ten minutes, to five minutes inside of its
-///    nearer end.
-/// 2. `Date` (RFC 9110 §6.6.1) counts when there is exactly one, and no `Age` other than 0: an answer out of a cache
-///    tells when it was stored. It does not count where the server reports another problem than the timestamp.
-/// 3. No time before 4 December 2007, when OAuth Core 1.0 was published, is believed: that is a server whose clock was
-///    never set. Ours may be off by any amount.
-/// 4. Up to [`THRESHOLD`](Self::THRESHOLD) seconds of difference nothing changes.
+/// 1. `oauth_acceptable_timestamps` overrides `Date`, because it is exactly the range that the server accepts.
+///    Timestamps move to the middle of that range. If it is longer than ten minutes, they move to five minutes inside of
+///    its nearer end.
+/// 2. `Date` (RFC 9110 §6.6.1) counts if there is exactly one, and no `Age` other than 0: the `Date` of an answer from a
+///    cache is the time when it was stored. It does not count if the server reports a problem other than the timestamp.
+/// 3. Times before 4 December 2007, when OAuth Core 1.0 was published, and after the year 2099 do not count.
+/// 4. Differences up to [`THRESHOLD`](Self::THRESHOLD) seconds change nothing.
+/// 5. One answer moves timestamps by [`MAX_STEP`](Self::MAX_STEP) at most. A time further away counts if the next answer
+///    that tells a time agrees with it. Two cases need no second answer: the way back to our own clock, and a clock of
+///    ours that was never set, which shows a time that rule 3 excludes.
 ///
-/// An answer is taken to be new: the offset is the server's time less ours when the answer is handed over.
+/// So one wrong or forged answer cannot move the timestamps far, and the next right answer corrects them. Two forged
+/// answers in a row can: use TLS.
+///
+/// An answer is assumed to be new: the offset is the server's time less ours at the moment of learning.
 ///
 /// [`OAuthSignLayer::clock_skew`]: crate::OAuthSignLayer::clock_skew
 #[derive(Clone)]
@@ -55,34 +61,37 @@ pub struct ClockSkew {
 struct Shared {
     clock: Clock,
     offset: AtomicI64,
-    /// An offset too far from the present one for a single answer; 0 if there is none.
+    /// An offset that needs a second answer; 0 if there is none.
     proposed: AtomicI64,
 }
 
-/// What an answer taught a [`ClockSkew`].
+/// The effect of an answer on a [`ClockSkew`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Learned {
-    /// Nothing: it does not tell the server's time, or not so that it could be believed.
+    /// None: the answer tells no time, or one that does not count.
     Nothing,
-    /// That [`ClockSkew::now`] agrees with the server's time. So it is, too, where somebody else learned before: the
-    /// layer from the same answer, or from that to another request.
+    /// None: [`ClockSkew::now`] agrees with the server's time.
+    ///
+    /// Another answer, or the layer with the same answer, may have corrected it before.
     Agrees,
-    /// That it did not; now it does.
+    /// The offset has changed, and [`ClockSkew::now`] now agrees with the server's time.
     Corrected,
 }
 
 /// From 2007-12-04, when OAuth Core 1.0 was published, to the end of 2099.
 const PLAUSIBLE: RangeInclusive<u64> = 1_196_726_400..=4_102_444_799;
 
-/// How far from the end of a range is safe, in seconds: what most servers allow to either side of their clock.
+/// A safe distance from the end of a range, in seconds.
+///
+/// It is the tolerance of most servers, on either side of their clock.
 const MARGIN: u64 = 300;
 
 impl ClockSkew {
-    /// Up to how many seconds of difference nothing is corrected.
+    /// The largest difference that is not corrected, in seconds: 30.
     ///
-    /// Servers that look at timestamps accept some minutes to either side; MediaWiki, and most others, five. A `Date`
-    /// counts whole seconds, and is as old as the answer was long on its way. Half a minute is well above the one and
-    /// well below the other.
+    /// Servers that check timestamps accept some minutes on either side; MediaWiki and most others accept five. A
+    /// `Date` has whole seconds, and is as old as the answer's way took. Half a minute is well above that error and well
+    /// below the tolerance.
     pub const THRESHOLD: u64 = 30;
 
     /// The largest correction that a single answer can make, in seconds: one day.
@@ -91,18 +100,19 @@ impl ClockSkew {
     /// first.
     pub const MAX_STEP: u64 = 24 * 60 * 60;
 
-    /// No offset yet, from this clock.
+    /// A clock that follows the server's, based on this clock; without an offset yet.
     pub fn of(clock: Clock) -> Self {
         Self { shared: Arc::new(Shared { clock, offset: AtomicI64::new(0), proposed: AtomicI64::new(0) }) }
     }
 
-    /// The server's time less ours, in seconds: above 0 when our clock is behind. 0 up to
-    /// [`THRESHOLD`](Self::THRESHOLD), and before anything was learned.
+    /// Returns the server's time less ours, in seconds.
+    ///
+    /// It is positive if our clock is behind, and 0 before anything was learned.
     pub fn offset(&self) -> i64 {
         self.shared.offset.load(Ordering::Relaxed)
     }
 
-    /// The server's time, as far as it is known, in seconds since 1970: what timestamps are drawn from.
+    /// Returns the server's time as far as it is known, in seconds since the Unix epoch.
     pub fn now(&self) -> u64 {
         self.shared.clock.now().saturating_add_signed(self.offset())
     }
@@ -113,9 +123,10 @@ impl ClockSkew {
         Clock::from_fn(move || skew.now())
     }
 
-    /// Learns from the headers of an answer that refused a request: `oauth_acceptable_timestamps` in
-    /// `WWW-Authenticate`, or `Date`. The layer does so by itself, with every answer of status 400, 401 or 403 and
-    /// those with a `WWW-Authenticate`, to requests that it signed.
+    /// Learns from the headers of an answer that refused a request.
+    ///
+    /// It reads `oauth_acceptable_timestamps` in `WWW-Authenticate`, or `Date`. The layer calls it for every answer to a
+    /// signed request that has the status 400, 401 or 403, or a `WWW-Authenticate`.
     pub fn learn_from_headers(&self, headers: &HeaderMap) -> Learned {
         match Problem::from_headers(headers) {
             Some(problem) if problem.acceptable_timestamps().is_some() => self.learn_from_problem(&problem),
@@ -126,8 +137,10 @@ impl ClockSkew {
         }
     }
 
-    /// Learns from a reported problem: `oauth_acceptable_timestamps`. For those that are reported in a body, which
-    /// the layer does not read, unless there is a [`ReadRefusalsLayer`](super::refusals::ReadRefusalsLayer) inside of it.
+    /// Learns from the `oauth_acceptable_timestamps` of a reported problem.
+    ///
+    /// Use it for problems in a body. The layer does not read bodies; with a
+    /// [`ReadRefusalsLayer`](super::refusals::ReadRefusalsLayer) inside of it, it learns from them by itself.
     pub fn learn_from_problem(&self, problem: &Problem) -> Learned {
         problem.acceptable_timestamps().map_or(Learned::Nothing, |acceptable| self.learn_acceptable(&acceptable))
     }
@@ -138,7 +151,7 @@ impl ClockSkew {
         if acceptable.contains(&now) { self.agrees() } else { self.move_to(inside(acceptable, now)) }
     }
 
-    /// Learns the server's time, which it has just told.
+    /// Learns the server's time of this moment.
     pub(crate) fn server_is_at(&self, time: u64) -> Learned {
         let is_close_to = |ours: u64| time.abs_diff(ours) <= Self::THRESHOLD;
         let ours = self.shared.clock.now();
@@ -181,7 +194,7 @@ impl ClockSkew {
 }
 
 impl Default for ClockSkew {
-    /// No offset yet, from the system's clock.
+    /// A clock that follows the server's, based on the system's clock; without an offset yet.
     fn default() -> Self {
         Self::of(Clock::default())
     }
@@ -193,14 +206,14 @@ impl fmt::Debug for ClockSkew {
     }
 }
 
-/// A time inside of the range, by the end that is nearer to a time outside of it.
+/// Returns a time inside of the range, near the end that is nearer to a time outside.
 fn inside(acceptable: &RangeInclusive<u64>, outside: u64) -> u64 {
     let (first, last) = (*acceptable.start(), *acceptable.end());
     let inwards = ((last - first) / 2).min(MARGIN);
     if outside < first { first + inwards } else { last - inwards }
 }
 
-/// `Date`, in seconds since 1970, of an answer that does not come out of a cache.
+/// Returns the `Date` of an answer that does not come from a cache, in seconds since the Unix epoch.
 pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
     if headers.contains_key(AGE) && only(headers, AGE) != Some("0") {
         return None;
@@ -209,7 +222,7 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
     date.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that is there once.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -258,7 +271,7 @@ mod tests {
             (vec![(DATE, "Tue, 14 Nov 2023 22:12:50 GMT")], Agrees, 0),
             (vec![(DATE, "Tue, 14 Nov 2023 22:13:51 GMT")], Corrected, 31),
             (vec![(DATE, "Tue, 14 Nov 2023 22:12:49 GMT")], Corrected, -31),
-            // No time to be believed.
+            // Times that do not count.
             (vec![(DATE, "Thu, 01 Jan 1970 00:00:00 GMT")], Nothing, 0),
             (vec![(DATE, "Mon, 03 Dec 2007 23:59:59 GMT")], Nothing, 0),
             (vec![(DATE, "Fri, 01 Jan 2100 00:00:00 GMT")], Nothing, 0),
@@ -277,7 +290,7 @@ mod tests {
             (vec![later.clone(), (AGE, "1")], Nothing, 0),
             (vec![later.clone(), (AGE, "-1")], Nothing, 0),
             (vec![later.clone(), (AGE, "0"), (AGE, "600")], Nothing, 0),
-            // The server's own word, which outweighs Date.
+            // The range that the server accepts overrides Date.
             (vec![problem("OAuth oauth_problem=timestamp_refused"), later.clone()], Corrected, 7200),
             (vec![problem("OAuth oauth_problem=timestamp_refused")], Nothing, 0),
             (vec![problem("OAuth realm=x"), later.clone()], Corrected, 7200),
@@ -345,7 +358,7 @@ mod tests {
         assert_eq!(skew(NOW).learn_from_problem(&without), Nothing);
     }
 
-    /// What comes after it was learned that the server is two hours ahead.
+    /// The next answer after one that taught an offset of two hours.
     #[test]
     fn what_is_learned_next() {
         for (time, learned, offset) in [
@@ -381,7 +394,7 @@ mod tests {
         assert_eq!((skew.server_is_at(NOW), skew.now()), (Nothing, u64::MAX));
     }
 
-    /// A whole day and more: the times that servers told one after the other, and the offset after each.
+    /// The times that servers told one after the other, and the offset after each.
     #[test]
     fn a_far_time_takes_two_answers_that_agree() {
         const YEAR: i64 = 365 * 86_400;
@@ -397,7 +410,7 @@ mod tests {
             // Back to our own clock, and to a day around it, it takes one.
             (NOW, &[(40 * YEAR, 0), (40 * YEAR, 40 * YEAR), (0, 0)]),
             (NOW, &[(40 * YEAR, 0), (40 * YEAR, 40 * YEAR), (7200, 7200)]),
-            // What agrees with ours takes the proposal away.
+            // An answer that agrees with ours removes the proposal.
             (NOW, &[(40 * YEAR, 0), (10, 0), (40 * YEAR, 0)]),
             // A clock that was never set believes the first, and is no easier to mislead after that.
             (0, &[(NOW as i64, NOW as i64), (NOW as i64 + 40 * YEAR, NOW as i64), (NOW as i64, NOW as i64)]),

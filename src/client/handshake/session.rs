@@ -90,11 +90,12 @@ struct Tokens {
 type Renewal = Pin<Box<dyn Future<Output = Result<TokenGrant, HandshakeError>> + Send>>;
 
 impl TokenSession {
-    /// The number of seconds before its expiry at which a token is renewed: 30, so that it does not expire on its way
-    /// to the server.
+    /// The number of seconds before its expiry at which a token is renewed: 30.
+    ///
+    /// So it does not expire on its way to the server.
     pub const MARGIN: u64 = 30;
 
-    /// The time limit of a renewal's request, and of the store hook, unless another is [set](Self::time_limit): 30 s.
+    /// The default [time limit](Self::time_limit): 30 s.
     pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 
     /// Creates the session of a token.
@@ -161,9 +162,9 @@ impl TokenSession {
         Self { shared, time_limit: Self::TIME_LIMIT }
     }
 
-    /// Sets the time limit of a renewal's request, and of the store hook; [`TIME_LIMIT`](Self::TIME_LIMIT) by default.
+    /// Sets the time limit of a renewal's request, and of the store hook.
     ///
-    /// A renewal has the limit of the clone that started it.
+    /// The default is [`TIME_LIMIT`](Self::TIME_LIMIT). A renewal has the limit of the clone that started it.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
@@ -197,7 +198,7 @@ impl TokenSession {
         lock(&self.shared.tokens).granted.clone()
     }
 
-    /// Returns the new token that was received but is not stored yet, if there is one.
+    /// Returns the new token that is not stored yet, if there is one.
     pub fn unstored(&self) -> Option<TokenGrant> {
         lock(&self.shared.tokens).unstored.clone()
     }

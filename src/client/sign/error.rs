@@ -33,13 +33,13 @@ pub enum OAuthSignErrorKind {
     Sign,
     /// A form, or a body to hash, is larger than the [limit](crate::OAuthSignLayer::body_limit) of the layer.
     BodyTooLarge,
-    /// A form, or a body to hash, failed while it was read; `source()` is the body's error.
+    /// A form, or a body to hash, could not be read; `source()` is its error.
     BodyUnreadable,
     /// A form, or a body to hash, has trailers, which no signature covers.
     Trailers,
-    /// A form was sent through a layer that does not read bodies, so its parameters would be missing in the signature.
+    /// A layer that reads no bodies got a form, whose parameters must be signed.
     FormBody,
-    /// The `Content-Type` resembles a form's: some servers would read a form and verify its parameters, others not.
+    /// The `Content-Type` resembles a form's, and only some servers would read a form.
     ///
     /// See [`BodyType`](crate::protocol::BodyType) for the rule.
     AmbiguousBody,

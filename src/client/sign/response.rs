@@ -1,11 +1,11 @@
-//! What an inner service answers with.
+//! The responses of an inner service.
 
 use http::{Extensions, HeaderMap, Response, StatusCode};
 
-/// A response, by what the layer looks at: a refusal may tell the server's time, in its headers or, noted in the
-/// extensions, in its body.
+/// The head of a response: status, headers and extensions.
 ///
-/// It is a trait, as there are HTTP clients with response types of their own.
+/// The layer looks at it because a refusal may tell the server's time. It is a trait because some HTTP clients have
+/// their own response type.
 pub trait ResponseHead {
     /// The status.
     fn status(&self) -> StatusCode;
@@ -16,7 +16,7 @@ pub trait ResponseHead {
     /// The extensions.
     fn extensions(&self) -> &Extensions;
 
-    /// The extensions, to add to.
+    /// The extensions, mutable.
     fn extensions_mut(&mut self) -> &mut Extensions;
 }
 

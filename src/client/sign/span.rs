@@ -1,4 +1,4 @@
-//! What a subscriber sees of a signature: nothing that would help to forge one.
+//! Spans and events for a subscriber. None holds a secret, a token or a parameter's value.
 
 use http::Uri;
 use tracing::span::EnteredSpan;
@@ -6,13 +6,13 @@ use tracing::{debug, debug_span};
 
 use crate::protocol::{RequestHead, Signer};
 
-/// The span of one signature.
+/// Enters the span of one signature.
 pub(super) fn enter(head: &RequestHead<'_>, signer: &Signer, nonce: &str) -> EnteredSpan {
     let signature_method = signer.signature_method().name();
     debug_span!("oauth_sign", method = head.method(), host = head.host(), signature_method, nonce).entered()
 }
 
-/// The event of a request that passes unsigned because the layer does not sign for its origin.
+/// Records the event of a request to an origin for which the layer does not sign.
 pub(super) fn passes_unsigned(uri: &Uri) {
     debug!(
         scheme = uri.scheme_str().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The timestamps of requests, and what their answers say of the time.
+//! The timestamps of requests, and the time in their answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,41 +11,48 @@ use crate::client::refusals::Refusal;
 use crate::client::{ClockSkew, Learned, Problem};
 use crate::clock::Clock;
 
-/// In which order a layer draws timestamps; all of its clones count.
+/// The order of a layer's timestamps. All clones of the layer share it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimestampOrder {
-    /// As the clock says. When it is set back, so are the timestamps.
+    /// By the clock. If the clock is set back, later timestamps are lower.
     #[default]
     ByClock,
-    /// None is lower than one before it, for servers that refuse those: Schoology, and who takes OAuth Core 1.0 §8 at
-    /// its word. When the clock is set back, the last timestamp stays until the clock has caught up. Requests that are
-    /// under way at the same time may still overtake each other.
+    /// No timestamp is lower than the one before.
     ///
-    /// With a [`ClockSkew`] there is one case in which they do go back: a server that refuses a request tells an
-    /// earlier time. Even then none is lower than one of a request that succeeded. Where the refusal is in a body, this
-    /// takes a [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) inside of this layer.
+    /// It is for servers that reject lower ones: Schoology, and others that follow OAuth Core 1.0 §8. If the clock is set
+    /// back, the last timestamp is repeated until the clock has caught up. Requests that are sent at the same time may
+    /// still overtake each other.
+    ///
+    /// Timestamps go back in three cases:
+    ///
+    /// - With a [`ClockSkew`], if a server rejects a request and tells an earlier time. No timestamp is then lower than
+    ///   that of a request that succeeded. If the rejection is in a body, this needs a
+    ///   [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) inside of this layer.
+    /// - If two such rejections in a row tell a time more than [a day](ClockSkew::MAX_STEP) earlier: the success was
+    ///   then not the server's, or its clock was wrong.
+    /// - If the clock was more than a day ahead for a while, and no request succeeded with its time.
     Monotonic,
 }
 
-/// What timestamps are drawn from.
+/// The source of a layer's timestamps.
 #[derive(Clone, Debug)]
 pub(super) struct Time {
     pub(super) clock: Clock,
     pub(super) skew: Option<ClockSkew>,
-    /// Where timestamps have to be monotonic.
+    /// Set if timestamps must be monotonic.
     pub(super) latest: Option<Arc<Latest>>,
 }
 
-/// Who is told of the answer to a request with this timestamp.
+/// Learns from the answer to a request with this timestamp.
 pub(super) struct Listener {
     timestamp: u64,
     skew: Option<ClockSkew>,
-    /// The offset that was in the timestamp.
+    /// The offset of the clock when the timestamp was taken.
     offset: i64,
     latest: Option<Arc<Latest>>,
 }
 
-/// In the extensions of an answer to a request with a wrong timestamp: the next one differs.
+/// In an answer's extensions: the clock was corrected since the request was signed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClockCorrected;
 
@@ -60,7 +67,7 @@ pub(super) struct Latest {
 }
 
 impl Time {
-    /// The timestamp for a request that is about to leave; and who is to be told of the answer, if anybody is.
+    /// Returns the timestamp for a request, and a listener for its answer if one is needed.
     pub(super) fn draw(&self) -> (u64, Option<Listener>) {
         let offset = self.skew.as_ref().map_or(0, ClockSkew::offset);
         let now = self.clock.now();
@@ -84,7 +91,7 @@ impl Listener {
     pub(super) fn hear(&self, answer: &mut impl ResponseHead) {
         let noted = answer.extensions().get::<Refusal>();
         if !matches!(noted, Some(Refusal::TimestampRefused { .. })) && !is_refusal(answer) {
-            // Other errors come from whoever stands before the server, too, and do not say what it accepts.
+            // Other errors may come from a proxy in front of the server, and do not show which timestamps it accepts.
             let is_accepted =
                 noted.is_none() && !answer.status().is_client_error() && !answer.status().is_server_error();
             if let (true, Some(latest)) = (is_accepted, &self.latest) {
@@ -100,7 +107,7 @@ impl Listener {
             if let (Learned::Agrees | Learned::Corrected, Some(latest)) = (learned, &self.latest) {
                 latest.lower(skew.now());
             }
-            // By this answer, or by one to another request in the meantime.
+            // This answer or one to another request has corrected the clock.
             if skew.offset() != self.offset {
                 answer.extensions_mut().insert(ClockCorrected);
             }
@@ -108,7 +115,7 @@ impl Listener {
     }
 }
 
-/// Whether an answer may be one to a timestamp that is not accepted.
+/// Returns whether an answer may reject the timestamp.
 fn is_refusal(answer: &impl ResponseHead) -> bool {
     matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
         || answer.headers().contains_key(WWW_AUTHENTICATE)
@@ -168,19 +175,19 @@ mod tests {
     const NOW: u64 = 1_700_000_000;
     const NOW_AS_DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 
-    /// What a clock said, and what came of the request that was sent then.
+    /// The outcome of a request.
     enum Sent {
         Unanswered,
         Accepted,
-        /// Without a word of the time.
+        /// Without a time.
         Refused,
         /// With the server's `Date`.
         RefusedWithDate,
-        /// With status 200, and what it accepts.
+        /// With status 200, and the range that the server accepts.
         RefusedInBody,
         /// With status 200, and the server's `Date`.
         RefusedInBodyWithDate,
-        /// By whoever stands before the server, which may not have seen it.
+        /// By a proxy in front of the server, which may not have seen it.
         Unavailable,
     }
 
@@ -204,7 +211,7 @@ mod tests {
         }
     }
 
-    /// The timestamps of requests that were sent one after the other, by a clock that said this.
+    /// The timestamps of requests that were sent one after the other, at these times.
     fn drawn(skew: Option<fn(Clock) -> ClockSkew>, sent: Vec<(u64, Sent)>) -> Vec<u64> {
         let reading = Arc::new(AtomicU64::new(0));
         let clock = Clock::from_fn({
@@ -234,7 +241,7 @@ mod tests {
         for (with_skew, sent, expected) in [
             (None, vec![(5, Unanswered), (3, Unanswered), (5, Unanswered), (6, Unanswered)], vec![5, 5, 5, 6]),
             (None, vec![(5, Accepted), (3, Accepted), (7, Accepted)], vec![5, 5, 7]),
-            // A refusal alone says nothing of the time.
+            // A refusal alone tells no time.
             (None, vec![(5, Refused), (3, Refused), (4, RefusedWithDate)], vec![5, 5, 5]),
             (Some(ClockSkew::of as fn(Clock) -> ClockSkew), vec![(5, Refused), (3, Refused)], vec![5, 5]),
             (Some(ClockSkew::of), vec![(5, Unanswered), (3, Refused), (4, Unanswered)], vec![5, 5, 5]),
@@ -259,13 +266,13 @@ mod tests {
                 vec![(ahead, RefusedInBodyWithDate), (ahead + 1, Accepted), (ahead, Accepted)],
                 vec![ahead, NOW + 1, NOW + 1],
             ),
-            // Errors do not say that the timestamp was accepted.
+            // An error does not show that the timestamp was accepted.
             (
                 Some(ClockSkew::of),
                 vec![(ahead, Unavailable), (ahead, RefusedWithDate), (ahead, Accepted)],
                 vec![ahead, ahead, NOW],
             ),
-            // What it has accepted it would not take back.
+            // The server would reject a timestamp below one that it has accepted.
             (
                 Some(ClockSkew::of),
                 vec![(ahead, Accepted), (ahead + 9, RefusedWithDate), (ahead, Unanswered), (ahead + 1, Unanswered)],
