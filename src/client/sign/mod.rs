@@ -1,14 +1,7 @@
-//! Signing requests on their way to the inner service.
+//! A Tower layer that signs outgoing requests.
 //!
-//! [`OAuthSignLayer`] signs what goes to the origins it was built with:
-//!
-//! 1. A request to another origin, or one marked with [`Unsigned`], passes as it is.
-//! 2. A body that is a form is read, up to a limit, and sent on as the same bytes: forms are signed
-//!    (RFC 5849 §3.4.1.3.1). So is any body, where the signer sends `oauth_body_hash`. Other bodies stream through.
-//! 3. Nonce and timestamp are drawn, the request is signed, and handed to the inner service. Every call is signed
-//!    afresh, so retries and redirects belong outside of this layer.
-//! 4. What cannot be signed is not sent. The error is an [`OAuthSignError`]; one of the inner service comes back as
-//!    it is, and so does its response, of which the layer needs to see the [`ResponseHead`].
+//! A server that uses OAuth 1.0a accepts a request only with a signature over its method, URL, parameters, a timestamp
+//! and a nonce. [`OAuthSignLayer`] computes it for each request and adds it before the request reaches the HTTP client:
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -33,7 +26,45 @@
 //! # }
 //! ```
 //!
-//! A server behind a proxy that verifies against its public name, reached under another; one client for many users:
+//! `http_client` is any service that takes `http::Request<SignedBody<B>>`. [`client`](super) has a whole program with its
+//! `Cargo.toml`, and the feature `reqwest` brings a middleware for reqwest.
+//!
+//! # What the layer does by default
+//!
+//! 1. A request to an origin that the layer was not built with passes unsigned, as does one marked with [`Unsigned`].
+//! 2. The body of a form is read, up to [8 MiB](OAuthSignLayer::body_limit), because its parameters are signed
+//!    (RFC 5849 §3.4.1.3.1). The same bytes are sent. Other bodies stream through, unless the signer sends
+//!    `oauth_body_hash`: then each body is read.
+//! 3. The nonce is drawn, the clock is read, and the request is signed with HMAC-SHA1 in the `Authorization` header. This
+//!    happens at each call, so retries and redirects belong outside of the layer.
+//! 4. A request that cannot be signed is not sent. The call then fails with an [`OAuthSignError`], boxed. Responses and
+//!    errors of the inner service come back as they are; each response must be a [`ResponseHead`].
+//!
+//! # Options
+//!
+//! | option | how |
+//! |---|---|
+//! | signature method, realm, place of the parameters, body hash | on the [`Signer`](crate::Signer) |
+//! | further origins | [`OAuthSignLayer::origin`] |
+//! | an error for requests to other origins | [`OAuthSignLayer::foreign_origins`] |
+//! | a server behind a proxy that verifies against its public name | [`OAuthSignLayer::sign_as`] |
+//! | a clock that follows the server's | [`OAuthSignLayer::clock_skew`], [below](#clock-skew) |
+//! | timestamps that never go back | [`OAuthSignLayer::timestamp_order`] |
+//! | fixed timestamps and nonces, for tests | [`OAuthSignLayer::clock`], [`OAuthSignLayer::nonce_source`] |
+//! | inner services that take the request's own body | [`OAuthSignLayer::without_form_bodies`] |
+//!
+//! The extensions of a request change how this one request is signed:
+//!
+//! | extension | effect |
+//! |---|---|
+//! | [`TokenCredentials`](crate::TokenCredentials) | signed with this user's token instead of the signer's |
+//! | [`ClientCredentials`](crate::ClientCredentials) | signed for this client instead of the signer's, and without the signer's token |
+//! | [`Realm`] | sent with this realm instead of the signer's |
+//! | [`ProtocolParameters`](crate::protocol::ProtocolParameters) | sent with further protocol parameters |
+//! | [`SignedParameters`] | signed with parameters that stand elsewhere, such as in a multipart body |
+//! | [`Unsigned`] | not signed at all; overrides the others |
+//!
+//! One client for many tenants and their users, and a server that is reached under another name than its own:
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -45,40 +76,53 @@
 //!     .sign_as(Origin::parse("https://wiki.example.org")?)
 //!     .body_limit(1024 * 1024);
 //!
+//! let tenant = ClientCredentials::new("tenant 2", "its secret");
 //! let janes_token = TokenCredentials::new("token", "secret"); // one value a user: clones share the prepared key
 //! let request = http::Request::get("http://10.0.0.7:8080/w/api.php")
+//!     .extension(tenant.clone())
 //!     .extension(janes_token.clone())
 //!     .body(Full::<Bytes>::default())?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Without forms
+//! # What goes wrong
 //!
-//! The inner service takes a `Request<SignedBody<B>>`, since a form that was read is another body than `B`. Where it
-//! must take the `Request<B>` itself, as tonic's `Channel` does, [`OAuthSignLayer::without_form_bodies`] gives a layer
-//! that leaves bodies alone; a form is then an error, never a signature that leaves it out.
+//! - **The server gets no `Authorization`.** The request goes to an origin that the layer was not built with; scheme,
+//!   host and port must match. With the feature `tracing` each such request is an event;
+//!   [`ForeignOrigins::Refuse`] makes it an error.
+//! - **The server answers 401.** If it says "signature invalid", check the secrets first, then whether the server sees
+//!   the URL that you signed: behind a proxy, use [`OAuthSignLayer::sign_as`]. If it complains about the timestamp, see
+//!   [below](#clock-skew). The feature `diagnose` explains refusals.
+//! - **A nonce was used.** A layer inside of this one sends requests twice: see [the order](#what-goes-outside-what-inside).
+//! - **`Service` is not implemented for `OAuthSign<…>`.** The inner service does not take `Request<SignedBody<B>>`. A
+//!   form that was read is another body than `B`. Leave the body of the inner service to type inference, as with
+//!   hyper-util's `Client`. If the service takes `Request<B>` itself, as tonic's `Channel` does, build the layer with
+//!   [`OAuthSignLayer::without_form_bodies`]; it does not read bodies, and returns an error for a form.
 //!
 //! # A request that is sent twice
 //!
-//! hyper-util's client sends a request again when the pooled connection turns out dead before anything of it was
-//! written. That is inside of this layer: the nonce is the same, and the server has not seen it.
+//! hyper-util's client sends a request again if the pooled connection turns out to be dead before any byte was written.
+//! This happens inside of the layer, with the same nonce. It is harmless, because the server has not seen the first one.
 //!
-//! # What a subscriber sees
+//! # Tracing
 //!
-//! With the feature `tracing`, each signature is a span `oauth_sign` of level DEBUG, inside of whatever span the layer
-//! is called in. Its fields are the HTTP `method`, the `host` that is signed for, the `signature_method`, and the
-//! `nonce`, by which server and client can talk about the same request. No secret or token, no parameter's value and no
-//! base string is in a span or an event. It is closed before the request is sent: to have both in one, the application
-//! opens its own outside, as tower-http's `TraceLayer` does. Where nobody listens, nothing is formatted or allocated.
+//! With the feature `tracing`, each signature is a span `oauth_sign` of level DEBUG, inside of the span in which the
+//! layer is called. Its fields are the HTTP `method`, the `host` that is signed for, the `signature_method`, and the
+//! `nonce`, with which client and server can find the same request. A request that passes unsigned because of its origin
+//! is an event of level DEBUG. No span or event holds a secret, a token, a parameter's value or a base string.
+//!
+//! The span is closed before the request is sent. To have both in one span, open your own outside, as tower-http's
+//! `TraceLayer` does. Without a subscriber, nothing is formatted or allocated.
 //!
 // Its examples are compiled where tower-http is: in examples/stacks.
 #![cfg_attr(not(doctest), doc = include_str!("order.md"))]
 //!
 //! # Clock skew
 //!
-//! Most servers refuse timestamps that are some minutes off (§3.3), and not every clock is right: that of a board
-//! without a battery is not, nor that of a laptop that has just woken up. With a [`ClockSkew`](crate::client::ClockSkew)
-//! the layer keeps to the server's clock. It learns the offset from a refusal, so the next attempt succeeds:
+//! Most servers reject timestamps that are some minutes off (§3.3), and not every clock is right: a board without a
+//! battery has a wrong clock, as does a laptop that has just woken up. With a
+//! [`ClockSkew`](crate::client::ClockSkew) the layer follows the server's clock. It learns the offset from a refusal, so
+//! the next attempt succeeds:
 //!
 //! ```
 //! # use tower_oauth1::{ClientCredentials, InvalidOrigin, OAuthSignLayer, Origin, Signer};
@@ -92,23 +136,23 @@
 //! # Ok::<_, InvalidOrigin>(())
 //! ```
 //!
-//! - It is off unless asked for, as it lets servers choose the time; over plain HTTP, anybody on the way. Have one for
-//!   each provider.
-//! - Only answers to requests that were signed here teach anything, and of those only refusals: what was accepted had
-//!   the right time.
-//! - The layer reads headers, no bodies. Who reads a body that reports a problem hands it over, to
+//! - It is off by default, because it lets the server choose the time, within
+//!   [bounds](crate::client::ClockSkew#rules). Over plain HTTP, anyone on the way can choose it. Use one for each provider.
+//! - It learns only from refusals of requests that this layer signed. An accepted request had the right time.
+//! - The layer reads headers and no bodies. If you read a body that reports a problem, pass the problem to
 //!   [`learn_from_problem`](crate::client::ClockSkew::learn_from_problem)
 #![cfg_attr(
     feature = "mediawiki",
     doc = "  or, from a wiki, to [`learn_from_wiki`](crate::client::ClockSkew::learn_from_wiki)."
 )]
 #![cfg_attr(not(feature = "mediawiki"), doc = "  or, from a wiki, to `learn_from_wiki`.")]
-//!   The handshakes of this crate, which read bodies, do so by themselves.
-//! - *Outside* belongs what sends again, for a timestamp is drawn with every attempt. So does what answers in the place
-//!   of the server, caches above all: an answer that comes up from *inside* is taken for the server's, and its `Date` for
-//!   the server's time.
+//!   The handshakes of this crate read bodies and do this by themselves, as does
+//!   [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) inside of this layer.
+//! - Put layers that send again *outside*, because each attempt gets its own timestamp. Put layers that answer in place
+//!   of the server outside, too, above all caches: an answer from *inside* counts as the server's, and its `Date` as the
+//!   server's time.
 //!
-//! For servers that refuse a timestamp lower than the one before, there is [`TimestampOrder::Monotonic`].
+//! For servers that reject a timestamp lower than the one before, there is [`TimestampOrder::Monotonic`].
 
 mod error;
 mod extensions;
