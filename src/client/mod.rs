@@ -1,7 +1,7 @@
-//! Outgoing requests, on Tower.
+//! Signing outgoing requests, and obtaining the credentials for it.
 //!
-//! [`sign`] is the layer, and all that most clients need; [the crate](crate) has a map of the rest. A whole program, over
-//! hyper-util's client with TLS, for a clock that may be wrong and a server that may be busy:
+//! [`sign`] has the layer that signs; most clients need no more. This is a whole program with hyper-util's client and
+//! TLS. It also corrects a wrong clock and sends again if the server is busy. In `Cargo.toml`:
 //!
 //! ```toml
 //! [dependencies]
@@ -46,8 +46,33 @@
 //! }
 //! ```
 //!
-//! The client is cheap to clone: one for the whole program, a clone for each request. Bodies are those of the HTTP client,
-//! any that it takes; `Full<Bytes>` is one that can be sent again.
+//! Create one client for the whole program; it is cheap to clone. Bodies are those of the HTTP client. A `Full<Bytes>` can
+//! be sent again.
+//!
+//! # By default
+//!
+//! The layer signs requests to the origins that you name, with HMAC-SHA1 in the `Authorization` header. Other requests
+//! pass unsigned. Forms are read and signed; other bodies stream through unread.
+//!
+//! # More
+//!
+//! | task | see |
+//! |---|---|
+//! | choose the signature method, sign for many users or tenants, test with fixed signatures | [`sign`](sign#options) |
+//! | order this layer among others | [`sign`](sign#what-goes-outside-what-inside) |
+//! | send a form, upload a file | [`RequestBuilderExt`], [`Multipart`] |
+//! | read credentials from environment variables | [`ClientCredentials::from_env`](crate::ClientCredentials::from_env) |
+//! | sign without Tower | [`Signer`](crate::Signer), [`Nonce`] |
+//! | follow the server's clock | [`ClockSkew`] |
+//! | read why a server refused | [`refusals`], [`Problem`] |
+#![cfg_attr(feature = "handshake", doc = "| obtain a user's token | [`handshake`] |")]
+#![cfg_attr(feature = "handshake", doc = "| use a known provider | [`presets`] |")]
+#![cfg_attr(feature = "retry", doc = "| send again what may succeed | [`retry`] |")]
+#![cfg_attr(feature = "reqwest", doc = "| sign the requests of reqwest | [`mod@reqwest`] |")]
+//!
+//! # What goes wrong
+//!
+//! [`sign`](sign#what-goes-wrong) lists the usual causes of a refusal, and of a compiler error about `Service`.
 
 #[cfg(feature = "handshake")]
 pub mod handshake;

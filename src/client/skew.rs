@@ -112,7 +112,9 @@ impl ClockSkew {
         self.shared.offset.load(Ordering::Relaxed)
     }
 
-    /// Returns the server's time as far as it is known, in seconds since the Unix epoch.
+    /// Returns the server's time, in seconds since the Unix epoch.
+    ///
+    /// Before anything was learned, it is our own time.
     pub fn now(&self) -> u64 {
         self.shared.clock.now().saturating_add_signed(self.offset())
     }
@@ -206,14 +208,14 @@ impl fmt::Debug for ClockSkew {
     }
 }
 
-/// Returns a time inside of the range, near the end that is nearer to a time outside.
+/// Returns a time inside of the range, by the end that is nearer to `outside`.
 fn inside(acceptable: &RangeInclusive<u64>, outside: u64) -> u64 {
     let (first, last) = (*acceptable.start(), *acceptable.end());
     let inwards = ((last - first) / 2).min(MARGIN);
     if outside < first { first + inwards } else { last - inwards }
 }
 
-/// Returns the `Date` of an answer that does not come from a cache, in seconds since the Unix epoch.
+/// Returns the `Date` of an answer that does not come from a cache.
 pub(crate) fn date(headers: &HeaderMap) -> Option<u64> {
     if headers.contains_key(AGE) && only(headers, AGE) != Some("0") {
         return None;

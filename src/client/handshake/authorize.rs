@@ -1,12 +1,12 @@
-//! Leg 2: where the user is sent (§2.2).
+//! Leg 2: the provider's page for the user (§2.2).
 
 use std::fmt;
 
 use crate::protocol::{Origin, encode, names};
 
-/// The provider's page on which the user decides, and how it wants to be asked.
+/// The provider's page on which the user decides, with its parameters.
 ///
-/// What is given as the page's URL stays as it is; parameters are appended to its query, encoded (§3.6).
+/// The URL stays as it is given; parameters are appended to its query, percent-encoded (§3.6).
 ///
 /// ```
 /// use tower_oauth1::client::handshake::AuthorizationPage;
@@ -26,9 +26,9 @@ use crate::protocol::{Origin, encode, names};
 /// );
 /// ```
 ///
-/// Some servers send the whole URL with the reply to leg 1, as `login_url` (Etsy) or `xoauth_request_auth_url`
-/// (Yahoo): it is among [`PendingAuthorization::extras`](super::PendingAuthorization::extras).
-#[derive(Clone)]
+/// Some servers send the whole URL in the reply to leg 1, as `login_url` (Etsy) or `xoauth_request_auth_url`
+/// (Yahoo). It is among [`PendingAuthorization::extras`](super::PendingAuthorization::extras).
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationPage {
     url: String,
     token_name: String,
@@ -36,27 +36,29 @@ pub struct AuthorizationPage {
 }
 
 impl AuthorizationPage {
-    /// The page's URL, as the provider documents it. It may have a query and a fragment.
+    /// A page by its URL, as the provider documents it. The URL may have a query and a fragment.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), token_name: names::TOKEN.into(), parameters: Vec::new() }
     }
 
-    /// What the page calls the token, instead of `oauth_token`.
+    /// Sets the name of the token's parameter; `oauth_token` by default.
     #[must_use]
     pub fn token_name(mut self, name: impl Into<String>) -> Self {
         self.token_name = name.into();
         self
     }
 
-    /// Adds a parameter the page takes besides the token: MediaWiki's `oauth_consumer_key`, Flickr's `perms`,
-    /// Trello's `scope`, `name` and `expiration`, OAuth 1.0's `oauth_callback`.
+    /// Adds a parameter of the page.
+    ///
+    /// Examples are MediaWiki's `oauth_consumer_key`, Flickr's `perms`, Trello's `scope`, `name` and `expiration`, and
+    /// `oauth_callback` in OAuth 1.0.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Where to send the user who is to decide about the temporary credentials `token`.
+    /// Returns the URL to which you send the user, for the temporary credentials `token`.
     pub fn url(&self, token: &str) -> String {
         let (before_fragment, fragment) = self.url.split_at(self.url.find('#').unwrap_or(self.url.len()));
         let mut url = before_fragment.to_owned();
@@ -78,7 +80,7 @@ impl AuthorizationPage {
 }
 
 impl fmt::Debug for AuthorizationPage {
-    /// Shows the names of the parameters, never a value: OAuth 1.0's callback may be among them.
+    /// Shows the names of the parameters, never a value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
         f.debug_struct("AuthorizationPage")

@@ -149,7 +149,7 @@ pin_project! {
         Reading {
             #[pin]
             body: ResBody,
-            // Taken out when the body is there.
+            // Taken when the body has been read.
             head: Option<Parts>,
             read: BytesMut,
         },
@@ -193,7 +193,7 @@ where
                     let end = loop {
                         match ready!(body.as_mut().poll_frame(cx)) {
                             Some(Ok(frame)) => {
-                                // Trailers are nothing that a reply could be in.
+                                // A reply is never in the trailers.
                                 let data = frame.into_data().unwrap_or_default();
                                 let room = this.limit.saturating_sub(read.len());
                                 read.extend_from_slice(&data[..data.len().min(room)]);
@@ -206,7 +206,7 @@ where
                         }
                     };
                     let read = std::mem::take(read).freeze();
-                    // Polled after it was done, which a future may answer with waiting for ever.
+                    // Polled after it was done: a future may then be pending forever.
                     let Some(head) = head.take() else { return Poll::Pending };
                     let response = Response::from_parts(head, read);
                     return Poll::Ready(match end {

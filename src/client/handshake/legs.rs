@@ -1,4 +1,4 @@
-//! The legs that ask the server for credentials: what each sends, and how its reply is read.
+//! The requests of a handshake, and the reading of their replies.
 
 use std::fmt;
 
@@ -16,9 +16,9 @@ use crate::protocol::{
     Payload, ProtocolParameters, RequestHead, Secret, Signed, Signer, Stamp, TokenCredentials, Transmission,
 };
 
-/// What the HTTP client of a handshake takes: a leg, signed.
+/// The signed request that the HTTP client of a handshake takes.
 ///
-/// Who keeps the client in a struct names its type with it:
+/// Use it to name the type of the client in a struct:
 ///
 /// ```
 /// use tower::BoxError;
@@ -33,10 +33,11 @@ use crate::protocol::{
 /// ```
 pub type LegRequest = Request<SignedBody<Full<Bytes>>>;
 
-/// A request that [`Handshake`](super::Handshake) sends, as a Tower service: a [`Callback`] (leg 1), a [`Consent`]
-/// (leg 3), a [`Renewal`] or an [`XAuth`].
+/// A request that [`Handshake`](super::Handshake) sends as a Tower service.
+///
+/// It is a [`Callback`] (leg 1), a [`Consent`] (leg 3), a [`Renewal`] or an [`XAuth`].
 pub trait Leg: sealed::Sealed {
-    /// What the server gives for it.
+    /// The result that the server's reply is read as.
     type Reply;
 
     /// Whether a server that receives the request twice does no harm.
@@ -58,21 +59,23 @@ mod sealed {
     impl Sealed for super::XAuth {}
 }
 
-/// Leg 1 (§2.1), the request for temporary credentials: where the user is sent after the decision.
+/// Leg 1 (§2.1): the request for temporary credentials, with the address for the user's return.
 #[derive(Clone, PartialEq, Eq)]
 #[doc(alias = "oauth_callback")]
 pub enum Callback {
-    /// To this absolute URI, which need not be one of the web.
+    /// The user returns to this absolute URI. It may have any scheme.
     Uri(String),
-    /// Nowhere (`oob`): the user is shown a code to type in. For a client that cannot be called back, or whose
-    /// callback was registered with the provider.
+    /// The provider shows the user a code to type in (`oob`).
+    ///
+    /// Use it for a client that cannot be called back, or whose callback is registered with the provider.
     #[doc(alias = "oob")]
     OutOfBand,
 }
 
 impl Callback {
-    /// Leg 1 as a signed URL for the user's browser, for a provider that does legs 1 and 2 in one (Khan Academy).
+    /// Returns leg 1 as a signed URL for the user's browser.
     ///
+    /// It is for providers that do legs 1 and 2 in one, such as Khan Academy.
     /// The user goes to this URL, and the callback brings the temporary credentials along with the verification code.
     /// [`PendingAuthorization::new`] takes them. `now` is the time in seconds since the Unix epoch. The URL is good for
     /// one visit, because it holds a nonce.
@@ -156,7 +159,7 @@ impl Leg for Callback {
 }
 
 impl fmt::Debug for Callback {
-    /// Does not show the URI, whose query may say whose session it is.
+    /// Does not show the URI, because its query may identify a session.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Uri(_) => "Uri([redacted])",
@@ -183,10 +186,10 @@ impl Leg for Consent {
     }
 }
 
-/// The request for a new token in the place of one that expires.
+/// The request for a new token that replaces one that expires.
 ///
-/// It is signed with the old token and carries its `oauth_session_handle`, where the server gave one. Source: OAuth
-/// Session 1.0, draft 1, as Yahoo and Xero did it.
+/// It is signed with the old token, and has its `oauth_session_handle` if the server sent one. Source: OAuth Session
+/// 1.0, draft 1, as Yahoo and Xero used it.
 #[derive(Clone, Debug)]
 #[doc(alias = "refresh")]
 pub struct Renewal {
@@ -196,7 +199,7 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// Asks for the successor of what was granted before.
+    /// The renewal of this token.
     pub fn of(granted: &TokenGrant) -> Self {
         Self {
             token: granted.token().clone(),
@@ -207,7 +210,7 @@ impl Renewal {
 }
 
 impl Leg for Renewal {
-    /// With the old session handle, should the reply have none.
+    /// The new token, with the old session handle if the reply has none.
     type Reply = TokenGrant;
 
     const MAY_BE_REPEATED: bool = false;
@@ -228,10 +231,10 @@ impl Leg for Renewal {
     }
 }
 
-/// The request for token credentials with the user's name and password, for providers that trust the client with
-/// them. Always a POST, for neither belongs into a URL.
+/// The request for token credentials with the user's name and password (xAuth).
 ///
-/// Source: X's former xAuth, which Instapaper and others still have.
+/// It is always a POST, because a password must not stand in a URL. Source: X's former xAuth, which Instapaper and others
+/// still offer.
 #[derive(Clone, Debug)]
 #[doc(alias = "x_auth")]
 pub struct XAuth {
@@ -240,7 +243,7 @@ pub struct XAuth {
 }
 
 impl XAuth {
-    /// The user's name and password.
+    /// A request with this name and password.
     pub fn new(username: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self { username: username.into(), password: password.into() }
     }

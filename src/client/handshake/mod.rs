@@ -1,13 +1,15 @@
-//! Obtaining credentials: the three legs of RFC 5849 §2.
+//! Obtaining a user's token: the three legs of RFC 5849 §2.
 //!
-//! | leg | what goes out | what comes back |
+//! An API call in a user's name needs token credentials, which the provider issues after the user has agreed on its page:
+//!
+//! | leg | sent | received |
 //! |---|---|---|
 //! | 1, temporary credentials (§2.1) | [`Callback`] | [`PendingAuthorization`] |
 //! | 2, the user decides (§2.2) | the user, to [`Handshake::authorization_url`] | [`Decision`], or a code to type in; then [`Consent`] |
 //! | 3, token credentials (§2.3) | [`Consent`] | [`TokenGrant`] |
 //!
-//! [`Handshake`] sends legs 1 and 3 over any `tower::Service` that speaks HTTP, signed by an
-//! [`OAuthSignLayer`](crate::OAuthSignLayer). A [`Provider`] says where to, and is nothing but data:
+//! [`Handshake`] sends legs 1 and 3 with any `tower::Service` for HTTP, signed by an
+//! [`OAuthSignLayer`](crate::OAuthSignLayer). A [`Provider`] is data, with the provider's addresses:
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -49,16 +51,22 @@
 //! # }
 //! ```
 //!
-//! # Timeouts
+//! # What goes wrong
 //!
-//! A `tower::timeout` in the HTTP client ends with the head of an answer. Bodies are read after that, up to
-//! [a size](Handshake::body_limit) but for as long as they take: put `tokio::time::timeout` around the whole call.
+//! - **The server does not answer.** A `tower::timeout` in the HTTP client ends with the head of an answer. The body is
+//!   read after that, up to [a size](Handshake::body_limit) but without a time limit: put `tokio::time::timeout` around
+//!   the whole call. [`TokenSession`] has its own limit.
+//! - **The clock is wrong.** If the layer has a [`clock_skew`](crate::OAuthSignLayer::clock_skew), a refusal corrects the
+//!   clock and the request is sent once more by itself.
+//! - **The server is busy.** With the feature `retry`, `OAuthRetryPolicy::of_handshake()` in tower's retry layer sends
+//!   requests again.
+//! - **The server refuses.** [`HandshakeError::kind`] has the reason, [`HandshakeError::problem`] the server's own, and
+//!   [`HandshakeError::response`] the response.
 //!
 //! # Without sending
 //!
-//! The replies are read as data, too, for those who send in their own way: responses, callbacks and the time come in as
-//! arguments. Here a provider that does not confirm the callback, forgets after ten minutes, wants parameters of its own
-//! on its page, and shows the user a code:
+//! The types also work with your own HTTP code: responses, callbacks and the time are arguments. This provider does not
+//! confirm the callback, forgets it after ten minutes, wants parameters on its page, and shows the user a code:
 //!
 //! ```
 //! use std::time::Duration;
@@ -87,13 +95,12 @@
 //!
 //! # Other ways to a token
 //!
-//! - *Out of band*: [`Callback::OutOfBand`], and [`PendingAuthorization::accept_code`] with what the user types in.
+//! - *Out of band*: [`Callback::OutOfBand`], and [`PendingAuthorization::accept_code`] with the code that the user types in.
 //! - *OAuth 1.0*, before its revision A: [`CallbackConfirmation::NotSent`], the callback as a parameter of the
 //!   [`AuthorizationPage`], and [`PendingAuthorization::danger_accept_without_verifier`].
-//! - *Tokens that expire* and are renewed: [`TokenSession`].
-//! - *xAuth*, a name and a password: [`XAuth`].
-//! - *Two legs*: no token at all. There is nothing to obtain: a [`Signer`](crate::Signer) without a token signs for the
-//!   client alone.
+//! - *Tokens that expire*: [`TokenSession`] renews them.
+//! - *xAuth*, with a name and a password: [`XAuth`].
+//! - *Two legs*: a [`Signer`](crate::Signer) without a token signs for the client alone, and there is nothing to obtain.
 
 mod authorize;
 mod callback;

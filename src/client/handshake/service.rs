@@ -1,4 +1,4 @@
-//! The service that sends the legs.
+//! The service that sends the requests of a handshake.
 
 use std::error::Error;
 use std::fmt;
@@ -26,12 +26,13 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Obtains credentials from a [`Provider`].
 ///
-/// It is a `tower::Service` of every [`Leg`], so a time limit, a rate limit or retries can be layered on it. Its async
-/// methods are the same, called once: each clones the HTTP client, waits until it is ready, and lets go of it with the
-/// reply. Nothing is held while the user decides.
+/// It is a `tower::Service` for each [`Leg`], so you can put a time limit, a rate limit or retries around it. Its async
+/// methods do the same for one call: each clones the HTTP client, waits until it is ready, and drops it with the reply.
+/// Nothing is held while the user decides.
 ///
-/// Redirects are not followed: a signed request must not be sent to where a response says. What every request needs
-/// besides, such as a `User-Agent`, is the HTTP client's to add.
+/// - A refusal that corrects the layer's [`ClockSkew`] is answered with a second request.
+/// - Redirects are not followed, because a server must not choose where a signed request goes.
+/// - Headers for each request, such as `User-Agent`, belong to the HTTP client.
 ///
 /// ```
 /// # use bytes::Bytes;
@@ -71,15 +72,15 @@ pub struct Handshake<S> {
     body_limit: usize,
 }
 
-/// The limit for response bodies unless another is set, in bytes.
+/// The default limit for response bodies, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
 impl<S> Handshake<S> {
-    /// The handshake with this provider, signed as the layer signs, over this HTTP client.
+    /// A handshake with this provider, signed by this layer and sent by this HTTP client.
     ///
-    /// Of the layer it takes the client credentials, the method, the transmission and the clock, but never the token.
-    /// A [`ClockSkew`] of the layer's learns from the bodies of replies, too.
-    /// Requests to the provider's endpoints are signed whether or not the layer names their origins.
+    /// Uses the layer's client credentials, signature method, transmission and clock. The token is ignored. A
+    /// [`ClockSkew`] of the layer also learns from the bodies of replies. Requests to the provider's endpoints are
+    /// signed even if the layer does not name their origins.
     pub fn new(provider: Provider, layer: OAuthSignLayer, http_client: S) -> Self {
         let layer = layer.for_legs(provider.origins());
         Self {
@@ -91,7 +92,7 @@ impl<S> Handshake<S> {
         }
     }
 
-    /// How large the body of a response may be, in bytes; 64 KiB by default.
+    /// Sets the limit for the body of a response, in bytes; 64 KiB by default.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -103,7 +104,7 @@ impl<S> Handshake<S> {
         &self.provider
     }
 
-    /// The time by the layer's clock, in unix seconds: what [`PendingAuthorization::accept`] wants to know.
+    /// The time of the layer's clock, in seconds since the Unix epoch, for [`PendingAuthorization::accept`].
     pub fn now(&self) -> u64 {
         self.clock.now()
     }
@@ -112,13 +113,13 @@ impl<S> Handshake<S> {
         &self.clock
     }
 
-    /// Leg 2: where to send the user.
+    /// Leg 2: returns the URL to which you send the user.
     pub fn authorization_url(&self, pending: &PendingAuthorization) -> String {
         pending.authorization_url(self.provider.authorization())
     }
 }
 
-/// The legs that send.
+/// The requests of a handshake.
 impl<S, ResBody> Handshake<S>
 where
     S: Service<LegRequest, Response = Response<ResBody>> + Clone,
@@ -126,11 +127,12 @@ where
     ResBody: Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
 {
-    /// Leg 1: temporary credentials, which wait for the user.
+    /// Leg 1: requests temporary credentials, which then wait for the user.
     ///
     /// # Errors
     ///
-    /// Of the kinds `Sign`, `Transport` and `BodyTooLarge`, and those of [`PendingAuthorization::from_response`].
+    /// The kinds `CallbackUri`, `Sign`, `Transport` and `BodyTooLarge`, and those of
+    /// [`PendingAuthorization::from_response`].
     #[doc(alias = "request token")]
     pub fn request_temporary_credentials(
         &self,
@@ -139,11 +141,11 @@ where
         self.once(callback)
     }
 
-    /// Leg 3: token credentials for the user's consent, which comes from [`PendingAuthorization::accept`].
+    /// Leg 3: exchanges the user's consent, from [`PendingAuthorization::accept`], for token credentials.
     ///
     /// # Errors
     ///
-    /// Of the kinds `Sign`, `Transport` and `BodyTooLarge`, and those of [`TokenGrant::from_response`].
+    /// The kinds `Sign`, `Transport` and `BodyTooLarge`, and those of [`TokenGrant::from_response`].
     #[doc(alias = "access token")]
     pub fn request_token_credentials(
         &self,
@@ -152,7 +154,9 @@ where
         self.once(consent)
     }
 
-    /// A new token in the place of one that expires. [`TokenSession`](super::TokenSession) does so when it is time.
+    /// Requests a new token that replaces one that expires.
+    ///
+    /// [`TokenSession`](super::TokenSession) calls it in time.
     ///
     /// # Errors
     ///
@@ -164,7 +168,7 @@ where
         self.once(Renewal::of(granted))
     }
 
-    /// Token credentials for a name and a password.
+    /// Requests token credentials with a name and a password.
     ///
     /// # Errors
     ///
@@ -184,7 +188,7 @@ where
         }
     }
 
-    /// Sends a signed request of another module; once more if its refusal corrected the clock.
+    /// Signs and sends a request; once more if its refusal corrected the clock.
     #[cfg(feature = "mediawiki")]
     pub(crate) fn send(
         &self,

@@ -14,7 +14,7 @@ use crate::protocol::names;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A service that takes signed requests of `http` and calls a service that takes those of reqwest.
+/// Calls a service of reqwest's requests with signed requests of `http`.
 #[derive(Clone, Debug)]
 pub(super) struct HttpToReqwest<S>(pub(super) S);
 
@@ -59,12 +59,13 @@ impl ResponseHead for reqwest::Response {
 
 /// Converts a request back to reqwest's type. Its URI was a URL before, which parsing does not change.
 fn from_http(request: Request<SignedBody<Body>>) -> reqwest::Result<reqwest::Request> {
-    // What was read is one piece, which reqwest can send twice, as it could before.
+    // A body that was read is one piece, which reqwest can send again, as it could before.
     request.map(|body| body.into_read().map_or_else(|untouched| untouched, Body::from)).try_into()
 }
 
-/// Takes the query off the URL that an error shows, if there is a signature in it (§3.5.3): with PLAINTEXT (§3.4.4) that
-/// is the secrets.
+/// Removes the query from the URL of an error, if it holds a signature (§3.5.3).
+///
+/// With PLAINTEXT (§3.4.4) the signature is the secrets.
 pub(super) fn hide_signature(shown: Option<&mut Url>) {
     if let Some(url) = shown
         && url.query_pairs().any(|(name, _)| name == names::SIGNATURE)
@@ -87,7 +88,7 @@ mod tests {
     }
 
     proptest! {
-        /// What reqwest sends of a URL is what was signed of it, after `from_http` as well.
+        /// reqwest sends the URL that was signed, after `from_http` as well.
         #[test]
         fn a_url_survives_the_way_there_and_back(url in url(), body in ".{0,3}") {
             let client = reqwest::Client::new();

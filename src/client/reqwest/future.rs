@@ -1,4 +1,4 @@
-//! The future of the service in [the module above](super).
+//! The future of the service in [`reqwest`](super).
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `OAuthSignLayer` as a middleware.
+//! `OAuthSignLayer` as a middleware of `reqwest_middleware`.
 
 use std::error::Error;
 use std::io;
@@ -16,9 +16,9 @@ use crate::client::sign::{OAuthSignError, OAuthSignLayer};
 
 type MiddlewareFuture<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Result<Response>> + Send + 'a>>;
 
-/// The extensions of the [`reqwest_middleware::RequestBuilder`] count: `with_extension(token)`.
+/// Reads the extensions of the [`reqwest_middleware::RequestBuilder`]: `with_extension(token)`.
 impl Middleware for OAuthSignLayer {
-    // As `async_trait` writes it, whose trait this is.
+    // The signature that `async_trait` writes, because the trait is made with it.
     fn handle<'layer, 'extensions, 'next, 'handle>(
         &'layer self,
         request: reqwest::Request,
@@ -44,7 +44,7 @@ impl Middleware for OAuthSignLayer {
     }
 }
 
-/// The error as the types of this field have it.
+/// Converts an error to the type of the middleware.
 fn unboxed(error: Box<dyn Error + Send + Sync>) -> reqwest_middleware::Error {
     let error = match error.downcast::<reqwest_middleware::Error>() {
         Ok(of_the_rest) => return *of_the_rest,
@@ -60,11 +60,11 @@ fn unboxed(error: Box<dyn Error + Send + Sync>) -> reqwest_middleware::Error {
     }
 }
 
-/// What comes after this middleware, as a service that can be called once.
+/// The rest of the chain after this middleware, as a service that can be called once.
 struct Rest<'a>(Option<(Next<'a>, &'a mut Extensions)>);
 
 impl Clone for Rest<'_> {
-    /// There is one to call; its clone, which stays behind, is none.
+    /// The chain can be called once, so the clone cannot be called.
     fn clone(&self) -> Self {
         Self(None)
     }

@@ -1,7 +1,14 @@
-//! Signing what [`reqwest`] sends.
+//! Signing the requests of [`reqwest`].
 //!
-//! [`OAuthSignLayer`] is a middleware of [`reqwest_middleware`]: whatever `client.post(url).form(..).send()` sends, it
-//! sends signed.
+//! [`OAuthSignLayer`] is a middleware of [`reqwest_middleware`]. It signs each request of the client, such as
+//! `client.post(url).form(..).send()`:
+//!
+//! ```toml
+//! [dependencies]
+//! reqwest = { version = "0.13", features = ["default-tls"] }
+//! reqwest-middleware = "0.5"
+//! tower-oauth1 = { version = "0.1", features = ["reqwest"] }
+//! ```
 //!
 //! ```
 //! use reqwest::redirect::Policy;
@@ -18,11 +25,11 @@
 //! # }
 //! ```
 //!
-//! TLS is a feature of reqwest, and `json` and `multipart` are of reqwest-middleware: switch on in your `Cargo.toml` what
-//! you use. `form` is on.
+//! TLS is a feature of reqwest, and `json` and `multipart` are features of reqwest-middleware: enable those that you use
+//! in your `Cargo.toml`. `form` is enabled.
 //!
-//! On Tower, [`OAuthSignLayer::for_reqwest`] goes around [`reqwest::Client`], or around any other service that takes
-//! its requests. One client for many users:
+//! On Tower, [`OAuthSignLayer::for_reqwest`] is a layer around [`reqwest::Client`], or around another service that
+//! takes its requests. One client for many users:
 //!
 //! ```
 //! use reqwest::redirect::Policy;
@@ -45,50 +52,49 @@
 //! # }
 //! ```
 //!
-//! A user's token, or [`Unsigned`](super::sign::Unsigned), goes into the extensions: in the first case with
-//! [`with_extension`](reqwest_middleware::RequestBuilder::with_extension), in the second as shown.
+//! Put a user's token, or another [extension](super::sign#options), into the request's extensions: in the first case
+//! with [`with_extension`](reqwest_middleware::RequestBuilder::with_extension), in the second as shown.
 //!
-//! # What is signed
+//! # The signed parts
 //!
-//! Method, URL and headers as they stand in the [`reqwest::Request`], which is what reqwest sends: it has resolved the
-//! dot segments of a URL and encoded spaces and umlauts before. Forms are signed, as in [`sign`](super::sign), those
-//! that stream as well; other bodies are not looked at. A request that cannot be signed is not sent: the
-//! [`OAuthSignError`](super::sign::OAuthSignError) comes boxed on Tower, and as
-//! [`reqwest_middleware::Error::Middleware`] otherwise, from which `error.downcast_ref()` gets it.
+//! The layer signs method, URL and headers of the [`reqwest::Request`], which are those that reqwest sends: reqwest has
+//! resolved the dot segments of the URL and encoded spaces and umlauts before. Forms are signed as in
+//! [`sign`](super::sign), including forms that stream. Other bodies are not read.
 //!
-//! reqwest's errors show the URL. Where the signature is in its query
-//! ([`Transmission::Query`](crate::protocol::Transmission::Query)), those that come instead of a response show no query. Those
-//! of a [`reqwest::Response`] do, of `error_for_status()` and of reading its body, and so do those of a handshake over
-//! reqwest: call [`without_url`](reqwest::Error::without_url) before they are logged.
+//! A request that cannot be signed is not sent. On Tower, the [`OAuthSignError`](super::sign::OAuthSignError) is boxed.
+//! In a middleware it is a [`reqwest_middleware::Error::Middleware`], and `error.downcast_ref()` returns it.
+//!
+//! reqwest's errors show the URL. With [`Transmission::Query`](crate::protocol::Transmission::Query), the signature is in
+//! its query. Errors without a response then show no query. Errors of a [`reqwest::Response`], from
+//! `error_for_status()` or from reading its body, still show it, as do errors of a handshake over reqwest: call
+//! [`without_url`](reqwest::Error::without_url) before you log them.
 //!
 //! # What goes outside, what inside
 //!
-//! reqwest does a good deal by itself, and all of that is inside of the signature, where nothing is signed anew:
+//! reqwest does several things by itself. All of them are inside of the signature, so nothing there is signed again:
 //!
-//! - **Redirects: have none followed**, as shown. To another URL of the same origin, reqwest repeats the
-//!   `Authorization` header, which signs for the first URL: the server refuses it. To another origin it drops the
-//!   header, but not a form with the protocol parameters in it
-//!   ([`Transmission::Form`](crate::protocol::Transmission::Form)). Who wants to follow redirects puts tower-http's
-//!   `FollowRedirect` outside, where every hop is signed for itself, and a foreign one is not; [`sign`](super::sign)
-//!   says which policy to take.
-//! - **Retries of reqwest itself** ([`reqwest::retry`]) repeat the nonce. The default policy is fine: it sends again
-//!   only what the server has not looked at. One that retries after an answer, 503 for example, belongs outside: a
-//!   middleware that is added before this one, such as reqwest-retry, or `tower::retry`.
-//! - **Default headers** come in last. `User-Agent`, `Accept` and the like are no concern of the signature;
-//!   `Content-Type` and `Host` are, so give those with the request. `Authorization` among them gives way to the
-//!   signature, while one that a request has already, also from `user:password@` in its URL, is an error.
-//! - **Cookies, decompression, proxies, TLS and timeouts** of the client change nothing that is signed. A timeout of
-//!   the client begins with sending; one outside counts the reading of a streamed form, too.
+//! - **Redirects: follow none**, as shown. To another URL of the same origin, reqwest repeats the `Authorization`
+//!   header, and the server rejects it, because it signs the first URL. To another origin reqwest removes the header, but
+//!   not the protocol parameters of a form ([`Transmission::Form`](crate::protocol::Transmission::Form)). To follow
+//!   redirects, put tower-http's `FollowRedirect` outside: each hop is then signed for itself, and foreign hops are not
+//!   signed. [`sign`](super::sign#redirects) explains the policies.
+//! - **Retries of reqwest itself** ([`reqwest::retry`]) repeat the nonce. The default policy is safe: it sends again only
+//!   requests that the server has not processed. A policy that retries after an answer, such as 503, belongs outside:
+//!   use a middleware that is added before this one, such as reqwest-retry, or `tower::retry`.
+//! - **Default headers** are added after signing. `User-Agent` and `Accept` do not matter for the signature;
+//!   `Content-Type` and `Host` do, so set those on the request. A default `Authorization` is replaced by the signature;
+//!   an `Authorization` of the request, also from `user:password@` in its URL, is an error.
+//! - **Cookies, decompression, proxies, TLS and timeouts** of the client change nothing that is signed. The client's
+//!   timeout begins with sending; one outside includes the reading of a streamed form.
 //!
-//! Middlewares run in the order in which they are added: what changes a request comes before this one, what only
-//! looks at it may come after.
+//! Middlewares run in the order in which they are added. Add those that change a request before this one.
 //!
 #![cfg_attr(
     feature = "mediawiki",
     doc = r#"
 # MediaWiki
 
-A bot's client for a wiki, and the handshake of an application, for which reqwest takes and gives what `http` has:
+A bot's client for a wiki, and the handshake of an application, for which reqwest's types are converted to those of `http`:
 
 ```
 use reqwest::redirect::Policy;

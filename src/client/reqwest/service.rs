@@ -15,20 +15,20 @@ use crate::client::sign::{OAuthSign, OAuthSignLayer, ResponseHead};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Signs the requests of reqwest. Built by [`OAuthSignLayer::for_reqwest`]; see [the module](super).
+/// Signs the requests of reqwest. From [`OAuthSignLayer::for_reqwest`].
 #[derive(Clone, Debug)]
 pub struct OAuthSignReqwestLayer {
     layer: OAuthSignLayer,
 }
 
-/// Signs the requests of reqwest; from [`OAuthSignReqwestLayer`].
+/// Signs the requests of reqwest. From [`OAuthSignReqwestLayer`].
 #[derive(Clone, Debug)]
 pub struct OAuthSignReqwest<S> {
     service: OAuthSign<HttpToReqwest<S>>,
 }
 
 impl OAuthSignLayer {
-    /// A layer around [`reqwest::Client`], or around any other service that takes its requests.
+    /// A layer around [`reqwest::Client`], or around another service that takes its requests.
     #[must_use]
     pub fn for_reqwest(self) -> OAuthSignReqwestLayer {
         OAuthSignReqwestLayer { layer: self }

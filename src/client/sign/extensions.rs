@@ -36,7 +36,7 @@ impl fmt::Debug for Realm {
     }
 }
 
-/// In a request's extensions: signed parameters that stand neither in the query nor in a form.
+/// In a request's extensions: signed parameters from outside of query and form.
 ///
 /// They are in the signature base string and nowhere else. Some services sign the text parts of a multipart body like
 /// this; [Flickr](https://www.flickr.com/services/api/upload.api.html) signs all but the photo.

@@ -1,4 +1,4 @@
-//! What a layer does when a request is answered, or is not.
+//! The steps after an answer, or an error, of the inner service.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The futures of the services in [the module above](super).
+//! The futures of the services in [`sign`](super).
 
 use std::error::Error;
 use std::fmt;
@@ -40,7 +40,7 @@ pin_project! {
         Reading {
             #[pin]
             body: ReadWhole<B>,
-            // Taken out when the body is there.
+            // Taken when the body has been read.
             waiting: Option<Waiting<S>>,
         },
         Done {
@@ -50,7 +50,7 @@ pin_project! {
     }
 }
 
-/// What waits for the body.
+/// The head of a request whose body is being read, and the service to call.
 struct Waiting<S> {
     head: Parts,
     treatment: Treatment,
@@ -107,7 +107,7 @@ where
 }
 
 impl<S> Waiting<S> {
-    /// Signs, now that all there is to sign is here, and calls.
+    /// Signs the request with its body, and calls the service.
     fn call<B>(self, body: Bytes) -> Result<(S::Future, FollowUp), OAuthSignError>
     where
         S: Service<Request<SignedBody<B>>>,
@@ -175,7 +175,7 @@ impl<F> fmt::Debug for OAuthSignHeadFuture<F> {
 }
 
 pin_project! {
-    /// The future of a service that calls its inner service or refuses to.
+    /// The future of a service that calls its inner service or returns an error.
     pub struct CallOrRefusal<F> {
         #[pin]
         state: Outcome<F>,
@@ -186,7 +186,7 @@ pin_project! {
     #[project = OutcomeProjection]
     enum Outcome<F> {
         Called { #[pin] response: F },
-        // Taken out when it is given out.
+        // Taken when it is returned.
         Refused { error: Option<BoxError> },
     }
 }
@@ -211,7 +211,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             OutcomeProjection::Called { response } => response.poll(cx).map_err(Into::into),
-            // Polled after it was done, which a future may answer with waiting for ever.
+            // Polled after it was done: a future may then be pending forever.
             OutcomeProjection::Refused { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
         }
     }

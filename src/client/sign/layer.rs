@@ -4,46 +4,51 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
+use super::origins::{ForeignOrigins, Origins};
 #[cfg(feature = "diagnose")]
 use super::recording::Records;
-use super::requests::{ForeignOrigins, Origins, Requests};
+use super::requests::Requests;
 use super::service::{OAuthSign, OAuthSignHead};
 use super::time::{Time, TimestampOrder};
 use crate::client::{ClockSkew, NonceSource};
 use crate::clock::Clock;
 use crate::protocol::{Origin, Signer};
 
-/// Signs requests, forms included. See [the module](super) for what it does and in which order.
+/// Signs requests and their forms. [The module](super) has an example and the rules.
 #[derive(Clone, Debug)]
 pub struct OAuthSignLayer {
     requests: Requests,
 }
 
-/// Signs requests, and leaves bodies alone: forms are refused. Built by [`OAuthSignLayer::without_form_bodies`].
+/// Signs requests without reading their bodies. From [`OAuthSignLayer::without_form_bodies`].
+///
+/// A form is an error, because its parameters must be signed.
 #[derive(Clone, Debug)]
 pub struct OAuthSignHeadLayer {
     requests: Requests,
 }
 
-/// The limit for forms unless another is set, in bytes.
+/// The default limit for bodies that are read, in bytes.
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 impl OAuthSignLayer {
-    /// Signs requests to this origin. Others pass unsigned: credentials must not follow a redirect to a foreign host.
+    /// A layer that signs requests to this origin.
     ///
-    /// A request with a path only goes to this origin too: it has been decided elsewhere where it leads.
+    /// Requests to other origins pass unsigned, so that credentials do not follow a redirect to a foreign host.
+    /// A request whose URI is only a path is signed for this origin; the inner service decides where it is sent.
     pub fn new(signer: Signer, origin: Origin) -> Self {
         Self::with_origins(signer, Origins::These(vec![origin]))
     }
 
-    /// Signs requests to any origin: whoever chooses the URL gets a signature with these credentials.
+    /// A layer that signs requests to any origin.
     ///
-    /// A request with a path only cannot be signed then, unless [`sign_as`](Self::sign_as) is set.
+    /// Anyone who chooses the URL, such as a server with a redirect, gets a signature with these credentials. A request
+    /// whose URI is only a path is an error, unless [`sign_as`](Self::sign_as) is set.
     pub fn danger_sign_any_origin(signer: Signer) -> Self {
         Self::with_origins(signer, Origins::Any)
     }
 
-    /// Signs requests to these origins, as [`new`](Self::new) does to one.
+    /// A layer that signs requests to these origins.
     #[cfg(feature = "handshake")]
     pub(crate) fn for_origins(signer: Signer, origins: &[Origin]) -> Self {
         Self::with_origins(signer, Origins::These(origins.to_vec()))
@@ -65,7 +70,7 @@ impl OAuthSignLayer {
         Self { requests }
     }
 
-    /// Signs requests to this origin as well.
+    /// Adds an origin whose requests are signed.
     #[must_use]
     pub fn origin(mut self, origin: Origin) -> Self {
         if let Origins::These(origins) = &mut self.requests.origins {
@@ -76,30 +81,35 @@ impl OAuthSignLayer {
 
     /// Sets the treatment of requests to other origins; they pass unsigned by default.
     ///
-    /// Refuse them where each request of a client must be signed: a mistyped or forgotten origin is then an error
-    /// instead of the server's rejection.
+    /// Refuse them if each request of the client must be signed: a mistyped or forgotten origin is then an error
+    /// instead of a rejection by the server.
     #[must_use]
     pub fn foreign_origins(mut self, treatment: ForeignOrigins) -> Self {
         self.requests.foreign_origins = treatment;
         self
     }
 
-    /// The origin that the server signs for, where it is not the one that requests are sent to: for wikis and
-    /// services behind a proxy, which verify against their public name.
+    /// Sets the origin in the signature, in place of the one to which requests are sent.
+    ///
+    /// Use it for services behind a proxy that verify against their public name.
     #[must_use]
     pub fn sign_as(mut self, origin: Origin) -> Self {
         self.requests.sign_as = Some(origin);
         self
     }
 
-    /// How large a form, or a body to hash, may be, in bytes; 8 MiB by default. It is held in memory.
+    /// Sets the limit for a form or a body to hash, in bytes; 8 MiB by default.
+    ///
+    /// The body is held in memory.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.requests.body_limit = bytes;
         self
     }
 
-    /// The clock that timestamps are read from, as it says; the system's by default.
+    /// Sets the clock for timestamps; the system's by default.
+    ///
+    /// Replaces a [`clock_skew`](Self::clock_skew); the last one set wins.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.requests.time.clock = clock;
@@ -107,8 +117,9 @@ impl OAuthSignLayer {
         self
     }
 
-    /// Keeps timestamps to the server's clock, in the place of a [`clock`](Self::clock) that is believed: of the two,
-    /// the one that was set last. [The module](super#clock-skew) says when this is of use.
+    /// Sets a clock that follows the server's. [The module](super#clock-skew) has an example and the rules.
+    ///
+    /// Replaces a [`clock`](Self::clock); the last one set wins.
     #[must_use]
     pub fn clock_skew(mut self, skew: ClockSkew) -> Self {
         self.requests.time.clock = skew.clock();
@@ -123,7 +134,7 @@ impl OAuthSignLayer {
         self
     }
 
-    /// In which order timestamps are drawn; as the clock says, by default.
+    /// Sets the order of timestamps; by the clock, by default.
     #[must_use]
     pub fn timestamp_order(mut self, order: TimestampOrder) -> Self {
         self.requests.time.latest = order.into();
@@ -142,17 +153,19 @@ impl OAuthSignLayer {
         self
     }
 
-    /// A layer for inner services that take the request's own body: it does not read any, and refuses forms.
+    /// A layer for inner services that take the request's own body.
+    ///
+    /// It reads no bodies, and returns an error for a form.
     #[must_use]
     pub fn without_form_bodies(self) -> OAuthSignHeadLayer {
         OAuthSignHeadLayer { requests: self.requests }
     }
 }
 
-/// For requests that bring credentials of their own.
+/// For requests that have their own credentials.
 #[cfg(feature = "handshake")]
 impl OAuthSignLayer {
-    /// Without the signer's token, and for these origins as well.
+    /// Removes the signer's token, and adds these origins.
     pub(crate) fn for_legs(mut self, origins: impl Iterator<Item = Origin>) -> Self {
         self.requests.signer = self.requests.signer.without_token();
         origins.fold(self, Self::origin)

@@ -159,6 +159,7 @@ mod extensions;
 mod follow_up;
 pub mod future;
 mod layer;
+mod origins;
 #[cfg(feature = "diagnose")]
 mod recording;
 mod requests;
@@ -175,9 +176,9 @@ pub(crate) use extensions::FixedNonce;
 pub(crate) use extensions::SignedWithTemporary;
 pub use extensions::{Realm, SignedParameters, Unsigned};
 pub use layer::{OAuthSignHeadLayer, OAuthSignLayer};
+pub use origins::ForeignOrigins;
 #[cfg(feature = "diagnose")]
 pub use recording::UnansweredError;
-pub use requests::ForeignOrigins;
 #[cfg(feature = "handshake")]
 pub(crate) use requests::with_query;
 pub use response::ResponseHead;

@@ -9,10 +9,10 @@ use http::request::Parts;
 #[cfg(feature = "handshake")]
 use super::extensions::SignedWithTemporary;
 use super::extensions::{SignedParameters, Unsigned as Marked};
-use super::requests::{Origins, Requests};
+use super::origins::Origins;
 use crate::protocol::{
-    AuthorizationHeader, ClientCredentials, Origin, Payload, RequestHead, Scheme, SignError, Signed, SigningRequest,
-    TokenCredentials, split_authority,
+    AuthorizationHeader, ClientCredentials, Origin, Payload, RequestHead, Scheme, SignError, Signed, Signer,
+    SigningRequest, TokenCredentials, split_authority,
 };
 use crate::record::{Parameter, ParameterSource, Record, Unsigned};
 
@@ -34,64 +34,57 @@ impl Records {
     }
 }
 
-impl Requests {
-    /// The record of a request whose signature is in its place. Its head is the one that was signed, its form that of
-    /// the body that will be sent.
-    pub(super) fn record(
-        &self,
-        request: &Parts,
-        header: Option<&AuthorizationHeader>,
-        payload: Payload<'_>,
-        base_string: String,
-        clock_offset: i64,
-    ) -> Option<Record> {
-        let head = self.head(request).ok()?;
-        let mut record = Record::with_parameters(&head, header, payload);
-        record.base_string = base_string;
-        record.clock_offset = clock_offset;
-        record.content_type = content_type(request);
-        record.sent_to = self.sign_as.as_ref().and_then(|signed| origin(request).filter(|sent| sent != signed));
-        let extensions = &request.extensions;
-        let client = extensions.get::<ClientCredentials>();
-        // Another client's requests do not carry the signer's token.
-        let own_token = self.signer.own_token().filter(|_| client.is_none());
-        let token = extensions.get::<TokenCredentials>().or(own_token).map(|token| (token.token(), token.secret()));
-        #[cfg(feature = "handshake")]
-        let token = match extensions.get() {
-            Some(SignedWithTemporary(temporary)) => Some((temporary.token(), temporary.secret())),
-            None => token,
-        };
-        record.note_oddities(client.unwrap_or(self.signer.client()), token);
-        for (name, value) in extensions.get::<SignedParameters>().into_iter().flat_map(SignedParameters::iter) {
-            record.parameters.push(Parameter::new(name.as_bytes(), value.as_bytes(), ParameterSource::Elsewhere));
-        }
-        Some(record)
+/// Returns the record of a request whose signature is in its place.
+///
+/// `head` is the one that was signed, `payload` the body that will be sent.
+pub(super) fn of_signed(
+    head: &RequestHead<'_>,
+    request: &Parts,
+    signer: &Signer,
+    sign_as: Option<&Origin>,
+    header: Option<&AuthorizationHeader>,
+    payload: Payload<'_>,
+) -> Record {
+    let mut record = Record::with_parameters(head, header, payload);
+    record.content_type = content_type(request);
+    record.sent_to = sign_as.and_then(|signed| origin(request).filter(|sent| sent != signed));
+    let extensions = &request.extensions;
+    let client = extensions.get::<ClientCredentials>();
+    // Another client's requests do not carry the signer's token.
+    let own_token = signer.own_token().filter(|_| client.is_none());
+    let token = extensions.get::<TokenCredentials>().or(own_token).map(|token| (token.token(), token.secret()));
+    #[cfg(feature = "handshake")]
+    let token = match extensions.get() {
+        Some(SignedWithTemporary(temporary)) => Some((temporary.token(), temporary.secret())),
+        None => token,
+    };
+    record.note_oddities(client.unwrap_or(signer.client()), token);
+    for (name, value) in extensions.get::<SignedParameters>().into_iter().flat_map(SignedParameters::iter) {
+        record.parameters.push(Parameter::new(name.as_bytes(), value.as_bytes(), ParameterSource::Elsewhere));
     }
+    record
+}
 
-    /// The record of a request that passes unsigned.
-    pub(super) fn record_of_unsigned(&self, request: &Parts) -> Option<Record> {
-        if self.records == Records::Off {
-            return None;
+/// Returns the record of a request that passes unsigned through a layer for these origins.
+pub(super) fn of_unsigned(request: &Parts, origins: &Origins) -> Option<Record> {
+    let marked = request.extensions.get::<Marked>().is_some();
+    let reason = match origins {
+        Origins::These(origins) if !marked => Unsigned::OriginNotListed(origins.clone()),
+        Origins::These(_) | Origins::Any => Unsigned::Marked,
+    };
+    let fallback;
+    let head = match RequestHead::from_http(&request.method, &request.uri, &request.headers) {
+        Ok(head) => head,
+        Err(_) => {
+            let Origins::These(origins) = origins else { return None };
+            fallback = origin(request).or_else(|| origins.first().cloned())?;
+            RequestHead::with_origin(&request.method, &request.uri, &fallback)
         }
-        let marked = request.extensions.get::<Marked>().is_some();
-        let reason = match &self.origins {
-            Origins::These(origins) if !marked => Unsigned::OriginNotListed(origins.clone()),
-            Origins::These(_) | Origins::Any => Unsigned::Marked,
-        };
-        let fallback;
-        let head = match RequestHead::from_http(&request.method, &request.uri, &request.headers) {
-            Ok(head) => head,
-            Err(_) => {
-                let Origins::These(origins) = &self.origins else { return None };
-                fallback = origin(request).or_else(|| origins.first().cloned())?;
-                RequestHead::with_origin(&request.method, &request.uri, &fallback)
-            }
-        };
-        let mut record = Record::with_parameters(&head, None, Payload::Unread);
-        record.content_type = content_type(request);
-        record.unsigned = Some(reason);
-        Some(record)
-    }
+    };
+    let mut record = Record::with_parameters(&head, None, Payload::Unread);
+    record.content_type = content_type(request);
+    record.unsigned = Some(reason);
+    Some(record)
 }
 
 /// The header of a signed request, parsed.

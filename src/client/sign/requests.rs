@@ -1,4 +1,4 @@
-//! Which requests are signed, and how a signature gets into one.
+//! The treatment of each request, and its signature.
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
@@ -12,13 +12,14 @@ use super::extensions::FixedNonce;
 use super::extensions::SignedWithTemporary;
 use super::extensions::{Realm, SignedParameters, Unsigned};
 use super::follow_up::FollowUp;
+use super::origins::{ForeignOrigins, Origins, shown};
 #[cfg(feature = "diagnose")]
-use super::recording::{Records, header_of};
+use super::recording::{self, Records, header_of};
 use super::time::Time;
 use crate::client::NonceSource;
 use crate::protocol::{
-    BodyType, ClientCredentials, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, Scheme, SignError,
-    SignErrorKind, Signed, Signer, Stamp, TokenCredentials, Transmission, split_authority,
+    BodyType, ClientCredentials, InvalidHead, Origin, Payload, ProtocolParameters, RequestHead, SignError,
+    SignErrorKind, Signed, Signer, Stamp, TokenCredentials, Transmission,
 };
 
 /// The settings that both layers share.
@@ -35,30 +36,10 @@ pub(super) struct Requests {
     pub(super) records: Records,
 }
 
-/// The origins that requests are signed for.
-#[derive(Clone, Debug)]
-pub(super) enum Origins {
-    /// These, of which the first is that of requests with no origin in their URI.
-    These(Vec<Origin>),
-    Any,
-}
-
-/// The treatment of requests to an origin for which a layer does not sign.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ForeignOrigins {
-    /// They pass unsigned, as those of a client that is shared with other services should. With the feature
-    /// `tracing`, each is an event of level DEBUG.
-    #[default]
-    Pass,
-    /// They are not sent: the call fails with
-    /// [`OAuthSignErrorKind::ForeignOrigin`](super::OAuthSignErrorKind::ForeignOrigin).
-    Refuse,
-}
-
-/// What is to be done with a request.
+/// The treatment of a request.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Treatment {
-    /// Nothing: it passes unsigned.
+    /// Let it pass unsigned.
     Pass,
     /// Sign the head.
     SignHead,
@@ -80,9 +61,9 @@ impl Requests {
         if request.extensions.get::<Unsigned>().is_some() {
             return Ok(Treatment::Pass);
         }
-        if !self.is_ours(&request.uri) {
+        if !self.origins.include(&request.uri) {
             return match self.foreign_origins {
-                ForeignOrigins::Refuse => Err(OAuthSignError::foreign_origin(shown_origin(&request.uri))),
+                ForeignOrigins::Refuse => Err(OAuthSignError::foreign_origin(shown(&request.uri))),
                 ForeignOrigins::Pass => {
                     #[cfg(feature = "tracing")]
                     super::span::passes_unsigned(&request.uri);
@@ -98,23 +79,9 @@ impl Requests {
         })
     }
 
-    /// Whether credentials may go to where this URI leads.
-    fn is_ours(&self, uri: &Uri) -> bool {
-        match (&self.origins, uri.authority()) {
-            // Without an authority it goes where the inner service goes: to the origin it was built for.
-            (Origins::Any, _) | (Origins::These(_), None) => true,
-            (Origins::These(origins), Some(authority)) => {
-                let scheme = uri.scheme_str().and_then(Scheme::parse);
-                // Not `port_u16`, which takes a port that is none for no port.
-                match (scheme, split_authority(authority.as_str())) {
-                    (Some(scheme), Some((host, port))) => origins.iter().any(|origin| origin.is(scheme, host, port)),
-                    _ => false,
-                }
-            }
-        }
-    }
-
-    /// Signs. Either all of it is done, or the request is as it was; the new body is returned where there is one.
+    /// Signs the request, and returns its new body if there is one.
+    ///
+    /// On an error, the request is as it was.
     pub(super) fn sign(
         &self,
         request: &mut Parts,
@@ -140,7 +107,7 @@ impl Requests {
                 None
             }
             Signed::Form(form) => {
-                // Where the length was announced, it has changed.
+                // If the length was announced, it has changed.
                 if request.headers.contains_key(CONTENT_LENGTH) {
                     request.headers.insert(CONTENT_LENGTH, form.len().into());
                 }
@@ -151,7 +118,12 @@ impl Requests {
         #[cfg(feature = "diagnose")]
         let follow_up = follow_up.record(signing.base_string.and_then(|base_string| {
             let payload = new_body.as_deref().map_or(payload, Payload::Form);
-            self.record(request, header.as_ref(), payload, base_string, clock_offset)
+            let head = self.head(request).ok()?;
+            let sign_as = self.sign_as.as_ref();
+            let mut record = recording::of_signed(&head, request, &self.signer, sign_as, header.as_ref(), payload);
+            record.base_string = base_string;
+            record.clock_offset = clock_offset;
+            Some(record)
         }));
         Ok((new_body, follow_up))
     }
@@ -160,7 +132,10 @@ impl Requests {
     #[cfg_attr(not(feature = "diagnose"), allow(clippy::unused_self, unused_variables))]
     pub(super) fn pass(&self, request: &Parts) -> FollowUp {
         #[cfg(feature = "diagnose")]
-        return FollowUp::default().record(self.record_of_unsigned(request));
+        return FollowUp::default().record(match self.records {
+            Records::On => recording::of_unsigned(request, &self.origins),
+            Records::Off => None,
+        });
         #[cfg(not(feature = "diagnose"))]
         FollowUp::default()
     }
@@ -204,7 +179,7 @@ impl Requests {
         self.nonces.with_next(sign)
     }
 
-    pub(super) fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
+    fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
         let origin = match (&self.sign_as, &self.origins) {
             (Some(origin), _) => Some(origin),
             (None, Origins::These(origins)) if request.uri.authority().is_none() => origins.first(),
@@ -217,13 +192,7 @@ impl Requests {
     }
 }
 
-/// The origin of a URI without its userinfo, which may be a secret.
-fn shown_origin(uri: &Uri) -> String {
-    let port = uri.port().map_or_else(String::new, |port| format!(":{}", port.as_str()));
-    format!("{}://{}{port}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default())
-}
-
-/// The same URI with another query.
+/// Returns the URI with another query.
 pub(crate) fn with_query(uri: &Uri, query: &str) -> Result<Uri, SignError> {
     let mut parts = uri.clone().into_parts();
     let path_and_query = format!("{}?{query}", uri.path());

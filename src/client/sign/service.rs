@@ -18,7 +18,7 @@ use crate::protocol::Payload;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Signs requests, forms included; from [`OAuthSignLayer`](super::OAuthSignLayer).
+/// Signs requests and their forms. From [`OAuthSignLayer`](super::OAuthSignLayer).
 #[derive(Clone, Debug)]
 // The compiler shows the first line of the struct where a method such as `oneshot` cannot be called.
 #[rustfmt::skip]
@@ -27,7 +27,7 @@ pub struct OAuthSign<S> { // `S` must take `Request<SignedBody<_>>`; if it takes
     requests: Arc<Requests>,
 }
 
-/// Signs requests, and leaves bodies alone; from [`OAuthSignHeadLayer`](super::OAuthSignHeadLayer).
+/// Signs requests without reading their bodies. From [`OAuthSignHeadLayer`](super::OAuthSignHeadLayer).
 #[derive(Clone, Debug)]
 pub struct OAuthSignHead<S> {
     inner: S,
@@ -90,7 +90,7 @@ where
                 self.requests.sign(&mut head, Payload::Unread).map(|(_no_new_body, follow_up)| follow_up)
             }
             Ok(treatment @ (Treatment::SignForm | Treatment::SignHash)) => {
-                // The ready service waits with the request; its clone, which is not ready, stays behind.
+                // The ready service must be the one that is called; its clone, which is not ready, stays here.
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
                 let body = ReadWhole::new(body, self.requests.body_limit);
@@ -103,7 +103,7 @@ where
                 OAuthSignFuture::done(OAuthSignHeadFuture::called(self.inner.call(request), follow_up))
             }
             Err(error) => {
-                // The ready service may hold a permit, which others wait for; its clone, which is not ready, holds none.
+                // The ready service may hold a permit that others wait for; its clone, which is not ready, holds none.
                 self.inner = self.inner.clone();
                 OAuthSignFuture::done(OAuthSignHeadFuture::refused(error))
             }

@@ -12,7 +12,7 @@ pub(super) fn enter(head: &RequestHead<'_>, signer: &Signer, nonce: &str) -> Ent
     debug_span!("oauth_sign", method = head.method(), host = head.host(), signature_method, nonce).entered()
 }
 
-/// Records the event of a request to an origin for which the layer does not sign.
+/// Records that a request to a foreign origin passes unsigned.
 pub(super) fn passes_unsigned(uri: &Uri) {
     debug!(
         scheme = uri.scheme_str().unwrap_or_default(),

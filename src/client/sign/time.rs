@@ -67,7 +67,7 @@ pub(super) struct Latest {
 }
 
 impl Time {
-    /// Returns the timestamp for a request, and a listener for its answer if one is needed.
+    /// Returns the timestamp for a request, and a listener if its answer matters.
     pub(super) fn draw(&self) -> (u64, Option<Listener>) {
         let offset = self.skew.as_ref().map_or(0, ClockSkew::offset);
         let now = self.clock.now();
