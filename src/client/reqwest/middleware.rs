@@ -60,7 +60,7 @@ fn unboxed(error: Box<dyn Error + Send + Sync>) -> reqwest_middleware::Error {
     }
 }
 
-/// The rest of the chain after this middleware, as a service that can be called once.
+/// The rest of the chain, as a service that can be called once.
 struct Rest<'a>(Option<(Next<'a>, &'a mut Extensions)>);
 
 impl Clone for Rest<'_> {

@@ -89,7 +89,7 @@ impl OAuthSignLayer {
         self
     }
 
-    /// Sets the origin in the signature, in place of the one to which requests are sent.
+    /// Sets the origin that is signed, whatever origin a request is sent to.
     ///
     /// Use it for services behind a proxy that verify against their public name.
     #[must_use]
@@ -98,9 +98,9 @@ impl OAuthSignLayer {
         self
     }
 
-    /// Sets the limit for a form or a body to hash, in bytes; 8 MiB by default.
+    /// Sets the limit for a form or a body to hash, in bytes.
     ///
-    /// The body is held in memory.
+    /// The default is 8 MiB. The body is held in memory.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.requests.body_limit = bytes;

@@ -44,7 +44,7 @@ impl Origins {
     }
 }
 
-/// Returns the origin of a URI as text, without its userinfo, which may be a secret.
+/// Returns the origin of a URI as text, without its userinfo.
 pub(super) fn shown(uri: &Uri) -> String {
     let port = uri.port().map_or_else(String::new, |port| format!(":{}", port.as_str()));
     format!("{}://{}{port}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default())

@@ -144,7 +144,7 @@ impl Requests {
         let head = self.head(request)?;
         let extensions = &request.extensions;
         let signed_only: Vec<_> =
-            extensions.get::<SignedParameters>().into_iter().flat_map(|given| given.iter()).collect();
+            extensions.get::<SignedParameters>().into_iter().flat_map(SignedParameters::iter).collect();
         let mut signing = self.signer.request(head, payload).signed_only(&signed_only);
         if let Some(client) = extensions.get::<ClientCredentials>() {
             signing = signing.client(client);
