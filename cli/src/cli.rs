@@ -28,6 +28,7 @@ or a prompt. Profiles are TOML files in the directory `oauth1` of the user's con
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sign(SignArguments),
+    Serve(ServeArguments),
 }
 
 /// Sign a request and print the header, the base string and the signature.
@@ -54,6 +55,28 @@ pub(crate) struct SignArguments {
     /// The nonce [default: random].
     #[arg(long, value_name = "NONCE")]
     pub(crate) nonce: Option<String>,
+}
+
+/// Run the inspector: a server on this machine that shows each request, right or wrong, and why.
+///
+/// It accepts signed requests of any client to any path and shows them in a browser. It also has the three endpoints of
+/// a handshake. It listens on 127.0.0.1 only.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The port; 0 is a free one.
+    #[arg(long, default_value_t = 5849)]
+    pub(crate) port: u16,
+    /// Keep this number of requests.
+    #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) keep: u16,
+    /// Pass requests on to this origin and record them, with the secrets redacted.
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "callback")]
+    pub(crate) upstream: Option<String>,
+    /// Allow callbacks that start with this URL, besides those to this machine.
+    #[arg(long, value_name = "URL")]
+    pub(crate) callback: Vec<String>,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArguments,
 }
 
 /// A part of a signed request.

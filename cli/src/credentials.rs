@@ -59,7 +59,11 @@ impl CredentialArguments {
         };
         let client = ClientCredentials::new(key, secret);
         Ok(match rsa_key {
-            Some(file) => client.rsa_private_key(rsa_private_key(file)?),
+            Some(file) => {
+                let key = rsa_private_key(file)?;
+                // The inspector verifies with the public half.
+                client.rsa_public_key(key.public_key()).rsa_private_key(key)
+            }
             None => client,
         })
     }

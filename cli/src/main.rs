@@ -7,12 +7,16 @@
 mod cli;
 mod credentials;
 mod failure;
+
 mod message;
 mod paint;
 mod profile;
+mod report;
+mod serve;
 mod service;
 mod sign;
 mod signing;
+mod transport;
 
 use std::process::ExitCode;
 
@@ -36,5 +40,6 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<Status, Failure> {
     match command {
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments).await,
     }
 }

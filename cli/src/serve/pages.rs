@@ -1,0 +1,229 @@
+//! The pages of the inspector: HTML that needs no scripts. `maud` escapes everything that is not markup.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::record::{Answer, Outcome, Record, Text, Verdict};
+use crate::report::{Explanation, Finding};
+
+pub(crate) const STYLE: &str = include_str!("style.css");
+pub(crate) const SCRIPT: &str = include_str!("live.js");
+
+/// What the list says about the server.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) origin: String,
+    pub(crate) client_key: String,
+    pub(crate) token: String,
+    /// The server behind a recording proxy.
+    pub(crate) upstream: Option<String>,
+}
+
+/// The path of the page about a request.
+pub(crate) fn path(id: u64) -> String {
+    format!("/-/requests/{id}")
+}
+
+/// All requests, the newest first.
+pub(crate) fn list(about: &About, records: &[Arc<Record>]) -> Markup {
+    let body = html! {
+        h1 { "OAuth 1.0a inspector" }
+        (introduction(about))
+        // Without scripts the page loads itself again. It does not move the focus while it stays the same.
+        section #requests aria-live="polite" {
+            h2 { "Requests" }
+            @if records.is_empty() {
+                p { "None yet." }
+            } @else {
+                ol.requests reversed {
+                    @for record in records { li { (row(record)) } }
+                }
+            }
+        }
+        script src="/-/live.js" defer {}
+    };
+    page("Requests", Reload::WithoutScripts, &body)
+}
+
+/// One request: the verdict, what was signed, and the messages.
+pub(crate) fn request(record: &Record) -> Markup {
+    let Record { id, method, target, verdict, .. } = record;
+    let body = html! {
+        nav aria-label="Requests" {
+            a href="/" { "All requests" }
+            @if *id > 1 { a href=(path(id - 1)) rel="prev" { "Previous" } }
+            a href=(path(id + 1)) rel="next" { "Next" }
+        }
+        h1 { (method) " " (target) }
+        p.when { "Request " (id) ", received at " (time(record.received_at)) }
+        (verdict_box(verdict))
+        @if let Some(explanation) = &verdict.explanation { (findings(explanation)) }
+        (signature(verdict))
+        section {
+            h2 { "Request" }
+            (message(&format!("{method} {target}"), &record.headers, record.body.as_ref()))
+        }
+        @if let Some(answer) = &record.answer { (answered(answer)) }
+    };
+    page(&format!("{method} {target}"), Reload::Never, &body)
+}
+
+/// The page for a number that is not kept.
+pub(crate) fn not_found() -> Markup {
+    let body = html! {
+        nav aria-label="Requests" { a href="/" { "All requests" } }
+        h1 { "This request is not kept" }
+        p { "The number is too high, or the request was dropped for newer ones." }
+    };
+    page("Not found", Reload::Never, &body)
+}
+
+/// Whether a page loads itself again.
+#[derive(Clone, Copy, PartialEq)]
+enum Reload {
+    Never,
+    WithoutScripts,
+}
+
+fn page(title: &str, reload: Reload, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                @if reload == Reload::WithoutScripts {
+                    noscript { meta http-equiv="refresh" content="3"; }
+                }
+                title { (title) " \u{2013} OAuth inspector" }
+                link rel="stylesheet" href="/-/style.css";
+            }
+            body { main { (body) } }
+        }
+    }
+}
+
+fn introduction(about: &About) -> Markup {
+    html! {
+        @if let Some(upstream) = &about.upstream {
+            p { "Requests to " code { (about.origin) } " are passed on to " code { (upstream) } " and recorded. Secrets are redacted." }
+        } @else {
+            p {
+                "Send a signed request to any path below " code { (about.origin) } ". "
+                "The secrets of the client and the token are in the terminal."
+            }
+        }
+        dl.about {
+            div { dt { "Client key" } dd { code { (about.client_key) } } }
+            @if !about.token.is_empty() { div { dt { "Token" } dd { code { (about.token) } } } }
+            @if about.upstream.is_none() {
+                div { dt { "Temporary credentials" } dd { code { (about.origin) "/oauth/initiate" } } }
+                div { dt { "Authorization" } dd { code { (about.origin) "/oauth/authorize" } } }
+                div { dt { "Token credentials" } dd { code { (about.origin) "/oauth/token" } } }
+            }
+        }
+    }
+}
+
+fn row(record: &Record) -> Markup {
+    html! {
+        a.request href=(path(record.id)) {
+            (badge(record.verdict.outcome))
+            span.what { b { (record.method) } " " (record.target) }
+            span.when { (time(record.received_at)) }
+            span.why { (record.verdict.summary) }
+        }
+    }
+}
+
+fn badge(outcome: Outcome) -> Markup {
+    let (class, mark, text) = match outcome {
+        Outcome::Accepted => ("right", "\u{2713}", "right"),
+        Outcome::Rejected => ("wrong", "\u{2717}", "wrong"),
+        Outcome::Unsigned => ("none", "\u{2013}", "unsigned"),
+        Outcome::Passed => ("none", "\u{2192}", "passed on"),
+    };
+    html! { span class={ "badge " (class) } { span aria-hidden="true" { (mark) " " } (text) } }
+}
+
+fn verdict_box(verdict: &Verdict) -> Markup {
+    let class = match verdict.outcome {
+        Outcome::Accepted => "right",
+        Outcome::Rejected => "wrong",
+        Outcome::Unsigned | Outcome::Passed => "none",
+    };
+    html! {
+        p class={ "verdict " (class) } {
+            (badge(verdict.outcome)) " " (verdict.summary)
+            @if let Some(problem) = &verdict.problem { " " code { (problem) } }
+        }
+    }
+}
+
+fn findings(explanation: &Explanation) -> Markup {
+    html! {
+        @if !explanation.findings.is_empty() {
+            section {
+                h2 { "Why" }
+                ol.findings { @for finding in &explanation.findings { li { (cause(finding)) } } }
+            }
+        }
+    }
+}
+
+fn cause(finding: &Finding) -> Markup {
+    html! {
+        p.cause { b { (finding.cause) } " " span.certainty { (finding.certainty) } }
+        p { (finding.evidence) }
+        p.remedy { (finding.remedy) }
+    }
+}
+
+fn signature(verdict: &Verdict) -> Markup {
+    html! {
+        @if let Some(base_string) = &verdict.base_string {
+            section {
+                h2 { "Signature" }
+                dl {
+                    @if let Some(signature) = &verdict.signature { div { dt { "In the request" } dd { code { (signature) } } } }
+                    @if let Some(expected) = &verdict.expected_signature { div { dt { "Computed here" } dd { code { (expected) } } } }
+                }
+                h3 { "Base string computed here" }
+                pre { (base_string) }
+            }
+        }
+    }
+}
+
+fn answered(answer: &Answer) -> Markup {
+    html! {
+        section {
+            h2 { "Answer" }
+            (message(&answer.status.to_string(), &answer.headers, answer.body.as_ref()))
+        }
+    }
+}
+
+fn message(first_line: &str, headers: &[(String, String)], body: Option<&Text>) -> Markup {
+    html! {
+        pre {
+            b { (first_line) } "\n"
+            @for (name, value) in headers { span.name { (name) ":" } " " (value) "\n" }
+            @if let Some(body) = body { "\n" (body.text) }
+        }
+        @if let Some(body) = body.filter(|body| body.truncated) {
+            p { "The body has " (body.length) " bytes; its beginning is shown." }
+        }
+    }
+}
+
+/// A time of day, with the date for machines.
+fn time(seconds: u64) -> Markup {
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+    // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7): always of this length.
+    let time = date.get(17..25).unwrap_or_default();
+    html! { time title=(date) { (time) " UTC" } }
+}

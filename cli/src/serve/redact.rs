@@ -1,0 +1,184 @@
+//! Secrets in requests and answers, replaced before anything is kept or shown.
+
+use std::borrow::Cow;
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+use tower_oauth1::protocol::{AuthorizationHeader, decode_form};
+
+/// The text that stands for a secret.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// The parameters whose values are secrets, in forms, queries and JSON.
+const SECRETS: [&str; 5] =
+    ["oauth_token_secret", "oauth_verifier", "oauth_session_handle", "x_auth_password", "oauth_consumer_secret"];
+
+/// Headers as text, without the secrets in them.
+pub(crate) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.to_string(), header(name, value))).collect()
+}
+
+fn header(name: &HeaderName, value: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    match *name {
+        AUTHORIZATION => authorization(value, &text),
+        COOKIE | SET_COOKIE | PROXY_AUTHORIZATION => REDACTED.to_owned(),
+        _ if is_key(name.as_str()) => REDACTED.to_owned(),
+        _ => text.into_owned(),
+    }
+}
+
+/// Names of headers by which many APIs take a key: `X-API-Key`, `X-Auth-Token`.
+fn is_key(name: &str) -> bool {
+    ["api-key", "apikey", "auth-token", "access-token", "secret"].iter().any(|part| name.contains(part))
+}
+
+/// An OAuth 1.0a header keeps everything but a PLAINTEXT signature, which is the secrets themselves (§3.4.4), and a
+/// verification code. Of another scheme, only the name stays.
+fn authorization(value: &HeaderValue, text: &str) -> String {
+    let scheme = text.split(' ').next().unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("OAuth") {
+        return format!("{scheme} {REDACTED}");
+    }
+    let Ok(header) = AuthorizationHeader::parse(value.as_bytes()) else {
+        // It is broken, so nothing says where its values end.
+        return if text.contains("PLAINTEXT") { format!("{scheme} {REDACTED}") } else { text.to_owned() };
+    };
+    let plaintext =
+        header.parameters().any(|(name, value)| *name == *b"oauth_signature_method" && *value == *b"PLAINTEXT");
+    let mut shown = text.to_owned();
+    for (name, _) in header.parameters() {
+        let name = String::from_utf8_lossy(&name);
+        if SECRETS.contains(&&*name) || (plaintext && name == "oauth_signature") {
+            shown = replace_quoted(&shown, &name);
+        }
+    }
+    shown
+}
+
+/// Replaces the value in `name="value"`.
+fn replace_quoted(header: &str, name: &str) -> String {
+    let Some(start) = header.find(&format!("{name}=\"")).map(|at| at + name.len() + 2) else {
+        return header.to_owned();
+    };
+    let end = header[start..].find('"').map_or(header.len(), |length| start + length);
+    format!("{}{REDACTED}{}", &header[..start], &header[end..])
+}
+
+/// A path and query, with the secrets in the query replaced.
+pub(crate) fn target(target: &str) -> String {
+    match target.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", form(query)),
+        None => target.to_owned(),
+    }
+}
+
+/// A form or query with its secrets replaced; everything else keeps its encoding.
+pub(crate) fn form(form: &str) -> Cow<'_, str> {
+    let plaintext = form.contains("oauth_signature_method=PLAINTEXT");
+    let is_secret = |name: &str| {
+        let name = decode_form(name.as_bytes());
+        SECRETS.iter().any(|secret| *name == *secret.as_bytes()) || (plaintext && *name == *b"oauth_signature")
+    };
+    if !form.split('&').any(|pair| is_secret(pair.split('=').next().unwrap_or_default())) {
+        return Cow::Borrowed(form);
+    }
+    let pairs = form.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
+        _ => pair.to_owned(),
+    });
+    Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// A body with the secrets of a form or of JSON replaced.
+pub(crate) fn body(body: &[u8]) -> Cow<'_, [u8]> {
+    let Ok(text) = std::str::from_utf8(body) else { return Cow::Borrowed(body) };
+    if text.trim_start().starts_with(['{', '[']) {
+        let Ok(mut json) = serde_json::from_str::<serde_json::Value>(text) else { return Cow::Borrowed(body) };
+        return match redact_json(&mut json) {
+            true => Cow::Owned(json.to_string().into_bytes()),
+            false => Cow::Borrowed(body),
+        };
+    }
+    match form(text) {
+        Cow::Borrowed(_) => Cow::Borrowed(body),
+        Cow::Owned(form) => Cow::Owned(form.into_bytes()),
+    }
+}
+
+/// Replaces secrets in JSON; returns whether there were any. MediaWiki calls the secret of a token `secret`.
+fn redact_json(json: &mut serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Object(members) => members.iter_mut().fold(false, |found, (name, value)| {
+            if SECRETS.contains(&name.as_str()) || name == "secret" {
+                *value = REDACTED.into();
+                return true;
+            }
+            redact_json(value) || found
+        }),
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |found, item| redact_json(item) || found),
+        _ => false,
+    }
+}
+
+/// A base string with the secrets among its parameters replaced.
+pub(crate) fn base_string(base_string: &str) -> String {
+    let redact = |text: String, secret: &&str| {
+        let name = format!("{secret}%3D");
+        let Some(start) = text.find(&name).map(|at| at + name.len()) else { return text };
+        let end = text[start..].find("%26").map_or(text.len(), |length| start + length);
+        format!("{}{REDACTED}{}", &text[..start], &text[end..])
+    };
+    SECRETS.iter().fold(base_string.to_owned(), redact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_replaced_and_nothing_else() {
+        for (name, value, expected) in [
+            ("authorization", "Bearer MARKER", "Bearer [redacted]"),
+            ("authorization", "Basic MARKER", "Basic [redacted]"),
+            (
+                "authorization",
+                r#"OAuth oauth_signature_method="HMAC-SHA1", oauth_signature="s%3D", oauth_verifier="MARKER""#,
+                r#"OAuth oauth_signature_method="HMAC-SHA1", oauth_signature="s%3D", oauth_verifier="[redacted]""#,
+            ),
+            (
+                "authorization",
+                r#"OAuth oauth_signature_method="PLAINTEXT",oauth_signature="MARKER%26MARKER",oauth_token="t""#,
+                r#"OAuth oauth_signature_method="PLAINTEXT",oauth_signature="[redacted]",oauth_token="t""#,
+            ),
+            ("authorization", r#"OAuth oauth_signature_method=PLAINTEXT oauth_signature=MARKER"#, "OAuth [redacted]"),
+            ("cookie", "session=MARKER", "[redacted]"),
+            ("set-cookie", "session=MARKER", "[redacted]"),
+            ("x-api-key", "MARKER", "[redacted]"),
+            ("accept", "text/html", "text/html"),
+        ] {
+            let name: HeaderName = name.parse().unwrap();
+            assert_eq!(header(&name, &HeaderValue::from_static(value)), expected);
+        }
+        for (given, expected) in [
+            ("a=1&b=%20+", "a=1&b=%20+"),
+            ("oauth_token=t&oauth_token_secret=MARKER&c", "oauth_token=t&oauth_token_secret=[redacted]&c"),
+            ("x_auth%5Fpassword=MARKER", "x_auth%5Fpassword=[redacted]"),
+            (
+                "oauth_signature_method=PLAINTEXT&oauth_signature=MARKER",
+                "oauth_signature_method=PLAINTEXT&oauth_signature=[redacted]",
+            ),
+            (r#"{"key":"t","secret":"MARKER"}"#, r#"{"key":"t","secret":"[redacted]"}"#),
+            (r#"[{"oauth_token_secret":"MARKER"},{"a":1}]"#, r#"[{"oauth_token_secret":"[redacted]"},{"a":1}]"#),
+            (r#"{"a": 1}"#, r#"{"a": 1}"#),
+            ("<html>", "<html>"),
+        ] {
+            assert_eq!(body(given.as_bytes()), expected.as_bytes(), "{given}");
+        }
+        assert_eq!(target("/a?oauth_verifier=MARKER&b"), "/a?oauth_verifier=[redacted]&b");
+        assert_eq!(
+            base_string("POST&http%3A%2F%2Fa%2F&a%3D1%26oauth_verifier%3DMARKER%26oauth_version%3D1.0"),
+            "POST&http%3A%2F%2Fa%2F&a%3D1%26oauth_verifier%3D[redacted]%26oauth_version%3D1.0"
+        );
+    }
+}
