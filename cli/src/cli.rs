@@ -28,6 +28,7 @@ or a prompt. Profiles are TOML files in the directory `oauth1` of the user's con
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sign(SignArguments),
+    Request(RequestArguments),
     Serve(ServeArguments),
 }
 
@@ -55,6 +56,30 @@ pub(crate) struct SignArguments {
     /// The nonce [default: random].
     #[arg(long, value_name = "NONCE")]
     pub(crate) nonce: Option<String>,
+}
+
+/// Send a signed request and print the answer, with the options of curl.
+///
+/// A request that may succeed the next time is sent again, and a wrong clock is corrected. If the server rejects the
+/// authorization, prints a report of the likely causes.
+#[derive(Debug, Args)]
+pub(crate) struct RequestArguments {
+    #[command(flatten)]
+    pub(crate) message: MessageArguments,
+    /// The HTTP method [default: GET, or POST if there is a body].
+    #[arg(short = 'X', long = "request", value_name = "METHOD", help_heading = "Request")]
+    pub(crate) method: Option<String>,
+    /// Write the body of the answer to a file.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Print the status and headers of the answer before its body.
+    #[arg(short, long)]
+    pub(crate) include: bool,
+    /// Print the headers of each request and answer, and the base string, to the standard error.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
 }
 
 /// Run the inspector: a server on this machine that shows each request, right or wrong, and why.

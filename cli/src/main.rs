@@ -11,7 +11,9 @@ mod failure;
 mod message;
 mod paint;
 mod profile;
+mod redact;
 mod report;
+mod request;
 mod serve;
 mod service;
 mod sign;
@@ -40,6 +42,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<Status, Failure> {
     match command {
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Request(arguments) => request::run(&arguments).await,
         Command::Serve(arguments) => serve::run(&arguments).await,
     }
 }

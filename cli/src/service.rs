@@ -4,8 +4,9 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use tower_oauth1::client::handshake::Provider;
 use tower_oauth1::client::presets::{self, Preset};
+use tower_oauth1::client::refusals::Dialect;
 use tower_oauth1::client::sign::TimestampOrder;
-use tower_oauth1::mediawiki::Wiki;
+use tower_oauth1::mediawiki::{self, Wiki};
 use tower_oauth1::{ClientCredentials, Origin, Signer};
 
 use crate::failure::Failure;
@@ -42,14 +43,22 @@ pub(crate) struct Service {
     pub(crate) origins: Vec<Origin>,
     pub(crate) sign_as: Option<Origin>,
     pub(crate) order: TimestampOrder,
+    /// The way in which the service rejects requests.
+    pub(crate) dialect: Dialect,
     pub(crate) provider: Option<Provider>,
 }
 
 impl Service {
     /// The rules of RFC 5849, for any server.
     pub(crate) fn standard(client: ClientCredentials) -> Self {
-        let (signer, order) = (Signer::new(client), TimestampOrder::default());
-        Self { signer, origins: Vec::new(), sign_as: None, order, provider: None }
+        Self {
+            signer: Signer::new(client),
+            origins: Vec::new(),
+            sign_as: None,
+            order: TimestampOrder::default(),
+            dialect: Dialect::default(),
+            provider: None,
+        }
     }
 
     fn of<P>(preset: Preset<P>, client: ClientCredentials, provider: impl FnOnce(P) -> Option<Provider>) -> Self {
@@ -58,6 +67,7 @@ impl Service {
             origins: preset.origins,
             sign_as: None,
             order: preset.timestamp_order,
+            dialect: preset.dialect,
             provider: provider(preset.provider),
         }
     }
@@ -65,7 +75,8 @@ impl Service {
     fn of_wiki(wiki: &Wiki, client: ClientCredentials) -> Self {
         let provider = wiki.provider(&client);
         let sign_as = (wiki.canonical() != wiki.server()).then(|| wiki.canonical().clone());
-        Self { origins: vec![wiki.server().clone()], sign_as, provider: Some(provider), ..Self::standard(client) }
+        let (origins, dialect) = (vec![wiki.server().clone()], mediawiki::dialect());
+        Self { origins, sign_as, dialect, provider: Some(provider), ..Self::standard(client) }
     }
 }
 

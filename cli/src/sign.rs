@@ -7,7 +7,7 @@ use tower_oauth1::client::Nonce;
 use tower_oauth1::protocol::{AuthorizationHeader, RequestHead, Signed, Stamp, decode_form};
 use tower_oauth1::{Clock, Origin};
 
-use crate::cli::{Part, SignArguments};
+use crate::cli::{Method, Part, SignArguments};
 use crate::credentials::Missing;
 use crate::failure::{Failure, Status};
 use crate::message::{Content, Message};
@@ -23,8 +23,11 @@ struct Parts {
 pub(crate) fn run(arguments: &SignArguments) -> Result<Status, Failure> {
     let message = Message::new(Some(&arguments.method), &arguments.message)?;
     let parts = sign(arguments, &message)?;
-    if message.url.as_str() != arguments.message.url && !arguments.message.url.contains('#') {
+    if !arguments.curl && was_normalized(&arguments.message.url, &message.uri) {
         warning(&format!("the URL was normalized before signing; send {}", message.url));
+    }
+    if matches!(arguments.signing.signature_method, Some(Method::Plaintext)) {
+        warning(&"a PLAINTEXT signature is the secrets themselves; do not show it to anyone");
     }
     let mut out = anstream::stdout();
     let header = header_line(&message, &parts.signed)?;
@@ -124,6 +127,12 @@ fn curl(arguments: &SignArguments, message: &Message, signed: &Signed) -> Result
     let words = command.iter().map(String::as_str);
     shlex::try_join(words)
         .map_err(|error| Failure::usage("the request cannot be written as a command").caused_by(error))
+}
+
+/// Whether the path or query differ from what the user wrote.
+fn was_normalized(written: &str, uri: &Uri) -> bool {
+    let written = written.parse::<Uri>().ok();
+    written.is_none_or(|written| written.path_and_query() != uri.path_and_query())
 }
 
 fn with_query(uri: &Uri, query: &str) -> String {

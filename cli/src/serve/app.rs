@@ -25,8 +25,8 @@ use super::guard::{Names, guard};
 use super::inspector::{Inspector, Shared};
 use super::pages::{self, About};
 use super::record::{Answer, Log, Record, Text, Verdict};
-use super::redact;
 use super::upstream::Upstream;
+use crate::redact;
 
 /// What every handler needs.
 #[derive(Clone)]

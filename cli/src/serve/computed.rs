@@ -7,7 +7,7 @@ use http::request::Parts;
 use tower_oauth1::protocol::{BodyType, Payload, Presented, Verifier};
 use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod};
 
-use super::redact::REDACTED;
+use crate::redact::REDACTED;
 
 /// A request that claims to be signed.
 #[derive(Clone, Copy)]

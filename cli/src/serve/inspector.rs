@@ -21,7 +21,7 @@ use tower_oauth1::{ClientCredentials, Clock, Origin, Secret, TokenCredentials};
 
 use super::computed::{Claim, Computed, verifier};
 use super::record::{Outcome, Verdict};
-use super::redact;
+use crate::redact;
 
 /// The user in whose name tokens are issued.
 pub(crate) const USER: &str = "Test User";

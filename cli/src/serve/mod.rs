@@ -6,14 +6,13 @@ mod guard;
 mod inspector;
 mod pages;
 mod record;
-mod redact;
 mod upstream;
 
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
-use tower_oauth1::client::random_nonce;
+use tower_oauth1::client::Nonce;
 use tower_oauth1::{ClientCredentials, TokenCredentials};
 
 use self::app::App;
@@ -88,13 +87,14 @@ async fn inspector(arguments: &ServeArguments, names: &Names, origin: &str, log:
 fn accepted(arguments: &ServeArguments) -> Result<(Accepted, bool), Failure> {
     let profile = profile(arguments)?;
     if arguments.credentials.client_key.is_none() && profile.client_key.is_none() {
-        let client = ClientCredentials::new("inspector", random_nonce());
-        let token = TokenCredentials::new("inspector-token", random_nonce());
+        let client = ClientCredentials::new("inspector", Nonce::random().to_string());
+        let token = TokenCredentials::new("inspector-token", Nonce::random().to_string());
         return Ok((Accepted { client, token }, true));
     }
     let Credentials { client, token } = arguments.credentials.credentials(&profile, Missing::Ask)?;
     // A client that has no token yet gets one by the handshake.
-    let token = token.unwrap_or_else(|| TokenCredentials::new(random_nonce(), random_nonce()));
+    let token =
+        token.unwrap_or_else(|| TokenCredentials::new(Nonce::random().to_string(), Nonce::random().to_string()));
     Ok((Accepted { client, token }, false))
 }
 

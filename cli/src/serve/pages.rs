@@ -42,6 +42,7 @@ pub(crate) fn list(about: &About, records: &[Arc<Record>]) -> Markup {
                 }
             }
         }
+        (credentials(about))
         script src="/-/live.js" defer {}
     };
     page("Requests", Reload::WithoutScripts, &body)
@@ -116,7 +117,13 @@ fn introduction(about: &About) -> Markup {
                 "The secrets of the client and the token are in the terminal."
             }
         }
-        dl.about {
+    }
+}
+
+fn credentials(about: &About) -> Markup {
+    html! {
+        h2 { "Credentials and endpoints" }
+        dl {
             div { dt { "Client key" } dd { code { (about.client_key) } } }
             @if !about.token.is_empty() { div { dt { "Token" } dd { code { (about.token) } } } }
             @if about.upstream.is_none() {

@@ -10,8 +10,8 @@ use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
 
 use super::computed::{Claim, Computed};
 use super::record::{Outcome, Verdict};
-use super::redact;
 use crate::failure::Failure;
+use crate::redact;
 use crate::transport::client;
 
 /// The server behind the proxy, and the credentials of the client if they are known.
