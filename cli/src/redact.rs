@@ -13,6 +13,11 @@ pub(crate) const REDACTED: &str = "[redacted]";
 const SECRETS: [&str; 5] =
     ["oauth_token_secret", "oauth_verifier", "oauth_session_handle", "x_auth_password", "oauth_consumer_secret"];
 
+/// Whether the value of the parameter is a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name)
+}
+
 /// Headers as text, without the secrets in them.
 pub(crate) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.to_string(), header(name, value))).collect()
@@ -49,7 +54,7 @@ fn authorization(value: &HeaderValue, text: &str) -> String {
     let mut shown = text.to_owned();
     for (name, _) in header.parameters() {
         let name = String::from_utf8_lossy(&name);
-        if SECRETS.contains(&&*name) || (plaintext && name == "oauth_signature") {
+        if is_secret(&name) || (plaintext && name == "oauth_signature") {
             shown = replace_quoted(&shown, &name);
         }
     }
@@ -110,7 +115,7 @@ pub(crate) fn body(body: &[u8]) -> Cow<'_, [u8]> {
 fn redact_json(json: &mut serde_json::Value) -> bool {
     match json {
         serde_json::Value::Object(members) => members.iter_mut().fold(false, |found, (name, value)| {
-            if SECRETS.contains(&name.as_str()) || name == "secret" {
+            if is_secret(name) || name == "secret" {
                 *value = REDACTED.into();
                 return true;
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -16,14 +16,16 @@ use futures_util::{Stream, StreamExt as _};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
-use http_body_util::Full;
 use serde_json::json;
 use tokio_stream::wrappers::WatchStream;
+use tower_oauth1::protocol::decode_form;
 use tower_oauth1::{Clock, Origin};
+
+use super::computed;
 
 use super::guard::{Names, guard};
 use super::inspector::{Inspector, Shared};
-use super::pages::{self, About};
+use super::pages::{self, About, Compared};
 use super::record::{Answer, Log, Record, Text, Verdict};
 use super::upstream::Upstream;
 use crate::redact;
@@ -92,9 +94,7 @@ async fn inspect(State(app): State<App>, request: Request) -> Response {
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     };
     let (response, verdict) = match verifier {
-        Verifies::Here(inspector) => {
-            inspector.inspect(http::Request::from_parts(parts.clone(), Full::from(body.clone())), &body).await
-        }
+        Verifies::Here(inspector) => inspector.inspect(&parts, &body).await,
         Verifies::Upstream(upstream) => upstream.pass(&parts, &body).await,
     };
     let own_answer = matches!(verifier, Verifies::Here(inspector) if !inspector.is_provider(parts.uri.path()));
@@ -108,7 +108,7 @@ fn explain(headers: &HeaderMap, record: &Record, response: http::Response<Bytes>
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     let body = match wants_html(headers) {
-        true => pages::request(record).into_response(),
+        true => pages::request(record, None).into_response(),
         false => axum::Json(record).into_response(),
     };
     let mut response = body;
@@ -161,14 +161,37 @@ fn list(app: &App, headers: &HeaderMap) -> Response {
     axum::Json(json!({ "requests": records.iter().map(summary).collect::<Vec<_>>() })).into_response()
 }
 
-async fn show(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+/// One request, compared with the base string of the client if the query has one.
+async fn show(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     let record = id.parse().ok().and_then(|id| app.log.get(id));
+    let theirs = query.as_deref().and_then(pasted);
+    let compared = |record: &Record| {
+        let (record, theirs) = (record.verdict.record.as_ref()?, theirs.as_deref()?);
+        Some(Compared { theirs: theirs.to_owned(), explanation: computed::compare(record, theirs) })
+    };
     match record {
-        Some(record) if wants_html(&headers) => pages::request(&record).into_response(),
-        Some(record) => axum::Json(&*record).into_response(),
+        Some(record) if wants_html(&headers) => pages::request(&record, compared(&record).as_ref()).into_response(),
+        Some(record) => match compared(&record) {
+            Some(compared) => {
+                axum::Json(json!({ "request": &*record, "comparison": compared.explanation })).into_response()
+            }
+            None => axum::Json(&*record).into_response(),
+        },
         None if wants_html(&headers) => (StatusCode::NOT_FOUND, pages::not_found()).into_response(),
         None => (StatusCode::NOT_FOUND, axum::Json(json!({ "error": "this request is not kept" }))).into_response(),
     }
+}
+
+/// The base string in the query `base_string=…` of the form.
+fn pasted(query: &str) -> Option<String> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("base_string="))?;
+    let text = String::from_utf8_lossy(&decode_form(value.as_bytes())).trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// Tells open lists that there is a new request.

@@ -1,70 +1,83 @@
 //! The signature that a correct client makes for a request, whatever is wrong with the one that came.
 
-use std::time::Duration;
-
 use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
-use tower_oauth1::protocol::{BodyType, Payload, Presented, Verifier};
+use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
+use tower_oauth1::protocol::{BodyType, Payload, RequestHead, Verifier};
 use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod};
 
-use crate::redact::REDACTED;
+use crate::report::Explanation;
 
-/// A request that claims to be signed.
-#[derive(Clone, Copy)]
-pub(crate) struct Claim<'a> {
-    head: &'a Parts,
-    body: &'a Bytes,
+/// The record of a request that came to the server known as `origin`; `None` if its header cannot be parsed.
+pub(crate) fn record(head: &Parts, body: &Bytes, origin: &Origin) -> Option<Record> {
+    let payload = match BodyType::of(&head.headers) {
+        BodyType::Form => Payload::Form(body),
+        BodyType::Ambiguous | BodyType::Other => Payload::Unread,
+    };
+    let authorization = head.headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let request = RequestHead::with_origin(&head.method, &head.uri, origin);
+    let record = Record::of_request(request, authorization, payload).ok()?;
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Some(content_type.into_iter().fold(record, Record::with_content_type))
 }
 
-/// The base string of a request, the signature in it, and the right one.
-#[derive(Clone, Debug)]
-pub(crate) struct Computed {
-    pub(crate) base_string: String,
-    /// As it stands in the request; redacted for PLAINTEXT, where it is the secrets.
-    pub(crate) signature: String,
-    /// `None` without the secrets, and for PLAINTEXT.
-    pub(crate) expected: Option<String>,
+/// The right signature of the request; `None` for PLAINTEXT, and for a method that is not known here.
+pub(crate) fn expected(record: &Record, client: &ClientCredentials, token_secret: Option<&Secret>) -> Option<String> {
+    let name = record.signature_method().filter(|name| *name != SignatureMethod::Plaintext.name())?;
+    let method = methods().into_iter().find(|method| method.name() == name)?;
+    method.sign(record.base_string(), client, token_secret).ok()
 }
 
-impl<'a> Claim<'a> {
-    pub(crate) fn of(head: &'a Parts, body: &'a Bytes) -> Self {
-        Self { head, body }
-    }
+/// The causes of a rejection.
+pub(crate) fn explain(
+    record: &Record,
+    body: &[u8],
+    secrets: Option<(&ClientCredentials, Option<&Secret>)>,
+    response: &http::Response<Bytes>,
+) -> Explanation {
+    let headers = without_base_string(response.headers());
+    let answer = Answer::new(response.status(), &headers, response.body());
+    let diagnosis = Diagnosis::received(record).body(body).answer(answer);
+    let diagnosis = match secrets {
+        Some((client, token_secret)) => diagnosis.secrets(client, token_secret),
+        None => diagnosis,
+    };
+    Explanation::from(&diagnosis.report())
+}
 
-    /// Runs a function on the protocol parameters; not if they are missing or doubled.
-    pub(crate) fn presented<T>(&self, origin: &Origin, run: impl FnOnce(&Presented<'_>) -> T) -> Option<T> {
-        // An old timestamp is no reason not to compute.
-        let lenient = verifier().timestamp_window(Duration::MAX);
-        let payload = match BodyType::of(&self.head.headers) {
-            BodyType::Form => Payload::Form(self.body),
-            BodyType::Ambiguous | BodyType::Other => Payload::Unread,
-        };
-        lenient.check_http(self.head, origin, payload, 0).ok().as_ref().map(run)
-    }
+/// The causes of a rejection by another server, of a request that passed and whose signature is right as far as is known.
+pub(crate) fn explain_answer(record: &Record, body: &[u8], response: &http::Response<Bytes>) -> Explanation {
+    let answer = Answer::new(response.status(), response.headers(), response.body());
+    Explanation::from(&Diagnosis::new(record).body(body).answer(answer).report())
+}
 
-    /// Computes for the server known as `origin`.
-    pub(crate) fn compute(
-        &self,
-        origin: &Origin,
-        secrets: Option<(&ClientCredentials, Option<Secret>)>,
-    ) -> Option<Computed> {
-        self.presented(origin, |presented| {
-            let base_string = presented.base_string().ok()?;
-            let plaintext = matches!(presented.method(), SignatureMethod::Plaintext);
-            let sign = |(client, token_secret): (&ClientCredentials, Option<Secret>)| {
-                presented.method().sign(&base_string, client, token_secret.as_ref()).ok()
-            };
-            let expected = secrets.filter(|_| !plaintext).and_then(sign);
-            let signature = if plaintext { REDACTED.to_owned() } else { presented.signature().to_owned() };
-            Some(Computed { base_string, signature, expected })
-        })?
+/// The comparison with a base string that the client computed.
+pub(crate) fn compare(record: &Record, base_string: &str) -> Explanation {
+    Explanation::from(&Diagnosis::received(record).their_base_string(base_string.trim()).report())
+}
+
+/// The challenge without the base string of this side: it would be taken for that of the client.
+fn without_base_string(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    if let Some(challenge) = headers.get_mut(WWW_AUTHENTICATE)
+        && let Ok(text) = challenge.to_str()
+        && let Some((before, _)) = text.split_once(", oauth_signature_base_string=")
+        && let Ok(shorter) = before.parse()
+    {
+        *challenge = shorter;
     }
+    headers
 }
 
 /// Every method of the library; PLAINTEXT without TLS, since nothing leaves this machine.
 pub(crate) fn verifier() -> Verifier {
+    Verifier::new().methods(methods()).danger_plaintext_without_tls()
+}
+
+fn methods() -> [SignatureMethod; 7] {
     use SignatureMethod::{HmacSha1, HmacSha256, HmacSha512, Plaintext, RsaSha1, RsaSha256, RsaSha512};
 
-    let methods = [HmacSha1, HmacSha256, HmacSha512, Plaintext, RsaSha1, RsaSha256, RsaSha512];
-    Verifier::new().methods(methods).danger_plaintext_without_tls()
+    [HmacSha1, HmacSha256, HmacSha512, RsaSha1, RsaSha256, RsaSha512, Plaintext]
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_oauth1::client::Problem;
+use tower_oauth1::diagnose::Record;
+use tower_oauth1::protocol::VerifyErrorKind;
 
 use tower_oauth1::server::nonce::MemoryNonceStore;
 use tower_oauth1::server::provider::{
@@ -19,9 +21,9 @@ use tower_oauth1::server::verify::{
 };
 use tower_oauth1::{ClientCredentials, Clock, Origin, Secret, TokenCredentials};
 
-use super::computed::{Claim, Computed, verifier};
+use super::computed::{self, verifier};
 use super::record::{Outcome, Verdict};
-use crate::redact;
+use crate::report::{Anatomy, sentence};
 
 /// The user in whose name tokens are issued.
 pub(crate) const USER: &str = "Test User";
@@ -105,18 +107,17 @@ impl Inspector {
     }
 
     /// Verifies a request, or answers as the provider, and says what came of it.
-    pub(crate) async fn inspect(&self, request: Request<Full<Bytes>>, body: &Bytes) -> (Response<Bytes>, Verdict) {
-        let (parts, full) = request.into_parts();
-        let (head, request) = (parts.clone(), Request::from_parts(parts, full));
-        let response = match self.is_provider(request.uri().path()) {
+    pub(crate) async fn inspect(&self, head: &Parts, body: &Bytes) -> (Response<Bytes>, Verdict) {
+        let request = Request::from_parts(head.clone(), Full::from(body.clone()));
+        let response = match self.is_provider(head.uri.path()) {
             true => self.provider.clone().oneshot(request).await,
             false => self.layer.layer(service_fn(accept)).oneshot(request).await,
         };
-        let response = response.unwrap_or_else(|never: Infallible| match never {});
-        let verdict = self.verdict(&head, body, &response).await;
-        let (parts, body) = response.into_parts();
-        let body = http_body_util::BodyExt::collect(body).await.unwrap_or_else(|never| match never {}).to_bytes();
-        (Response::from_parts(parts, body), verdict)
+        let (parts, whole) = response.unwrap_or_else(|never: Infallible| match never {}).into_parts();
+        let whole = whole.collect().await.unwrap_or_else(|never| match never {}).to_bytes();
+        let response = Response::from_parts(parts, whole);
+        let verdict = self.verdict(head, body, &response).await;
+        (response, verdict)
     }
 
     /// Whether the provider answers at this path.
@@ -124,42 +125,31 @@ impl Inspector {
         matches!(path, INITIATE | TOKEN | REVOKE | AUTHORIZE)
     }
 
-    async fn verdict(&self, head: &Parts, body: &Bytes, response: &Response<Full<Bytes>>) -> Verdict {
-        let rejection = response.extensions().get::<Rejection>();
-        let problem = Problem::from_headers(response.headers());
-        let seen = self.see(head, body).await;
-        let (outcome, summary) = match (rejection, &problem) {
-            (Some(rejection), _) if is_unsigned(rejection) => {
-                (Outcome::Unsigned, "The request is not signed.".to_owned())
-            }
-            (Some(rejection), _) => (Outcome::Rejected, sentence(&rejection.to_string())),
-            (None, Some(problem)) => (Outcome::Rejected, format!("The provider answers {}.", problem.text())),
-            (None, None) if response.status().is_success() => (Outcome::Accepted, accepted(response)),
-            (None, None) => (Outcome::Rejected, format!("The answer is {}.", response.status())),
+    async fn verdict(&self, head: &Parts, body: &Bytes, response: &Response<Bytes>) -> Verdict {
+        let (outcome, summary) = outcome(response);
+        let record = computed::record(head, body, &self.origin);
+        let signed = record.as_ref().filter(|record| record.unsigned().is_none());
+        let token_secret = match signed.and_then(|record| record.token()) {
+            Some(token) => self.token_secret(token).await,
+            None => None,
         };
+        // Without the secret of its token nothing can be computed.
+        let known = |record: &&Record| {
+            record.client_key() == Some(self.known.client.key()) && record.token().is_some() == token_secret.is_some()
+        };
+        let secrets = signed.filter(known).map(|_| (&self.known.client, token_secret.as_ref()));
+        let explain = |record| computed::explain(record, body, secrets, response);
         Verdict {
             outcome,
             summary,
-            problem: problem.map(|problem| problem.text().to_owned()),
-            signature: seen.as_ref().map(|seen| seen.signature.clone()),
-            expected_signature: seen.as_ref().and_then(|seen| seen.expected.clone()),
-            base_string: seen.map(|seen| redact::base_string(&seen.base_string)),
-            explanation: None,
+            problem: Problem::from_headers(response.headers()).map(|problem| problem.text().to_owned()),
+            expected_signature: signed
+                .zip(secrets)
+                .and_then(|(record, (client, token_secret))| computed::expected(record, client, token_secret)),
+            explanation: record.as_ref().filter(|_| outcome != Outcome::Accepted).map(explain),
+            signed: signed.map(Anatomy::from),
+            record: record.clone(),
         }
-    }
-
-    /// Computes what a correct client computes for this request.
-    async fn see(&self, head: &Parts, body: &Bytes) -> Option<Computed> {
-        let claim = Claim::of(head, body);
-        let (client, token) = claim.presented(&self.origin, |presented| {
-            (presented.client_key().to_owned(), presented.token().map(str::to_owned))
-        })?;
-        let secrets = match token {
-            _ if client != self.known.client.key() => None,
-            None => Some((&self.known.client, None)),
-            Some(token) => self.token_secret(&token).await.map(|secret| (&self.known.client, Some(secret))),
-        };
-        claim.compute(&self.origin, secrets)
     }
 
     /// The secret of an issued token or of temporary credentials.
@@ -180,17 +170,26 @@ async fn accept(request: Request<SignedBody<Full<Bytes>>>) -> Result<Response<Fu
     Ok(response)
 }
 
-fn accepted(response: &Response<Full<Bytes>>) -> String {
+/// The result of a request, in one sentence.
+fn outcome(response: &Response<Bytes>) -> (Outcome, String) {
     let verified = response.extensions().get::<Verified<Option<String>>>().map(Verified::principal);
-    match verified {
-        Some(Some(user)) => format!("The signature is right: the client acts for {user}."),
-        Some(None) => "The signature is right: the client acts for itself, without a token.".to_owned(),
-        None => "The signature is right.".to_owned(),
+    match (response.extensions().get::<Rejection>(), Problem::from_headers(response.headers()), verified) {
+        (Some(rejection), ..) if rejection.kind() == RejectionKind::Invalid(VerifyErrorKind::NotSigned) => {
+            (Outcome::Unsigned, "The request is not signed.".to_owned())
+        }
+        (Some(rejection), ..) => (Outcome::Rejected, sentence(&rejection.to_string())),
+        (None, Some(problem), _) => (Outcome::Rejected, format!("The provider answers {}.", problem.text())),
+        (None, None, Some(Some(user))) => {
+            (Outcome::Accepted, format!("The signature is right: the client acts for {user}."))
+        }
+        (None, None, Some(None)) => {
+            (Outcome::Accepted, "The signature is right: the client acts for itself, without a token.".to_owned())
+        }
+        (None, None, None) if response.status().is_success() || response.status().is_redirection() => {
+            (Outcome::Accepted, "The provider accepts the request.".to_owned())
+        }
+        (None, None, None) => (Outcome::Rejected, format!("The provider answers {}.", response.status())),
     }
-}
-
-fn is_unsigned(rejection: &Rejection) -> bool {
-    rejection.kind() == RejectionKind::Invalid(tower_oauth1::protocol::VerifyErrorKind::NotSigned)
 }
 
 /// The reason of an error as a sentence.

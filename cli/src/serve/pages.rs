@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use maud::{DOCTYPE, Markup, html};
 
 use super::record::{Answer, Outcome, Record, Text, Verdict};
-use crate::report::{Explanation, Finding};
+use crate::report::{Anatomy, Explanation, Finding, Row, sentence};
 
 pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const SCRIPT: &str = include_str!("live.js");
@@ -19,6 +19,12 @@ pub(crate) struct About {
     pub(crate) token: String,
     /// The server behind a recording proxy.
     pub(crate) upstream: Option<String>,
+}
+
+/// The base string of a client, compared with that of the server.
+pub(crate) struct Compared {
+    pub(crate) theirs: String,
+    pub(crate) explanation: Explanation,
 }
 
 /// The path of the page about a request.
@@ -49,7 +55,7 @@ pub(crate) fn list(about: &About, records: &[Arc<Record>]) -> Markup {
 }
 
 /// One request: the verdict, what was signed, and the messages.
-pub(crate) fn request(record: &Record) -> Markup {
+pub(crate) fn request(record: &Record, compared: Option<&Compared>) -> Markup {
     let Record { id, method, target, verdict, .. } = record;
     let body = html! {
         nav aria-label="Requests" {
@@ -61,7 +67,7 @@ pub(crate) fn request(record: &Record) -> Markup {
         p.when { "Request " (id) ", received at " (time(record.received_at)) }
         (verdict_box(verdict))
         @if let Some(explanation) = &verdict.explanation { (findings(explanation)) }
-        (signature(verdict))
+        @if let Some(signed) = &verdict.signed { (signature(record.id, verdict, signed, compared)) }
         section {
             h2 { "Request" }
             (message(&format!("{method} {target}"), &record.headers, record.body.as_ref()))
@@ -176,30 +182,79 @@ fn findings(explanation: &Explanation) -> Markup {
             section {
                 h2 { "Why" }
                 ol.findings { @for finding in &explanation.findings { li { (cause(finding)) } } }
+                @if !explanation.differences.is_empty() { (differences(&explanation.differences)) }
             }
+        }
+    }
+}
+
+fn differences(rows: &[Row]) -> Markup {
+    let side = |value: &Option<String>| html! { @match value { Some(value) => code { (value) }, None => span.when { "\u{2013}" } } };
+    html! {
+        table {
+            caption { "The parts of the base strings that differ" }
+            thead { tr { th scope="col" { "Part" } th scope="col" { "This server" } th scope="col" { "The client" } } }
+            tbody { @for row in rows { tr { th scope="row" { (row.part) } td { (side(&row.ours)) } td { (side(&row.theirs)) } } } }
         }
     }
 }
 
 fn cause(finding: &Finding) -> Markup {
     html! {
-        p.cause { b { (finding.cause) } " " span.certainty { (finding.certainty) } }
-        p { (finding.evidence) }
-        p.remedy { (finding.remedy) }
+        p.cause { b { (sentence(&finding.cause)) } " " span.certainty { (finding.certainty) } }
+        p { (sentence(&finding.evidence)) }
+        p.remedy { (sentence(&finding.remedy)) }
     }
 }
 
-fn signature(verdict: &Verdict) -> Markup {
+fn signature(id: u64, verdict: &Verdict, signed: &Anatomy, compared: Option<&Compared>) -> Markup {
+    let differ = verdict.expected_signature.is_some() && verdict.expected_signature != signed.signature;
     html! {
-        @if let Some(base_string) = &verdict.base_string {
-            section {
-                h2 { "Signature" }
-                dl {
-                    @if let Some(signature) = &verdict.signature { div { dt { "In the request" } dd { code { (signature) } } } }
-                    @if let Some(expected) = &verdict.expected_signature { div { dt { "Computed here" } dd { code { (expected) } } } }
+        section {
+            h2 { "Signature" }
+            dl {
+                @if let Some(signature) = &signed.signature {
+                    div { dt { "In the request" } dd { code.wrong[differ] { (signature) } } }
                 }
-                h3 { "Base string computed here" }
-                pre { (base_string) }
+                @if let Some(expected) = &verdict.expected_signature {
+                    div { dt { "Computed here" } dd { code.right[differ] { (expected) } } }
+                }
+                div { dt { "Method" } dd { code { (signed.method) } } }
+                div { dt { "Base string URI" } dd { code { (signed.base_string_uri) } } }
+                @if let Some(realm) = &signed.realm { div { dt { "Realm (not signed)" } dd { code { (realm) } } } }
+            }
+            table {
+                caption { "Signed parameters, decoded" }
+                thead { tr { th scope="col" { "Name" } th scope="col" { "Value" } th scope="col" { "From" } } }
+                tbody {
+                    @for parameter in &signed.parameters {
+                        tr { td { code { (parameter.name) } } td { code { (parameter.value) } } td.from { (parameter.source) } }
+                    }
+                }
+            }
+            h3 { "Base string computed here" }
+            pre.one { (signed.base_string) }
+            (comparison(id, compared))
+        }
+    }
+}
+
+/// The form for the base string that the client computed, and the comparison with it.
+fn comparison(id: u64, compared: Option<&Compared>) -> Markup {
+    html! {
+        form #compare method="get" action={ (path(id)) "#compare" } {
+            label for="base_string" { "Compare with the base string that your client computed" }
+            textarea #base_string name="base_string" rows="3" spellcheck="false" autocomplete="off" {
+                @if let Some(compared) = compared { (compared.theirs) }
+            }
+            button { "Compare" }
+        }
+        @if let Some(Compared { explanation, .. }) = compared {
+            @if explanation.differences.is_empty() {
+                p.verdict.right { "Both base strings are the same." }
+            } @else {
+                (differences(&explanation.differences))
+                ol.findings { @for finding in &explanation.findings { li { (cause(finding)) } } }
             }
         }
     }

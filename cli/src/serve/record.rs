@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::watch;
+use tower_oauth1::diagnose::Record as SignedRecord;
 
-use crate::report::Explanation;
+use crate::report::{Anatomy, Explanation};
 
 /// A request that arrived, the verdict about it, and the answer to it. Secrets are redacted before it is built.
 #[derive(Clone, Debug, Serialize)]
@@ -33,16 +34,17 @@ pub(crate) struct Verdict {
     /// The problem as OAuth Problem Reporting names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
+    /// The signed request, taken apart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) signature: Option<String>,
-    /// The signature that the server computed from its base string and the secrets.
+    pub(crate) signed: Option<Anatomy>,
+    /// The signature that the server computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expected_signature: Option<String>,
-    /// The signature base string that the server computed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) base_string: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) explanation: Option<Explanation>,
+    /// To compare a base string with later on.
+    #[serde(skip)]
+    pub(crate) record: Option<SignedRecord>,
 }
 
 /// The kinds of results.
@@ -155,10 +157,10 @@ mod tests {
             outcome: Outcome::Unsigned,
             summary: String::new(),
             problem: None,
-            signature: None,
+            signed: None,
             expected_signature: None,
-            base_string: None,
             explanation: None,
+            record: None,
         };
         let (method, target) = ("GET".into(), format!("/{id}"));
         Record { id, received_at: 0, method, target, headers: Vec::new(), body: None, verdict, answer: None }

@@ -6,12 +6,13 @@ use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use reqwest::Url;
 use tower_oauth1::client::Problem;
-use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
+use tower_oauth1::diagnose::Record;
+use tower_oauth1::{ClientCredentials, Origin, Secret, TokenCredentials};
 
-use super::computed::{Claim, Computed};
+use super::computed;
 use super::record::{Outcome, Verdict};
 use crate::failure::Failure;
-use crate::redact;
+use crate::report::Anatomy;
 use crate::transport::client;
 
 /// The server behind the proxy, and the credentials of the client if they are known.
@@ -58,21 +59,65 @@ impl Upstream {
     }
 
     /// Sends the request on and says what came of it.
-    pub(crate) async fn pass(&self, parts: &Parts, body: &Bytes) -> (Response<Bytes>, Verdict) {
-        let computed = self.compute(parts, body);
-        match self.send(parts, body).await {
+    pub(crate) async fn pass(&self, head: &Parts, body: &Bytes) -> (Response<Bytes>, Verdict) {
+        let record = computed::record(head, body, &self.origin);
+        let signed = record.as_ref().filter(|record| record.unsigned().is_none());
+        let (response, summary) = match self.send(head, body).await {
             Ok(response) => {
-                let verdict = verdict(computed, &response);
-                (response, verdict)
+                let summary = format!("The server answers {}.", response.status());
+                (response, summary)
             }
             Err(error) => {
-                let summary = format!("{} does not answer: {}", self.origin, causes(&error.without_url()));
+                let summary = format!("{} does not answer: {}.", self.origin, causes(&error.without_url()));
                 let mut response = Response::new(Bytes::from(format!("{summary}\n")));
                 *response.status_mut() = StatusCode::BAD_GATEWAY;
-                let outcome = computed.as_ref().map_or(Outcome::Unsigned, |_| Outcome::Passed);
-                (response, with(computed, outcome, summary, None))
+                (response, summary)
             }
-        }
+        };
+        let problem = Problem::from_headers(response.headers()).or_else(|| Problem::from_body(response.body()));
+        let status = response.status();
+        let refused = problem.is_some() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        let outcome = match signed {
+            _ if refused => Outcome::Rejected,
+            None => Outcome::Unsigned,
+            Some(_) => Outcome::Passed,
+        };
+        let secrets =
+            signed.filter(|record| self.knows(record)).map(|_| (&self.client_credentials, self.token_secret()));
+        // `None` if it cannot be told.
+        let is_right = signed.zip(secrets).and_then(|(record, (client, token_secret))| {
+            Some(computed::expected(record, client, token_secret)? == record.signature()?)
+        });
+        let explain = |record| match is_right {
+            Some(false) => computed::explain(record, body, secrets, &response),
+            _ => computed::explain_answer(record, body, &response),
+        };
+        let summary = match is_right {
+            Some(true) => format!("{summary} The signature is right."),
+            Some(false) => format!("{summary} The signature is wrong."),
+            None => summary,
+        };
+        let verdict = Verdict {
+            outcome,
+            summary,
+            problem: problem.map(|problem| problem.text().to_owned()),
+            signed: signed.map(Anatomy::from),
+            // Anyone who can reach this port could have any request to that server signed.
+            expected_signature: None,
+            explanation: record.as_ref().filter(|_| refused).map(explain),
+            record: record.clone(),
+        };
+        (response, verdict)
+    }
+
+    /// Whether the credentials of this side are those of the request.
+    fn knows(&self, record: &Record) -> bool {
+        let token = self.token.as_ref().map(TokenCredentials::token);
+        record.client_key() == Some(self.client_credentials.key()) && record.token() == token
+    }
+
+    fn token_secret(&self) -> Option<&Secret> {
+        self.token.as_ref().map(TokenCredentials::secret)
     }
 
     async fn send(&self, parts: &Parts, body: &Bytes) -> reqwest::Result<Response<Bytes>> {
@@ -97,16 +142,6 @@ impl Upstream {
         response.headers_mut().append(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
         Ok(response)
     }
-
-    fn compute(&self, parts: &Parts, body: &Bytes) -> Option<Computed> {
-        let claim = Claim::of(parts, body);
-        let known = claim.presented(&self.origin, |presented| {
-            let token = self.token.as_ref().map(TokenCredentials::token);
-            presented.client_key() == self.client_credentials.key() && presented.token() == token
-        })?;
-        let token_secret = || self.token.as_ref().map(|token| token.secret().clone());
-        claim.compute(&self.origin, known.then(|| (&self.client_credentials, token_secret())))
-    }
 }
 
 fn forwarded(headers: &HeaderMap) -> HeaderMap {
@@ -119,35 +154,6 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
         .collect();
     let passes = |name: &HeaderName| !OWN.contains(&name.as_str()) && !named.contains(name) && *name != CONTENT_LENGTH;
     headers.iter().filter(|(name, _)| passes(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-fn verdict(computed: Option<Computed>, response: &Response<Bytes>) -> Verdict {
-    let problem = Problem::from_headers(response.headers()).or_else(|| Problem::from_body(response.body()));
-    let refused = problem.is_some() || matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    let outcome = match &computed {
-        _ if refused => Outcome::Rejected,
-        None => Outcome::Unsigned,
-        Some(_) => Outcome::Passed,
-    };
-    let own = computed.as_ref().and_then(|computed| {
-        let right = *computed.expected.as_ref()? == computed.signature;
-        Some(if right { " The signature is right for it." } else { " The signature is wrong for it." })
-    });
-    let summary = format!("The server answers {}.{}", response.status(), own.unwrap_or_default());
-    with(computed, outcome, summary, problem.map(|problem| problem.text().to_owned()))
-}
-
-fn with(computed: Option<Computed>, outcome: Outcome, summary: String, problem: Option<String>) -> Verdict {
-    Verdict {
-        outcome,
-        summary,
-        problem,
-        signature: computed.as_ref().map(|computed| computed.signature.clone()),
-        // Whoever can reach this port could have any request to that server signed.
-        expected_signature: None,
-        base_string: computed.map(|computed| redact::base_string(&computed.base_string)),
-        explanation: None,
-    }
 }
 
 fn causes(error: &dyn std::error::Error) -> String {
