@@ -62,7 +62,7 @@ impl CredentialArguments {
             Some(file) => {
                 let key = rsa_private_key(file)?;
                 // The inspector verifies with the public half.
-                client.rsa_public_key(key.public_key()).rsa_private_key(key)
+                client.rsa_public_key_or_secret(key.public_key()).rsa_private_key(key)
             }
             None => client,
         })

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
 use tower_oauth1::protocol::{BodyType, Payload, RequestHead, Verifier};
-use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod};
+use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials};
 
 use crate::report::Explanation;
 
@@ -27,7 +27,8 @@ pub(crate) fn record(head: &Parts, body: &Bytes, origin: &Origin) -> Option<Reco
 pub(crate) fn expected(record: &Record, client: &ClientCredentials, token_secret: Option<&Secret>) -> Option<String> {
     let name = record.signature_method().filter(|name| *name != SignatureMethod::Plaintext.name())?;
     let method = methods().into_iter().find(|method| method.name() == name)?;
-    method.sign(record.base_string(), client, token_secret).ok()
+    let token = token_secret.map(|secret| TokenCredentials::new(record.token().unwrap_or_default(), secret.clone()));
+    Signer::new(client.clone()).method(method).sign_text(record.base_string(), token.as_ref()).ok()
 }
 
 /// The causes of a rejection.

@@ -191,10 +191,3 @@ fn outcome(response: &Response<Bytes>) -> (Outcome, String) {
         (None, None, None) => (Outcome::Rejected, format!("The provider answers {}.", response.status())),
     }
 }
-
-/// The reason of an error as a sentence.
-fn sentence(reason: &str) -> String {
-    let mut characters = reason.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
-}

@@ -208,11 +208,6 @@ impl Presented<'_> {
         self.method
     }
 
-    /// The value of `oauth_signature`, decoded. With PLAINTEXT it is the secrets themselves: nothing to show or log.
-    pub fn signature(&self) -> &str {
-        self.parameter(names::SIGNATURE).unwrap_or_default()
-    }
-
     /// Seconds since 1970. Only PLAINTEXT may go without (§3.1).
     pub fn timestamp(&self) -> Option<u64> {
         self.parameter(names::TIMESTAMP)?.parse().ok()
