@@ -29,6 +29,7 @@ or a prompt. Profiles are TOML files in the directory `oauth1` of the user's con
 pub(crate) enum Command {
     Sign(SignArguments),
     Request(RequestArguments),
+    Explain(ExplainArguments),
     Serve(ServeArguments),
 }
 
@@ -80,6 +81,55 @@ pub(crate) struct RequestArguments {
     pub(crate) verbose: bool,
     #[command(flatten)]
     pub(crate) signing: SigningArguments,
+}
+
+/// Take a signed request apart and explain why a server rejects it.
+///
+/// Reads a curl command, the output of `curl -v`, an HTTP message, or a HAR entry from a file or the standard input; or
+/// give the request with --url, -X, -H and -d. With the secrets, checks the signature. Nothing is sent.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The file with the request [default: the standard input].
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "url")]
+    pub(crate) file: Option<String>,
+    /// The URL of the request, instead of a file.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) url: Option<String>,
+    /// The HTTP method, with --url.
+    #[arg(short = 'X', long = "request", value_name = "METHOD", requires = "url")]
+    pub(crate) method: Option<String>,
+    /// A header, with --url.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", requires = "url")]
+    pub(crate) headers: Vec<String>,
+    /// The form or another body, with --url.
+    #[arg(short, long, value_name = "DATA", requires = "url")]
+    pub(crate) data: Vec<String>,
+    /// The origin of an HTTP message [default: https and its Host header].
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "url")]
+    pub(crate) origin: Option<String>,
+    /// The answer of the server: a file with the status line, the headers and the body.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) answer: Option<String>,
+    /// The base string that the other side computed, or `@FILE`.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) base_string: Option<String>,
+    /// The signature that the other side computed.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) signature: Option<String>,
+    /// The format of the output.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArguments,
+}
+
+/// The formats of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Run the inspector: a server on this machine that shows each request, right or wrong, and why.

@@ -6,6 +6,7 @@
 
 mod cli;
 mod credentials;
+mod explain;
 mod failure;
 
 mod message;
@@ -43,6 +44,7 @@ async fn run(command: Command) -> Result<Status, Failure> {
     match command {
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Request(arguments) => request::run(&arguments).await,
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments).await,
     }
 }
