@@ -133,7 +133,10 @@ impl Command {
             "header" => {
                 let line = value(name)?;
                 // `Name;` sends an empty header, `Name:` removes one.
-                if let Some((name, value)) = line.split_once(':') {
+                // Browsers write HTTP/2 pseudo-headers with a colon in front.
+                if let Some((name, value)) = line.split_once(':')
+                    && !line.starts_with(':')
+                {
                     add_header(&mut self.headers, name, value)?;
                 }
             }

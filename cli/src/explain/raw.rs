@@ -65,6 +65,9 @@ fn message(text: &str) -> Result<(&str, HeaderMap, Bytes), Failure> {
         if line.is_empty() {
             break;
         }
+        if line.starts_with(':') {
+            continue;
+        }
         let (name, value) =
             line.split_once(':').ok_or_else(|| Failure::usage("a line before the body is not `NAME: VALUE`"))?;
         add_header(&mut headers, name, value)?;
