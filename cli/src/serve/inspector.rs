@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Collected, Full};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_oauth1::client::Problem;
 use tower_oauth1::diagnose::Record;
@@ -110,12 +111,9 @@ impl Inspector {
     pub(crate) async fn inspect(&self, head: &Parts, body: &Bytes) -> (Response<Bytes>, Verdict) {
         let request = Request::from_parts(head.clone(), Full::from(body.clone()));
         let response = match self.is_provider(head.uri.path()) {
-            true => self.provider.clone().oneshot(request).await,
-            false => self.layer.layer(service_fn(accept)).oneshot(request).await,
+            true => whole(self.provider.clone().oneshot(request).await).await,
+            false => whole(self.layer.layer(service_fn(accept)).oneshot(request).await).await,
         };
-        let (parts, whole) = response.unwrap_or_else(|never: Infallible| match never {}).into_parts();
-        let whole = whole.collect().await.unwrap_or_else(|never| match never {}).to_bytes();
-        let response = Response::from_parts(parts, whole);
         let verdict = self.verdict(head, body, &response).await;
         (response, verdict)
     }
@@ -168,6 +166,13 @@ async fn accept(request: Request<SignedBody<Full<Bytes>>>) -> Result<Response<Fu
         response.extensions_mut().insert(verified.clone());
     }
     Ok(response)
+}
+
+/// A response with its whole body, none of which can fail.
+async fn whole<B: Body<Data = Bytes>>(response: Result<Response<B>, Infallible>) -> Response<Bytes> {
+    let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    Response::from_parts(parts, body)
 }
 
 /// The result of a request, in one sentence.
