@@ -1,5 +1,7 @@
 //! The command line, as clap reads it.
 
+#![allow(clippy::doc_markdown, reason = "these comments are the help, which is plain text")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -29,8 +31,16 @@ or a prompt. Profiles are TOML files in the directory `oauth1` of the user's con
 pub(crate) enum Command {
     Sign(SignArguments),
     Request(RequestArguments),
+    Login(LoginArguments),
     Explain(ExplainArguments),
     Serve(ServeArguments),
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, for `man -l -`.
+    Man,
 }
 
 /// Sign a request and print the header, the base string and the signature.
@@ -43,6 +53,8 @@ pub(crate) struct SignArguments {
     pub(crate) method: String,
     #[command(flatten)]
     pub(crate) message: MessageArguments,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgument,
     #[command(flatten)]
     pub(crate) signing: SigningArguments,
     /// Print a curl command that sends the signed request.
@@ -79,6 +91,55 @@ pub(crate) struct RequestArguments {
     /// Print the headers of each request and answer, and the base string, to the standard error.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgument,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+}
+
+/// Obtain a token from a provider and keep it in a profile.
+///
+/// The provider is that of --preset, of the profile, or of --initiate, --authorize and --access. By default the decision
+/// comes back to a server on this machine.
+///
+/// Sites: magento2 takes the base URL of the shop, mediawiki the URL of index.php, netsuite the account id, and schoology
+/// and woocommerce an origin.
+#[derive(Debug, Args)]
+pub(crate) struct LoginArguments {
+    /// The name of the profile.
+    #[arg(id = "name", value_name = "PROFILE")]
+    pub(crate) profile: String,
+    /// The endpoint for temporary credentials (request token).
+    #[arg(long, value_name = "URL", help_heading = "Provider", requires_all = ["authorize", "access"])]
+    pub(crate) initiate: Option<String>,
+    /// The page on which the user decides.
+    #[arg(long, value_name = "URL", help_heading = "Provider", requires = "initiate")]
+    pub(crate) authorize: Option<String>,
+    /// The endpoint for token credentials (access token).
+    #[arg(long, value_name = "URL", help_heading = "Provider")]
+    pub(crate) access: Option<String>,
+    /// Call both endpoints with GET instead of POST.
+    #[arg(long, help_heading = "Provider")]
+    pub(crate) get: bool,
+    /// Accept a provider that does not confirm the callback.
+    #[arg(long, help_heading = "Provider")]
+    pub(crate) unconfirmed: bool,
+    /// Add a parameter to the page on which the user decides, such as `perms=write`.
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Provider")]
+    pub(crate) parameter: Vec<String>,
+    /// The callback: an http URL of this machine to listen at, another URL to paste from, or `oob` for a code to type
+    /// [default: http://127.0.0.1 with a free port].
+    #[arg(long, value_name = "URL|oob")]
+    pub(crate) callback: Option<String>,
+    /// Keep the token of an owner-only client, which is given or asked for. Nothing is sent.
+    #[arg(long, conflicts_with_all = ["xauth", "callback", "initiate"])]
+    pub(crate) owner_only: bool,
+    /// Exchange the user's name and password (OAUTH1_PASSWORD or a prompt) for a token.
+    #[arg(long, value_name = "USER", conflicts_with = "callback")]
+    pub(crate) xauth: Option<String>,
+    /// Print the token as shell variables instead of keeping it.
+    #[arg(long)]
+    pub(crate) print: bool,
     #[command(flatten)]
     pub(crate) signing: SigningArguments,
 }
@@ -120,6 +181,8 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
     #[command(flatten)]
+    pub(crate) profile: ProfileArgument,
+    #[command(flatten)]
     pub(crate) credentials: CredentialArguments,
 }
 
@@ -150,6 +213,8 @@ pub(crate) struct ServeArguments {
     /// Allow callbacks that start with this URL, besides those to this machine.
     #[arg(long, value_name = "URL")]
     pub(crate) callback: Vec<String>,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgument,
     #[command(flatten)]
     pub(crate) credentials: CredentialArguments,
 }
@@ -216,12 +281,17 @@ pub(crate) struct SigningArguments {
     pub(crate) sign_as: Option<String>,
 }
 
-/// The client and the token.
+/// The profile to read from.
 #[derive(Debug, Args)]
-pub(crate) struct CredentialArguments {
+pub(crate) struct ProfileArgument {
     /// Read credentials and settings from this profile.
     #[arg(short, long, value_name = "NAME", env = "OAUTH1_PROFILE", help_heading = "Credentials")]
     pub(crate) profile: Option<String>,
+}
+
+/// The client and the token.
+#[derive(Debug, Args)]
+pub(crate) struct CredentialArguments {
     /// The client identifier (consumer key).
     #[arg(
         short = 'k',
@@ -283,6 +353,13 @@ pub(crate) enum Method {
     #[value(name = "PLAINTEXT")]
     #[serde(rename = "PLAINTEXT")]
     Plaintext,
+}
+
+impl Method {
+    /// The name of the protocol.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 /// The places of the protocol parameters (RFC 5849 §3.5).

@@ -22,9 +22,9 @@ pub(crate) enum Missing {
 
 /// The credentials that were found.
 #[derive(Debug)]
-pub(crate) struct Credentials {
+pub(crate) struct Credentials<T = Option<TokenCredentials>> {
     pub(crate) client: ClientCredentials,
-    pub(crate) token: Option<TokenCredentials>,
+    pub(crate) token: T,
 }
 
 impl CredentialArguments {

@@ -73,9 +73,12 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// For writing to the standard output: a closed pipe ends the command.
+/// For writing to the standard output. A reader that has enough, such as `head`, is no error.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::new(Status::Done, "");
+        }
         Self::usage("cannot write the output").caused_by(error)
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! `README.md` shows each subcommand; `oauth1 help` lists their options.
 
-#![allow(dead_code, reason = "for the subcommands to come")]
-
 mod cli;
 mod credentials;
 mod explain;
 mod failure;
+mod generate;
 
+mod login;
 mod message;
 mod paint;
 mod profile;
@@ -33,7 +33,9 @@ async fn main() -> ExitCode {
     let status = match run(Cli::parse().command).await {
         Ok(status) => status,
         Err(failure) => {
-            paint::error(&failure);
+            if failure.status() != Status::Done {
+                paint::error(&failure);
+            }
             failure.status()
         }
     };
@@ -44,7 +46,10 @@ async fn run(command: Command) -> Result<Status, Failure> {
     match command {
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Request(arguments) => request::run(&arguments).await,
+        Command::Login(arguments) => login::run(&arguments).await,
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments).await,
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man => generate::man(),
     }
 }

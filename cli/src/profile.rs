@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 use toml_edit::DocumentMut;
-use tower_oauth1::Secret;
-use tower_oauth1::client::handshake::TokenGrant;
+use tower_oauth1::{Secret, TokenCredentials};
 
-use crate::cli::{Hashed, Method, Place};
+use crate::cli::{Hashed, Method, Place, ProfileArgument};
 use crate::failure::Failure;
 use crate::paint;
 use crate::service::Known;
@@ -75,10 +74,17 @@ impl Profile {
     }
 }
 
+impl ProfileArgument {
+    /// The profile that the argument names, or an empty one.
+    pub(crate) fn load(&self) -> Result<Profile, Failure> {
+        self.profile.as_deref().map_or_else(|| Ok(Profile::default()), Profile::load)
+    }
+}
+
 /// Adds the token to the profile, and the values that lead to it if the profile is new. Comments and other keys stay.
 ///
 /// The file is replaced at once and only its owner can read it.
-pub(crate) fn store(name: &str, granted: &TokenGrant, settings: &[(&str, String)]) -> Result<PathBuf, Failure> {
+pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, String)]) -> Result<PathBuf, Failure> {
     let path = path(name)?;
     let failed = |what: &str, error: std::io::Error| {
         Failure::usage(format!("cannot {what} {}", path.display())).caused_by(error)
@@ -91,12 +97,19 @@ pub(crate) fn store(name: &str, granted: &TokenGrant, settings: &[(&str, String)
     let mut document: DocumentMut =
         text.parse().map_err(|_| Failure::usage(format!("the profile {} is not TOML", path.display())))?;
     for (key, value) in settings {
-        if !document.contains_key(key) {
-            document[key] = toml_edit::value(value);
+        let item = match key.split_once('.') {
+            Some((table, key)) => {
+                let table = document.entry(table).or_insert(toml_edit::table());
+                table.as_table_like_mut().map(|table| table.entry(key).or_insert(toml_edit::Item::None))
+            }
+            None => Some(document.entry(key).or_insert(toml_edit::Item::None)),
+        };
+        if let Some(item) = item.filter(|item| item.is_none()) {
+            *item = toml_edit::value(value);
         }
     }
-    document["token"] = toml_edit::value(granted.token().token());
-    document["token_secret"] = toml_edit::value(granted.token().secret().expose());
+    document["token"] = toml_edit::value(token.token());
+    document["token_secret"] = toml_edit::value(token.secret().expose());
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(|error| failed("create the directory of", error))?;
         write_privately(directory, &path, document.to_string().as_bytes()).map_err(|error| failed("write", error))?;

@@ -121,7 +121,10 @@ fn redact_json(json: &mut serde_json::Value) -> bool {
             }
             redact_json(value) || found
         }),
-        serde_json::Value::Array(items) => items.iter_mut().fold(false, |found, item| redact_json(item) || found),
+        // Not `any`, which stops at the first.
+        serde_json::Value::Array(items) => {
+            items.iter_mut().filter_map(|item| redact_json(item).then_some(())).count() > 0
+        }
         _ => false,
     }
 }

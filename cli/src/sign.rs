@@ -42,11 +42,11 @@ pub(crate) fn run(arguments: &SignArguments) -> Result<Status, Failure> {
 }
 
 fn sign(arguments: &SignArguments, message: &Message) -> Result<Parts, Failure> {
-    let profile = arguments.signing.profile()?;
-    let signing = arguments.signing.signing(&profile, Missing::Ask)?;
+    let profile = arguments.profile.load()?;
+    let service = arguments.signing.signing(&profile, Missing::Ask)?;
     let target = Origin::of_url(message.url.as_str()).map_err(|error| Failure::usage("the URL").caused_by(error))?;
-    let origin = signing.service.sign_as.as_ref().unwrap_or(&target);
-    let signer = signing.service.signer_for(&target);
+    let origin = service.sign_as.as_ref().unwrap_or(&target);
+    let signer = service.signer_for(&target);
 
     let timestamp = arguments.timestamp.unwrap_or_else(|| Clock::default().now());
     let nonce = arguments.nonce.clone().unwrap_or_else(|| Nonce::random().to_string());

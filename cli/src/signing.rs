@@ -2,7 +2,7 @@
 
 use tower_oauth1::client::sign::TimestampOrder;
 use tower_oauth1::protocol::{BodyHash, Transmission};
-use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer, TokenCredentials};
+use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer};
 
 use crate::cli::{Hashed, Method, Place, SigningArguments};
 use crate::credentials::{Credentials, Missing};
@@ -10,29 +10,17 @@ use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::service::{Service, origin};
 
-/// All that is needed to sign: the rules of the service, with what the user set.
-pub(crate) struct Signing {
-    pub(crate) service: Service,
-    pub(crate) client: ClientCredentials,
-    pub(crate) token: Option<TokenCredentials>,
-}
-
 impl SigningArguments {
-    /// The profile that the arguments name, or an empty one.
-    pub(crate) fn profile(&self) -> Result<Profile, Failure> {
-        self.credentials.profile.as_deref().map_or_else(|| Ok(Profile::default()), Profile::load)
-    }
-
     /// Finds the credentials and applies every setting: arguments override the profile, and that the preset.
-    pub(crate) fn signing(&self, profile: &Profile, missing: Missing) -> Result<Signing, Failure> {
+    pub(crate) fn signing(&self, profile: &Profile, missing: Missing) -> Result<Service, Failure> {
         let Credentials { client, token } = self.credentials.credentials(profile, missing)?;
         let service = self.service(profile, &client)?;
         let signer = service.signer.clone();
-        let signer = match &token {
-            Some(token) => signer.token(token.clone()),
+        let signer = match token {
+            Some(token) => signer.token(token),
             None => signer,
         };
-        Ok(Signing { service: Service { signer, ..service }, client, token })
+        Ok(Service { signer, ..service })
     }
 
     /// The rules of the service for this client, without a token.

@@ -17,7 +17,6 @@ use crate::cli::{ExplainArguments, Format};
 use crate::credentials::{Credentials, Missing};
 use crate::failure::{Failure, Status};
 use crate::message::read;
-use crate::profile::Profile;
 use crate::report::{Anatomy, Explanation};
 
 /// What is known about a request.
@@ -82,7 +81,7 @@ fn text(bytes: Vec<u8>) -> Result<String, Failure> {
 
 fn explain(arguments: &ExplainArguments, pasted: &Pasted) -> Result<Explained, Failure> {
     let record = record(pasted)?;
-    let profile = arguments.credentials.profile.as_deref().map_or_else(|| Ok(Profile::default()), Profile::load)?;
+    let profile = arguments.profile.load()?;
     let credentials = arguments.credentials.credentials(&profile, Missing::Accept)?;
     let record = record.with_credentials(&credentials.client, credentials.token.as_ref());
     let has_secrets = !credentials.client.secret().expose().is_empty();
@@ -107,7 +106,7 @@ fn record(pasted: &Pasted) -> Result<Record, Failure> {
         BodyType::Form => Payload::Form(&pasted.body),
         BodyType::Ambiguous | BodyType::Other => Payload::Unread,
     };
-    let authorization = pasted.headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let authorization = pasted.headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
     let record = Record::of_request(head, authorization, payload)
         .map_err(|error| Failure::new(Status::Refused, "the Authorization header is broken").caused_by(error))?;
     let content_type = pasted.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -26,11 +26,11 @@ use crate::transport;
 
 pub(crate) async fn run(arguments: &RequestArguments) -> Result<Status, Failure> {
     let mut message = Message::new(arguments.method.as_deref(), &arguments.message)?;
-    let profile = arguments.signing.profile()?;
-    let signing = arguments.signing.signing(&profile, Missing::Ask)?;
-    let target = Origin::parse(message.url.as_str()).map_err(|error| Failure::usage("the URL").caused_by(error))?;
-    let layer = signing.service.layer(&target)?;
-    let refusals = ReadRefusalsLayer::new().dialect(signing.service.dialect.clone());
+    let profile = arguments.profile.load()?;
+    let service = arguments.signing.signing(&profile, Missing::Ask)?;
+    let target = Origin::of_url(message.url.as_str()).map_err(|error| Failure::usage("the URL").caused_by(error))?;
+    let layer = service.layer(&target)?;
+    let refusals = ReadRefusalsLayer::new().dialect(service.dialect.clone());
 
     let client = transport::client()?;
     let mut request = Request::new(body::body(&mut message, &client).await?);

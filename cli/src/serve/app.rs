@@ -97,6 +97,10 @@ async fn inspect(State(app): State<App>, request: Request) -> Response {
         Verifies::Here(inspector) => inspector.inspect(&parts, &body).await,
         Verifies::Upstream(upstream) => upstream.pass(&parts, &body).await,
     };
+    if matches!(verifier, Verifies::Here(inspector) if inspector.is_page(parts.uri.path())) {
+        // A page for the user. It is not signed, and there is nothing to inspect.
+        return response.map(Body::from);
+    }
     let own_answer = matches!(verifier, Verifies::Here(inspector) if !inspector.is_provider(parts.uri.path()));
     let received_at = app.clock.now();
     let record = app.log.add(|id| record(id, received_at, &parts, &body, verdict, &response));

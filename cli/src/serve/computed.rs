@@ -16,7 +16,7 @@ pub(crate) fn record(head: &Parts, body: &Bytes, origin: &Origin) -> Option<Reco
         BodyType::Form => Payload::Form(body),
         BodyType::Ambiguous | BodyType::Other => Payload::Unread,
     };
-    let authorization = head.headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let authorization = head.headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
     let request = RequestHead::with_origin(&head.method, &head.uri, origin);
     let record = Record::of_request(request, authorization, payload).ok()?;
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -84,7 +84,7 @@ impl Shared {
     pub(crate) async fn new(accepted: Accepted, callbacks: &[String]) -> Result<Self, LookupError> {
         let Accepted { client, token } = accepted;
         let registered = Client::new(client.clone()).name(client.key()).loopback_callbacks().out_of_band();
-        let registered = callbacks.iter().fold(registered, |client, prefix| client.callbacks_under(prefix));
+        let registered = callbacks.iter().fold(registered, Client::callbacks_under);
         let storage = MemoryStorage::new().client(registered);
         let (client_key, issued_at) = (client.key().to_owned(), Clock::default().now());
         storage.add_grant(Grant { client_key, credentials: token, user: USER.to_owned(), issued_at }).await?;
@@ -121,6 +121,11 @@ impl Inspector {
     /// Whether the provider answers at this path.
     pub(crate) fn is_provider(&self, path: &str) -> bool {
         matches!(path, INITIATE | TOKEN | REVOKE | AUTHORIZE)
+    }
+
+    /// Whether the consent page is at this path.
+    pub(crate) fn is_page(&self, path: &str) -> bool {
+        path == AUTHORIZE
     }
 
     async fn verdict(&self, head: &Parts, body: &Bytes, response: &Response<Bytes>) -> Verdict {

@@ -25,7 +25,6 @@ use crate::cli::ServeArguments;
 use crate::credentials::{Credentials, Missing};
 use crate::failure::{Failure, Status};
 use crate::paint::{FAINT, LABEL, PROTOCOL, paint};
-use crate::profile::Profile;
 
 pub(crate) async fn run(arguments: &ServeArguments) -> Result<Status, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await;
@@ -85,7 +84,7 @@ async fn inspector(arguments: &ServeArguments, names: &Names, origin: &str, log:
 
 /// The credentials to accept, and whether they were made for this run.
 fn accepted(arguments: &ServeArguments) -> Result<(Accepted, bool), Failure> {
-    let profile = profile(arguments)?;
+    let profile = arguments.profile.load()?;
     if arguments.credentials.client_key.is_none() && profile.client_key.is_none() {
         let client = ClientCredentials::new("inspector", Nonce::random().to_string());
         let token = TokenCredentials::new("inspector-token", Nonce::random().to_string());
@@ -100,7 +99,8 @@ fn accepted(arguments: &ServeArguments) -> Result<(Accepted, bool), Failure> {
 
 /// Announces the proxy and builds it.
 fn proxy(arguments: &ServeArguments, upstream: &str, names: &Names, origin: &str, log: Log) -> Result<App, Failure> {
-    let Credentials { client, token } = arguments.credentials.credentials(&profile(arguments)?, Missing::Accept)?;
+    let Credentials { client, token } =
+        arguments.credentials.credentials(&arguments.profile.load()?, Missing::Accept)?;
     let about = About {
         origin: origin.to_owned(),
         client_key: client.key().to_owned(),
@@ -114,8 +114,4 @@ fn proxy(arguments: &ServeArguments, upstream: &str, names: &Names, origin: &str
     writeln!(out, "{}", paint(FAINT, "Open it in a browser to see what passed. Ctrl-C ends it."))?;
     out.flush()?;
     Ok(App::proxy(names, &upstream_server, log, about))
-}
-
-fn profile(arguments: &ServeArguments) -> Result<Profile, Failure> {
-    arguments.credentials.profile.as_deref().map_or_else(|| Ok(Profile::default()), Profile::load)
 }

@@ -50,7 +50,7 @@ impl Upstream {
     ) -> Result<Self, Failure> {
         let invalid = || Failure::usage(format!("--upstream {url:?} is not an http or https origin"));
         let base = Url::parse(url).map_err(|_| invalid())?;
-        let origin = Origin::parse(base.as_str()).map_err(|_| invalid())?;
+        let origin = Origin::of_url(base.as_str()).map_err(|_| invalid())?;
         if base.path() != "/" || base.query().is_some() {
             let reason = "it must be an origin, without a path: the path is part of what the client signs";
             return Err(Failure::usage(format!("--upstream {url:?}: {reason}")));
