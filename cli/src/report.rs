@@ -53,7 +53,7 @@ pub(crate) struct Anatomy {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) value: String,
-    /// `query`, `form` or `header`.
+    /// `query`, `form`, `header` or `elsewhere`.
     pub(crate) source: &'static str,
 }
 
@@ -93,6 +93,7 @@ fn source(source: ParameterSource) -> &'static str {
         ParameterSource::Query => "query",
         ParameterSource::Form => "form",
         ParameterSource::Header => "header",
+        ParameterSource::Elsewhere => "elsewhere",
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Service {
     pub(crate) order: TimestampOrder,
     /// The way in which the service rejects requests.
     pub(crate) dialect: Dialect,
+    /// What a report compares a request with.
+    pub(crate) preset: Option<Preset>,
     pub(crate) provider: Option<Provider>,
 }
 
@@ -57,18 +59,20 @@ impl Service {
             sign_as: None,
             order: TimestampOrder::default(),
             dialect: Dialect::default(),
+            preset: None,
             provider: None,
         }
     }
 
-    fn of<P>(preset: Preset<P>, client: ClientCredentials, provider: impl FnOnce(P) -> Option<Provider>) -> Self {
+    fn of(preset: Preset, provider: Option<Provider>, client: ClientCredentials) -> Self {
         Self {
             signer: preset.signer(client),
-            origins: preset.origins,
+            origins: preset.origins.clone(),
             sign_as: None,
             order: preset.timestamp_order,
-            dialect: preset.dialect,
-            provider: provider(preset.provider),
+            dialect: preset.dialect.clone(),
+            preset: Some(preset),
+            provider,
         }
     }
 
@@ -89,7 +93,10 @@ impl Known {
     /// The rules of the service, at this site if it has several.
     pub(crate) fn service(self, site: Option<&str>, client: ClientCredentials) -> Result<Service, Failure> {
         let needed = |what: &str| site.ok_or_else(|| Failure::usage(format!("the preset needs --site: {what}")));
-        let with_provider = |preset: Preset<Provider>, client| Service::of(preset, client, Some);
+        let with_provider = |preset: Preset<Provider>, client| {
+            let (preset, provider) = preset.split_provider();
+            Service::of(preset, Some(provider), client)
+        };
         Ok(match self {
             Self::Discogs => with_provider(presets::discogs(), client),
             Self::Etrade => with_provider(presets::etrade(client.key()), client),
@@ -99,7 +106,7 @@ impl Known {
                 let shop = needed("the base URL of the shop")?;
                 with_provider(presets::magento2(shop).map_err(|error| invalid_site(shop, error))?, client)
             }
-            Self::Mastercard => Service::of(presets::mastercard(), client, |()| None),
+            Self::Mastercard => Service::of(presets::mastercard(), None, client),
             Self::Mediawiki => match site {
                 None => Service::of_wiki(&Wiki::meta(), client),
                 Some(index_php) => {
@@ -114,7 +121,7 @@ impl Known {
             Self::Trello => with_provider(presets::trello(), client),
             Self::Tumblr => with_provider(presets::tumblr(), client),
             Self::Woocommerce => {
-                Service::of(presets::woocommerce(origin(needed("the origin of the shop")?)?), client, |()| None)
+                Service::of(presets::woocommerce(origin(needed("the origin of the shop")?)?), None, client)
             }
             Self::X => with_provider(presets::x(), client),
         })

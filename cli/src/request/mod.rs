@@ -6,14 +6,16 @@ mod progress;
 
 use std::io::Write as _;
 
+use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Request, Response, StatusCode};
 use tower::retry::RetryLayer;
 use tower::{BoxError, ServiceBuilder, ServiceExt as _};
 use tower_oauth1::client::refusals::{ReadRefusalsLayer, Refusal};
 use tower_oauth1::client::retry::OAuthRetryPolicy;
-use tower_oauth1::client::sign::{OAuthSignError, SignedBody};
+use tower_oauth1::client::sign::{OAuthSignError, SignedBody, UnansweredError};
 use tower_oauth1::client::{ClockSkew, Problem};
+use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
 use tower_oauth1::{OAuthSignLayer, Origin};
 
 use self::body::Body;
@@ -21,8 +23,9 @@ use self::progress::Metered;
 use crate::cli::RequestArguments;
 use crate::credentials::Missing;
 use crate::failure::{Failure, Status};
-use crate::message::Message;
-use crate::transport;
+use crate::message::{Content, Message};
+use crate::service::Service;
+use crate::{report, transport};
 
 pub(crate) async fn run(arguments: &RequestArguments) -> Result<Status, Failure> {
     let mut message = Message::new(arguments.method.as_deref(), &arguments.message)?;
@@ -33,6 +36,10 @@ pub(crate) async fn run(arguments: &RequestArguments) -> Result<Status, Failure>
     let refusals = ReadRefusalsLayer::new().dialect(service.dialect.clone());
 
     let client = transport::client()?;
+    let whole = match &message.content {
+        Content::Whole(body) => body.clone(),
+        Content::None | Content::Multipart(_) => Bytes::new(),
+    };
     let mut request = Request::new(body::body(&mut message, &client).await?);
     *request.method_mut() = message.method;
     *request.uri_mut() = message.uri;
@@ -49,7 +56,31 @@ pub(crate) async fn run(arguments: &RequestArguments) -> Result<Status, Failure>
     }
     let beginning = output::write(body, arguments.output.as_deref()).await?;
     std::io::stdout().flush()?;
-    Ok(status(&Response::from_parts(parts, beginning)))
+    let response = Response::from_parts(parts, beginning);
+    let status = status(&response);
+    if let Some(record) = response.extensions().get::<Record>() {
+        if arguments.verbose {
+            output::remark("base string", record.base_string());
+        }
+        if status == Status::Refused {
+            explain(&service, record, &whole, &response)?;
+        }
+    }
+    Ok(status)
+}
+
+/// Prints the report about a rejection to the standard error: the standard output is for the answer.
+fn explain(service: &Service, record: &Record, body: &[u8], response: &Response<Bytes>) -> Result<(), Failure> {
+    let answer = Answer::new(response.status(), response.headers(), response.body());
+    let diagnosis = Diagnosis::new(record).answer(answer).body(body);
+    let report = match &service.preset {
+        Some(preset) => diagnosis.preset(preset),
+        None => diagnosis.dialect(&service.dialect),
+    }
+    .report();
+    let mut err = anstream::stderr();
+    writeln!(err)?;
+    Ok(report::print(&mut err, &report)?)
 }
 
 /// Sends the request: again where that may help, each time signed anew.
@@ -59,7 +90,7 @@ async fn send(
     layer: OAuthSignLayer,
     refusals: ReadRefusalsLayer,
     verbose: bool,
-) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, BoxError> {
+) -> Result<Response<impl http_body::Body<Data = Bytes, Error: Into<BoxError>>>, BoxError> {
     let to_reqwest = move |request: Request<SignedBody<Body>>| {
         if verbose {
             let line = format!("{} {}", request.method(), request.uri());
@@ -70,7 +101,7 @@ async fn send(
     };
     let client = ServiceBuilder::new()
         .layer(RetryLayer::new(OAuthRetryPolicy::cloning(body::again)))
-        .layer(layer.clock_skew(ClockSkew::default()))
+        .layer(layer.clock_skew(ClockSkew::default()).records())
         .layer(refusals)
         .filter(to_reqwest)
         .map_response(Response::<reqwest::Body>::from)
@@ -79,7 +110,7 @@ async fn send(
 }
 
 /// The exit status that an answer stands for.
-fn status(response: &Response<bytes::Bytes>) -> Status {
+fn status(response: &Response<Bytes>) -> Status {
     let status = response.status();
     let problem = response.extensions().get::<Problem>().is_some();
     let refusal = response.extensions().get::<Refusal>();
@@ -92,17 +123,17 @@ fn status(response: &Response<bytes::Bytes>) -> Status {
 }
 
 fn failed(target: &Origin, error: BoxError) -> Failure {
+    let error = match error.downcast::<UnansweredError>() {
+        Ok(unanswered) => unanswered.into_source(),
+        Err(error) => error,
+    };
     if error.downcast_ref::<OAuthSignError>().is_some() {
         return Failure::usage("the request was not sent").caused_by(error);
     }
-    match error.downcast::<Failure>() {
-        Ok(failure) => *failure,
+    let no_answer = Failure::new(Status::NoAnswer, format!("no answer from {target}"));
+    match error.downcast::<reqwest::Error>() {
         // The URL may hold a signature.
-        Err(error) => match error.downcast::<reqwest::Error>() {
-            Ok(error) => {
-                Failure::new(Status::NoAnswer, format!("no answer from {target}")).caused_by(error.without_url())
-            }
-            Err(error) => Failure::new(Status::NoAnswer, format!("no answer from {target}")).caused_by(error),
-        },
+        Ok(error) => no_answer.caused_by(error.without_url()),
+        Err(error) => no_answer.caused_by(error),
     }
 }

@@ -107,6 +107,12 @@ pub(crate) fn trace(mark: char, first: &str, headers: &HeaderMap) {
     }
 }
 
+/// Prints a remark to the standard error.
+pub(crate) fn remark(label: &str, text: &str) {
+    let text = printable(&redact::base_string(text));
+    let _ = writeln!(anstream::stderr(), "{} {label}: {text}", paint(FAINT, '*'));
+}
+
 pub(crate) fn version(version: Version) -> String {
     format!("{version:?}")
 }

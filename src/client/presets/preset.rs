@@ -74,6 +74,38 @@ impl Preset {
 }
 
 impl<P> Preset<P> {
+    /// Separates the provider from the rest, so that presets of one type can be chosen at run time.
+    ///
+    /// ```
+    /// use tower_oauth1::client::handshake::Provider;
+    /// use tower_oauth1::client::presets::{self, Preset};
+    ///
+    /// let (preset, provider): (Preset, Option<Provider>) = match "flickr" {
+    ///     "flickr" => {
+    ///         let (preset, provider) = presets::flickr().split_provider();
+    ///         (preset, Some(provider))
+    ///     }
+    ///     _ => (presets::woocommerce("https://shop.example".parse()?), None),
+    /// };
+    /// # let _ = (preset, provider);
+    /// # Ok::<_, tower_oauth1::InvalidOrigin>(())
+    /// ```
+    pub fn split_provider(self) -> (Preset, P) {
+        let preset = Preset {
+            origins: self.origins,
+            method: self.method,
+            realm: self.realm,
+            transmission: self.transmission,
+            version: self.version,
+            empty_token: self.empty_token,
+            body_hash: self.body_hash,
+            timestamp_order: self.timestamp_order,
+            dialect: self.dialect,
+            provider: (),
+        };
+        (preset, self.provider)
+    }
+
     /// A layer that signs requests to the service's API, and no others, with these credentials.
     ///
     /// Pass `None` if there is no token: if the service needs none, or if each request brings its own in its extensions.
