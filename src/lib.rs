@@ -98,7 +98,7 @@ pub use protocol::{RsaPrivateKey, RsaPublicKey};
 #[cfg(feature = "server")]
 pub use server::verify::OAuthVerifyLayer;
 
-/// The README's examples compile.
-#[cfg(all(doctest, feature = "client"))]
+/// The README's program, which runs as a test.
+#[cfg(all(doctest, feature = "client", feature = "testing"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

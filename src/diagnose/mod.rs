@@ -21,8 +21,6 @@ mod local;
 mod mistake;
 #[cfg(feature = "handshake")]
 mod preset;
-#[cfg(feature = "server")]
-mod rejected;
 mod report;
 mod said;
 mod variants;

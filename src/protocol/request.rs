@@ -104,7 +104,7 @@ impl<'a> RequestHead<'a> {
     }
 
     /// In any case; never with userinfo.
-    #[cfg(any(feature = "diagnose", feature = "tracing"))]
+    #[cfg(feature = "tracing")]
     pub(crate) fn host(&self) -> &'a str {
         self.host
     }

@@ -6,6 +6,4 @@
 
 mod client;
 mod forms;
-mod mediawiki;
-mod provider;
 mod support;
