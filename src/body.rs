@@ -5,14 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
     /// The body of a signed request.
     ///
-    /// A form, or a body whose hash is signed, has been read: it comes as one frame of the same bytes, with an exact
+    /// A form, or a body whose hash is signed, was read: it is replayed as one frame of the same bytes, with an exact
     /// size hint. Any other body is the request's own, untouched.
     #[derive(Clone)]
     pub struct SignedBody<B> {
@@ -39,7 +39,7 @@ impl<B> SignedBody<B> {
         Self { kind: Kind::Untouched { inner } }
     }
 
-    /// What was read of it, or the body that was left alone.
+    /// Returns the bytes that were read, or the body that was not.
     #[cfg(feature = "reqwest")]
     pub(crate) fn into_read(self) -> Result<Bytes, B> {
         match self.kind {
@@ -48,7 +48,7 @@ impl<B> SignedBody<B> {
         }
     }
 
-    /// What was read of it, unless it was left alone.
+    /// Returns the bytes that were read, if the body was read.
     #[cfg(feature = "mediawiki")]
     pub(crate) fn as_read(&self) -> Option<&[u8]> {
         match &self.kind {
@@ -103,28 +103,31 @@ impl<B: Body<Data = Bytes>> Body for SignedBody<B> {
 
 pin_project! {
     /// Reads a body whole.
+    ///
+    /// It never holds more than `limit` bytes between two frames: its buffer doubles, but not beyond the limit.
     pub(crate) struct ReadWhole<B> {
         #[pin]
         body: B,
         limit: usize,
-        read: Bytes,
-        more: BytesMut,
+        // The first frame. A body of one frame, as small ones are, is not copied.
+        first: Bytes,
+        all: Vec<u8>,
     }
 }
 
-/// Why a body cannot be read whole.
+/// The reason why a body cannot be read whole.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ReadError<E> {
     /// It has more bytes than the limit.
     TooLarge,
-    /// No signature covers trailers, so what was read would not be all there is.
+    /// No signature covers trailers, so the bytes that were read would not be the whole body.
     Trailers,
     Broken(E),
 }
 
 impl<B: Body<Data = Bytes>> ReadWhole<B> {
     pub(crate) fn new(body: B, limit: usize) -> Self {
-        Self { body, limit, read: Bytes::new(), more: BytesMut::new() }
+        Self { body, limit, first: Bytes::new(), all: Vec::new() }
     }
 }
 
@@ -133,31 +136,39 @@ impl<B: Body<Data = Bytes>> Future for ReadWhole<B> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let length = |read: &Bytes, more: &BytesMut| read.len() + more.len();
         let announced = this.body.size_hint().lower();
-        if announced.saturating_add(length(this.read, this.more) as u64) > *this.limit as u64 {
+        if announced.saturating_add((this.first.len() + this.all.len()) as u64) > *this.limit as u64 {
             return Poll::Ready(Err(ReadError::TooLarge));
         }
         while let Some(frame) = ready!(this.body.as_mut().poll_frame(cx)) {
             let Ok(data) = frame.map_err(ReadError::Broken)?.into_data() else {
                 return Poll::Ready(Err(ReadError::Trailers));
             };
-            if data.len() > *this.limit - length(this.read, this.more) {
+            if data.len() > *this.limit - this.first.len() - this.all.len() {
                 return Poll::Ready(Err(ReadError::TooLarge));
             }
-            // A body of one frame, as small ones are, is not copied.
-            if length(this.read, this.more) == 0 {
-                *this.read = data;
-            } else {
-                this.more.extend_from_slice(&std::mem::take(this.read));
-                this.more.extend_from_slice(&data);
+            if this.all.is_empty() && this.first.is_empty() {
+                *this.first = data;
+                continue;
+            }
+            let first = std::mem::take(this.first);
+            for part in [&first, &data] {
+                append(this.all, part, *this.limit);
             }
         }
-        Poll::Ready(Ok(match this.more.is_empty() {
-            true => std::mem::take(this.read),
-            false => std::mem::take(this.more).freeze(),
-        }))
+        let (first, all) = (std::mem::take(this.first), std::mem::take(this.all));
+        Poll::Ready(Ok(if all.is_empty() { first } else { all.into() }))
     }
+}
+
+/// Appends to a buffer that doubles, up to `limit` and no further.
+fn append(buffer: &mut Vec<u8>, part: &[u8], limit: usize) {
+    let needed = buffer.len() + part.len();
+    if needed > buffer.capacity() {
+        let capacity = buffer.capacity().saturating_mul(2).min(limit).max(needed);
+        buffer.reserve_exact(capacity - buffer.len());
+    }
+    buffer.extend_from_slice(part);
 }
 
 #[cfg(test)]
@@ -207,6 +218,22 @@ mod tests {
         }
         let announced = ReadWhole::new(Full::new(Bytes::from("abcde")), 4);
         assert_eq!(block_on(announced), Err(ReadError::TooLarge));
+    }
+
+    /// 10,000 frames of 100 bytes: the buffer is never larger than the limit.
+    #[test]
+    fn the_buffer_of_a_body_is_not_larger_than_the_limit() {
+        static FRAME: [u8; 100] = [b'a'; 100];
+        let frames: Frames = (0..10_000).map(|_| Ok(Frame::data(Bytes::from_static(&FRAME)))).collect();
+        let mut read = None;
+        let mut body = Some(Stream(frames));
+        let measured = allocation_counter::measure(|| {
+            let whole = ReadWhole::new(body.take().unwrap(), 1_000_000);
+            read = Some(std::pin::pin!(whole).poll(&mut Context::from_waker(std::task::Waker::noop())));
+        });
+        assert!(matches!(&read, Some(Poll::Ready(Ok(bytes))) if bytes.len() == 1_000_000));
+        // While the buffer moves, the old one is there as well.
+        assert!(measured.bytes_max < 2_000_000, "{measured:?}");
     }
 
     #[test]

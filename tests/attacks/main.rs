@@ -7,3 +7,4 @@
 mod client;
 mod forms;
 mod support;
+mod verify;

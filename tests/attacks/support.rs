@@ -4,6 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -61,13 +67,57 @@ impl Server {
         Self { address, task }
     }
 
+    /// The same router behind hyper's HTTP/2, without axum's server.
+    pub(crate) async fn h2(router: Router) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            let mut connections = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let service = TowerToHyperService::new(router.clone());
+                let connection =
+                    http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
+                connections.spawn(connection);
+            }
+        });
+        Self { address, task }
+    }
+
+    /// Sends a request by HTTP/2, and returns the status and the body of the response.
+    pub(crate) async fn exchange_h2(&self, request: Request<Body>) -> (Response<()>, String) {
+        let exchange = async {
+            let stream = TokioIo::new(TcpStream::connect(self.address).await.unwrap());
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+            let connection = tokio::spawn(connection);
+            let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            connection.abort();
+            (Response::from_parts(head, ()), String::from_utf8(body.to_vec()).unwrap())
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.expect("the server does not answer")
+    }
+
+    /// Sends these bytes and leaves the connection open.
+    pub(crate) async fn stall(&self, request: impl AsRef<[u8]>) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_ref()).await.unwrap();
+        stream
+    }
+
     /// Sends these bytes and reads all that comes back; the request must ask for `Connection: close`.
     pub(crate) async fn exchange(&self, request: impl AsRef<[u8]>) -> Answer {
         let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.unwrap();
-            stream.write_all(request.as_ref()).await.unwrap();
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await.unwrap();
+            let (mut from, mut to) = stream.split();
+            // The server may answer and hang up before it has read everything.
+            let (_sent, answer) = tokio::join!(to.write_all(request.as_ref()), async {
+                let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+                while let Ok(length @ 1..) = from.read(&mut part).await {
+                    answer.extend_from_slice(&part[..length]);
+                }
+                answer
+            });
             Answer(String::from_utf8_lossy(&answer).into_owned())
         };
         tokio::time::timeout(PATIENCE, exchange).await.expect("the server does not answer")
@@ -87,6 +137,10 @@ pub(crate) struct Answer(String);
 impl Answer {
     pub(crate) fn status(&self) -> u16 {
         self.0.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{self:?}"))
+    }
+
+    pub(crate) fn head(&self) -> &str {
+        self.0.split_once("\r\n\r\n").map_or(&self.0, |(head, _body)| head)
     }
 
     pub(crate) fn body(&self) -> &str {
