@@ -1,4 +1,4 @@
-//! The `Authorization: OAuth` header, §3.5.1: written, and parsed strictly.
+//! The `Authorization: OAuth` header, §3.5.1: its writer and its strict parser.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -8,9 +8,9 @@ use super::encode::{decode, encode_into, from_hex, into_text, unreserved_run};
 use super::form::pairs;
 use super::names;
 
-/// What stands between two parameters of the header.
+/// The separator between two parameters of the header.
 ///
-/// Any optional white space is right by §3.5.1; some servers know only one of the two.
+/// §3.5.1 allows any optional white space; some servers accept only one of the two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Separator {
     /// `", "`, as in the examples of RFC 5849.
@@ -44,7 +44,7 @@ impl Separator {
 #[derive(Clone, Default)]
 pub struct AuthorizationHeader {
     realm: Option<String>,
-    /// The parameters as they came, joined as a form: what a base string takes its parameters from.
+    /// The parameters in the encoding of a form, from which a base string is written.
     form: Vec<u8>,
 }
 
@@ -62,7 +62,7 @@ impl AuthorizationHeader {
     ///
     /// # Errors
     ///
-    /// [`InvalidAuthorization`], which tells another scheme from a broken header.
+    /// [`InvalidAuthorization`]; its kind distinguishes another scheme from a malformed header.
     pub fn parse(value: &[u8]) -> Result<Self, InvalidAuthorization> {
         let mut form = Vec::with_capacity(value.len());
         let realm = parse_header(value, |name, value| {
@@ -106,7 +106,7 @@ impl fmt::Debug for AuthorizationHeader {
     }
 }
 
-/// Writes a header, a parameter after the other.
+/// Writes a header, one parameter at a time.
 pub(crate) struct HeaderWriter {
     out: Vec<u8>,
     separator: Separator,
@@ -140,14 +140,14 @@ impl HeaderWriter {
         into_text(self.out)
     }
 
-    /// Name and value, plain: they are encoded here.
+    /// A parameter. Name and value are plain; this encodes them.
     pub(crate) fn parameter(&mut self, name: impl AsRef<[u8]>, value: &[u8]) {
         self.name(name);
         encode_into(&mut self.out, value);
         self.out.push(b'"');
     }
 
-    /// What stands before a value.
+    /// A separator if needed, the name, `=` and the opening quote.
     pub(crate) fn name(&mut self, name: impl AsRef<[u8]>) {
         self.out.extend_from_slice(self.next.as_bytes());
         self.next = self.separator.as_str();
@@ -156,7 +156,7 @@ impl HeaderWriter {
     }
 }
 
-/// A name or value in the encoding of §3.6, as it stands in the header.
+/// A name or value in the encoding of §3.6.
 #[derive(Clone, Copy)]
 pub(super) struct Encoded<'a> {
     pub(super) bytes: &'a [u8],
@@ -164,7 +164,7 @@ pub(super) struct Encoded<'a> {
 }
 
 impl<'a> Encoded<'a> {
-    /// The longest beginning that is encoded so, and the rest.
+    /// Splits off the longest beginning in this encoding.
     fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
         let (mut length, mut escapes) = (0, 0);
         loop {
@@ -180,24 +180,26 @@ impl<'a> Encoded<'a> {
     }
 
     pub(super) fn decode(self) -> Cow<'a, [u8]> {
-        // Told here, most are found to need no decoding without another look at them.
+        // Most have no escape and need no second scan.
         if self.escapes == 0 { Cow::Borrowed(self.bytes) } else { decode(self.bytes) }
     }
 }
 
-/// Reads a header: hands over name and value of each parameter, and returns the realm.
+/// Reads a header: calls `parameter` with each name and value, and returns the realm.
 pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
     value: &'a [u8],
     mut parameter: impl FnMut(Encoded<'a>, Encoded<'a>) -> Result<(), E>,
 ) -> Result<Option<String>, E> {
-    let mut rest = skip_empty_elements(strip_scheme(value).ok_or(InvalidAuthorization::OtherScheme)?);
+    let mut rest = skip_empty_elements(
+        strip_scheme(value).ok_or(InvalidAuthorization::from(InvalidAuthorizationKind::OtherScheme))?,
+    );
     let mut realm = None;
     while !rest.is_empty() {
         let (name, quoted) = split_name(rest)?;
         rest = if *name.decode() == *names::REALM.as_bytes() {
             let (text, after) = unquote(quoted)?;
             if realm.replace(text).is_some() {
-                return Err(InvalidAuthorization::RealmTwice.into());
+                return Err(InvalidAuthorization::from(InvalidAuthorizationKind::RealmTwice).into());
             }
             after
         } else {
@@ -210,7 +212,7 @@ pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
     Ok(realm)
 }
 
-/// What follows the scheme and its white space.
+/// The rest after the scheme and its white space.
 fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
     let value = value.trim_ascii();
     let (scheme, rest) = value.split_at_checked(names::SCHEME.len())?;
@@ -218,39 +220,39 @@ fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(names::SCHEME.as_bytes()) && separated).then(|| rest.trim_ascii_start())
 }
 
-/// A name, and what follows its `=`.
+/// A name, and the rest after its `=`.
 fn split_name(rest: &[u8]) -> Result<(Encoded<'_>, &[u8]), InvalidAuthorization> {
     match Encoded::split(rest) {
         (name, [b'=', after @ ..]) if !name.bytes.is_empty() => Ok((name, after)),
-        _ => Err(InvalidAuthorization::Malformed),
+        _ => Err(InvalidAuthorizationKind::Malformed.into()),
     }
 }
 
-/// An encoded value out of its quotes, and what follows.
+/// An encoded value without its quotes, and the rest.
 fn split_value(quoted: &[u8]) -> Result<(Encoded<'_>, &[u8]), InvalidAuthorization> {
-    let inside = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorization::Unquoted)?;
+    let inside = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorizationKind::Unquoted)?;
     match Encoded::split(inside) {
         (value, [b'"', after @ ..]) => Ok((value, after)),
-        (_, []) => Err(InvalidAuthorization::Malformed),
-        _ => Err(InvalidAuthorization::NotEncoded),
+        (_, []) => Err(InvalidAuthorizationKind::Malformed.into()),
+        _ => Err(InvalidAuthorizationKind::NotEncoded.into()),
     }
 }
 
-/// The content of a quoted string (RFC 9110 §5.6.4), and what follows.
+/// The content of a quoted string (RFC 9110 §5.6.4), and the rest.
 fn unquote(quoted: &[u8]) -> Result<(String, &[u8]), InvalidAuthorization> {
-    let mut rest = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorization::Unquoted)?;
+    let mut rest = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorizationKind::Unquoted)?;
     let mut content = Vec::new();
     loop {
         rest = match rest {
             [b'"', after @ ..] => {
-                let content = String::from_utf8(content).map_err(|_| InvalidAuthorization::NotEncoded)?;
+                let content = String::from_utf8(content).map_err(|_| InvalidAuthorizationKind::NotEncoded)?;
                 return Ok((content, after));
             }
             [b'\\', byte, after @ ..] | [byte, after @ ..] if !byte.is_ascii_control() || *byte == b'\t' => {
                 content.push(*byte);
                 after
             }
-            _ => return Err(InvalidAuthorization::Malformed),
+            _ => return Err(InvalidAuthorizationKind::Malformed.into()),
         };
     }
 }
@@ -260,7 +262,7 @@ fn after_separator(rest: &[u8]) -> Result<&[u8], InvalidAuthorization> {
     match rest.trim_ascii_start() {
         [] => Ok(&[]),
         rest @ [b',', ..] => Ok(skip_empty_elements(rest)),
-        _ => Err(InvalidAuthorization::Malformed),
+        _ => Err(InvalidAuthorizationKind::Malformed.into()),
     }
 }
 
@@ -272,30 +274,55 @@ fn skip_empty_elements(mut rest: &[u8]) -> &[u8] {
     rest.trim_ascii_start()
 }
 
-/// The value is no `Authorization: OAuth` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A header is not a valid `Authorization: OAuth` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InvalidAuthorization {
+    kind: InvalidAuthorizationKind,
+}
+
+/// The kinds of [`InvalidAuthorization`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum InvalidAuthorization {
-    /// It has another scheme, such as `Bearer`.
+pub enum InvalidAuthorizationKind {
+    /// The scheme is another one, such as `Bearer`.
     OtherScheme,
-    /// It is not a comma-separated list of `name="value"`.
+    /// The header is not a comma-separated list of `name="value"`.
     Malformed,
     /// A value has no quotes.
     Unquoted,
-    /// A value has a character that §3.6 says to encode.
+    /// A value has a character that §3.6 requires to encode.
     NotEncoded,
-    /// It names two realms.
+    /// There are two realms.
     RealmTwice,
+}
+
+impl InvalidAuthorization {
+    /// The kind of the error.
+    pub fn kind(&self) -> InvalidAuthorizationKind {
+        self.kind
+    }
+}
+
+impl From<InvalidAuthorizationKind> for InvalidAuthorization {
+    fn from(kind: InvalidAuthorizationKind) -> Self {
+        Self { kind }
+    }
 }
 
 impl fmt::Display for InvalidAuthorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OtherScheme => "the Authorization header is not of the OAuth scheme",
-            Self::Malformed => "the Authorization header is not a comma-separated list of name=\"value\"",
-            Self::Unquoted => "a value in the Authorization header has no quotes",
-            Self::NotEncoded => "a value in the Authorization header is not percent-encoded",
-            Self::RealmTwice => "the Authorization header names two realms",
+        f.write_str(match self.kind {
+            InvalidAuthorizationKind::OtherScheme => "the Authorization header is not of the scheme OAuth",
+            InvalidAuthorizationKind::Malformed => {
+                "the Authorization header is malformed; write a comma-separated list of name=\"value\""
+            }
+            InvalidAuthorizationKind::Unquoted => {
+                "a value in the Authorization header has no quotes; write each as name=\"value\""
+            }
+            InvalidAuthorizationKind::NotEncoded => {
+                "a value in the Authorization header is not percent-encoded; encode all but A-Z a-z 0-9 - . _ ~"
+            }
+            InvalidAuthorizationKind::RealmTwice => "the Authorization header has two realms; send one",
         })
     }
 }
@@ -307,8 +334,8 @@ mod tests {
     use super::*;
 
     /// Realm, then `name=value` decoded, as text.
-    fn parse(header: &str) -> Result<Vec<String>, InvalidAuthorization> {
-        let header = AuthorizationHeader::parse(header.as_bytes())?;
+    fn parse(header: &str) -> Result<Vec<String>, InvalidAuthorizationKind> {
+        let header = AuthorizationHeader::parse(header.as_bytes()).map_err(|invalid| invalid.kind())?;
         let text = |bytes: Cow<'_, [u8]>| String::from_utf8_lossy(&bytes).into_owned();
         let parameters = header.parameters().map(|(name, value)| format!("{}={}", text(name), text(value)));
         Ok(header.realm().map(|realm| format!("realm {realm}")).into_iter().chain(parameters).collect())
@@ -316,7 +343,7 @@ mod tests {
 
     #[test]
     fn section_3_5_1() {
-        use InvalidAuthorization::*;
+        use InvalidAuthorizationKind::*;
         for (header, expected) in [
             // 1. Names and values are encoded (§3.6).
             (r#"OAuth a="%2B%2f+""#, Err(NotEncoded)),

@@ -23,7 +23,7 @@ mod verifying; // Verifier, §3.2. Does not know `signing`.
 
 #[cfg(feature = "server")]
 pub(crate) use authorization::HeaderWriter;
-pub use authorization::{AuthorizationHeader, InvalidAuthorization, Separator};
+pub use authorization::{AuthorizationHeader, InvalidAuthorization, InvalidAuthorizationKind, Separator};
 pub use body_hash::{BodyHash, BodyHashFunction};
 pub use body_type::BodyType;
 pub use credentials::{ClientCredentials, TemporaryCredentials, TokenCredentials};

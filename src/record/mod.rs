@@ -7,8 +7,8 @@ mod reading;
 use std::fmt;
 
 use crate::protocol::{
-    AuthorizationHeader, ClientCredentials, InvalidAuthorization, Origin, Payload, RequestHead, Secret,
-    TokenCredentials, names,
+    AuthorizationHeader, ClientCredentials, InvalidAuthorization, InvalidAuthorizationKind, Origin, Payload,
+    RequestHead, Secret, TokenCredentials, names,
 };
 
 pub use oddity::{Credential, Oddity};
@@ -84,7 +84,8 @@ impl Record {
         payload: Payload<'_>,
     ) -> Result<Self, InvalidAuthorization> {
         let header = match authorization.map(AuthorizationHeader::parse) {
-            None | Some(Err(InvalidAuthorization::OtherScheme)) => None,
+            None => None,
+            Some(Err(invalid)) if invalid.kind() == InvalidAuthorizationKind::OtherScheme => None,
             Some(header) => Some(header?),
         };
         let mut record = Self::with_parameters(&head, header.as_ref(), payload);

@@ -201,7 +201,7 @@ pub(crate) async fn run(case: &Case, style: Style) -> Outcome {
         None => signer,
     });
     let uri: Uri = case.url.parse().unwrap();
-    let layer = OAuthSignLayer::new(signer, Origin::parse(case.listed.unwrap_or(case.url)).unwrap()).records();
+    let layer = OAuthSignLayer::new(signer, Origin::of_url(case.listed.unwrap_or(case.url)).unwrap()).records();
     let mut request = Request::builder().method(case.method).uri(uri);
     if let Some(content_type) = case.content_type {
         request = request.header(CONTENT_TYPE, content_type);

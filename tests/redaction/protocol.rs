@@ -231,6 +231,7 @@ fn refused_to_verify() -> Vec<Row> {
         rows.extend([Row::error("VerifyError", &error), Row::debug("VerifyErrorKind", error.kind())]);
         if let Err(invalid) = AuthorizationHeader::parse(header.as_bytes()) {
             rows.push(Row::error("InvalidAuthorization", &invalid));
+            rows.push(Row::debug("InvalidAuthorizationKind", invalid.kind()));
         }
     }
     let hashed = HEADER.to_owned() + r#", oauth_body_hash="markerHash""#;

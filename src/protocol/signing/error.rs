@@ -1,4 +1,4 @@
-//! Why a request could not be signed.
+//! The reasons a request cannot be signed.
 
 use std::error::Error;
 use std::fmt;
@@ -7,44 +7,51 @@ use crate::protocol::parameters::Misplaced;
 use crate::protocol::request::InvalidHead;
 use crate::protocol::signature::SignatureError;
 
-/// A request could not be signed. It is as it was before.
+/// A request could not be signed. The request is unchanged.
 #[derive(Debug)]
 pub struct SignError {
     kind: SignErrorKind,
-    /// The wire name of the parameter at fault.
+    /// The name of the protocol parameter at fault.
     parameter: Option<&'static str>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    cause: Cause,
 }
 
-/// The reasons a request can not be signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
+enum Cause {
+    Kind,
+    Head(InvalidHead),
+    Other(Box<dyn Error + Send + Sync>),
+}
+
+/// The reasons a request cannot be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignErrorKind {
-    /// The request does not say which server it goes to: see [`InvalidHead`], which is the source.
+    /// The server of the request is unknown or ambiguous; [`SignError::invalid_head`] states how.
     InvalidHead,
-    /// The request has an `Authorization` header already, and the parameters would go there.
+    /// The request already has an `Authorization` header, which is the place of the parameters.
     AuthorizationPresent,
     /// A protocol parameter stands in the query or form: a request has one place for them (§3.5).
     MisplacedParameter,
-    /// A protocol parameter was given twice, or one was given that the signer itself sends (§3.1).
+    /// A parameter was given twice, or the signer sends it by itself (§3.1).
     DuplicateParameter,
-    /// PLAINTEXT shows the secrets to everyone on the way unless the scheme is `https` (§3.4.4).
+    /// PLAINTEXT shows the secrets unless the scheme is `https` (§3.4.4).
     PlaintextWithoutTls,
-    /// An RSA method was chosen, and the client credentials have no key for it.
+    /// The method is an RSA method, and the client credentials have no RSA private key.
     RsaKeyMissing,
-    /// The parameters are to go into the form, and the request has none (§3.5.2).
+    /// The transmission is the form, and the request has none (§3.5.2).
     NotAForm,
-    /// `oauth_body_hash` is to be sent, and the body was not read.
+    /// The signer sends `oauth_body_hash`, and the body was not read.
     BodyUnread,
-    /// Only PLAINTEXT may go without timestamp and nonce (§3.1).
+    /// The timestamp and nonce are missing. Only PLAINTEXT may omit them (§3.1).
     StampMissing,
-    /// The parameters are to go into the query, and the result is not one a URI can have.
+    /// The transmission is the query, and the result is not a valid query.
     QueryNotUri,
-    /// A parameter without a name was given, which no header can hold.
+    /// A parameter has no name, which is not valid in a header.
     EmptyName,
-    /// The realm has a character that no quoted string can hold (RFC 9110 §5.6.4).
+    /// The realm has a control character, which is not valid in a quoted string (RFC 9110 §5.6.4).
     InvalidRealm,
-    /// The signature method failed; the source says why.
+    /// The signature method failed; the source states why.
     SigningFailed,
 }
 
@@ -54,29 +61,37 @@ impl SignError {
         self.kind
     }
 
-    /// The wire name of the protocol parameter at fault, where it is one.
+    /// The name of the protocol parameter at fault, if it is one.
     pub fn parameter(&self) -> Option<&'static str> {
         self.parameter
     }
 
+    /// The fault of the request's head, if the kind is [`SignErrorKind::InvalidHead`].
+    pub fn invalid_head(&self) -> Option<&InvalidHead> {
+        match &self.cause {
+            Cause::Head(invalid) => Some(invalid),
+            Cause::Kind | Cause::Other(_) => None,
+        }
+    }
+
     pub(super) fn with_parameter(kind: SignErrorKind, parameter: &'static str) -> Self {
-        Self { kind, parameter: Some(parameter), source: None }
+        Self { kind, parameter: Some(parameter), cause: Cause::Kind }
     }
 
     pub(super) fn with_source(kind: SignErrorKind, source: Box<dyn Error + Send + Sync>) -> Self {
-        Self { kind, parameter: None, source: Some(source) }
+        Self { kind, parameter: None, cause: Cause::Other(source) }
     }
 }
 
 impl From<SignErrorKind> for SignError {
     fn from(kind: SignErrorKind) -> Self {
-        Self { kind, parameter: None, source: None }
+        Self { kind, parameter: None, cause: Cause::Kind }
     }
 }
 
 impl From<InvalidHead> for SignError {
     fn from(invalid: InvalidHead) -> Self {
-        Self::with_source(SignErrorKind::InvalidHead, Box::new(invalid))
+        Self { kind: SignErrorKind::InvalidHead, parameter: None, cause: Cause::Head(invalid) }
     }
 }
 
@@ -99,35 +114,53 @@ impl From<SignatureError> for SignError {
 
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(parameter) = self.parameter {
-            write!(f, "{parameter}: ")?;
+        let parameter = self.parameter.unwrap_or("a parameter");
+        match (self.kind, &self.cause) {
+            (_, Cause::Head(invalid)) => invalid.fmt(f),
+            (SignErrorKind::InvalidHead, _) => {
+                f.write_str("the server of the request is unknown; give an absolute URI")
+            }
+            (SignErrorKind::AuthorizationPresent, _) => f.write_str(
+                "the request already has an Authorization header; remove it, or mark the request as Unsigned",
+            ),
+            (SignErrorKind::MisplacedParameter, _) => {
+                write!(f, "{parameter} stands in the query, the form or a signed-only parameter; give it to the signer")
+            }
+            (SignErrorKind::DuplicateParameter, _) => {
+                write!(f, "{parameter} would be sent twice; give it once, and none that the signer sends by itself")
+            }
+            (SignErrorKind::PlaintextWithoutTls, _) => {
+                f.write_str("PLAINTEXT shows the secrets without TLS; use https or another method")
+            }
+            (SignErrorKind::RsaKeyMissing, _) => {
+                f.write_str("the client has no RSA key for the method; add it with ClientCredentials::rsa_private_key")
+            }
+            (SignErrorKind::NotAForm, _) => f.write_str(
+                "the protocol parameters go into the form, and the request has none; choose Transmission::Header",
+            ),
+            (SignErrorKind::BodyUnread, _) => {
+                f.write_str("oauth_body_hash needs the body, which was not read; give it as Payload::Other")
+            }
+            (SignErrorKind::StampMissing, _) => {
+                f.write_str("timestamp and nonce are missing; give them with SigningRequest::stamp")
+            }
+            (SignErrorKind::QueryNotUri, _) => f.write_str(
+                "the query with the protocol parameters is not valid in a URI; percent-encode the query of the request",
+            ),
+            (SignErrorKind::EmptyName, _) => {
+                f.write_str("a parameter has no name, which is not valid in a header; name it")
+            }
+            (SignErrorKind::InvalidRealm, _) => f.write_str("the realm has a control character; remove it"),
+            (SignErrorKind::SigningFailed, _) => f.write_str("the signature method failed"),
         }
-        f.write_str(match self.kind {
-            SignErrorKind::InvalidHead => "the request does not say which server it goes to",
-            SignErrorKind::AuthorizationPresent => {
-                "the request has an Authorization header already: remove it, or mark the request as unsigned"
-            }
-            SignErrorKind::MisplacedParameter => {
-                "a protocol parameter in the query or form: give it to the signer, which puts it in its place"
-            }
-            SignErrorKind::DuplicateParameter => "a protocol parameter that would be sent twice",
-            SignErrorKind::PlaintextWithoutTls => "PLAINTEXT shows the secrets without TLS: use https",
-            SignErrorKind::RsaKeyMissing => "an RSA method needs an RSA key in the client credentials",
-            SignErrorKind::NotAForm => "the protocol parameters are to go into the form, and the request has none",
-            SignErrorKind::BodyUnread => "a body hash is to be sent, and the body was not read",
-            SignErrorKind::StampMissing => "only PLAINTEXT may go without timestamp and nonce",
-            SignErrorKind::QueryNotUri => {
-                "the protocol parameters are to go into the query, and do not make one that a URI can have"
-            }
-            SignErrorKind::EmptyName => "a parameter without a name cannot stand in the header",
-            SignErrorKind::InvalidRealm => "the realm has a control character",
-            SignErrorKind::SigningFailed => "the signature method failed",
-        })
     }
 }
 
 impl Error for SignError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        match &self.cause {
+            Cause::Other(source) => Some(&**source),
+            Cause::Kind | Cause::Head(_) => None,
+        }
     }
 }

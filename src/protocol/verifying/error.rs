@@ -4,18 +4,18 @@ use std::error::Error;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::protocol::authorization::InvalidAuthorization;
+use crate::protocol::authorization::{InvalidAuthorization, InvalidAuthorizationKind};
 use crate::protocol::names;
 use crate::protocol::parameters::Misplaced;
 use crate::protocol::signature::SignatureError;
 
 /// A request is rejected: it is not signed properly, or its signature is wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyError {
     kind: VerifyErrorKind,
     parameter: Option<&'static str>,
     acceptable_timestamps: Option<RangeInclusive<u64>>,
-    source: Option<InvalidAuthorization>,
+    invalid_authorization: Option<InvalidAuthorization>,
 }
 
 /// The reasons a request is rejected.
@@ -24,7 +24,7 @@ pub struct VerifyError {
 pub enum VerifyErrorKind {
     /// The request has no protocol parameters.
     NotSigned,
-    /// The `Authorization: OAuth` header is malformed; the source states how.
+    /// The `Authorization: OAuth` header is malformed; [`VerifyError::invalid_authorization`] states how.
     InvalidAuthorization,
     /// The protocol parameters stand in more than one place (§3.5).
     SeveralPlaces,
@@ -68,12 +68,17 @@ impl VerifyError {
         self.acceptable_timestamps.clone()
     }
 
+    /// The fault of the `Authorization` header, if the kind is [`VerifyErrorKind::InvalidAuthorization`].
+    pub fn invalid_authorization(&self) -> Option<InvalidAuthorization> {
+        self.invalid_authorization
+    }
+
     pub(super) fn with_parameter(kind: VerifyErrorKind, parameter: &'static str) -> Self {
         Self { parameter: Some(parameter), ..kind.into() }
     }
 
     pub(super) fn is_other_scheme(&self) -> bool {
-        matches!(self.source, Some(InvalidAuthorization::OtherScheme))
+        self.invalid_authorization.is_some_and(|invalid| invalid.kind() == InvalidAuthorizationKind::OtherScheme)
     }
 
     pub(super) fn timestamp_refused(acceptable: RangeInclusive<u64>) -> Self {
@@ -84,7 +89,7 @@ impl VerifyError {
 
 impl From<VerifyErrorKind> for VerifyError {
     fn from(kind: VerifyErrorKind) -> Self {
-        Self { kind, parameter: None, acceptable_timestamps: None, source: None }
+        Self { kind, parameter: None, acceptable_timestamps: None, invalid_authorization: None }
     }
 }
 
@@ -107,36 +112,52 @@ impl From<Misplaced> for VerifyError {
 
 impl From<InvalidAuthorization> for VerifyError {
     fn from(invalid: InvalidAuthorization) -> Self {
-        Self { source: Some(invalid), ..VerifyErrorKind::InvalidAuthorization.into() }
+        Self { invalid_authorization: Some(invalid), ..VerifyErrorKind::InvalidAuthorization.into() }
     }
 }
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(parameter) = self.parameter {
-            write!(f, "{parameter}: ")?;
+        let parameter = self.parameter.unwrap_or("a protocol parameter");
+        match self.kind {
+            VerifyErrorKind::NotSigned => {
+                f.write_str("the request is not signed; send the protocol parameters in the Authorization header")
+            }
+            VerifyErrorKind::InvalidAuthorization => match self.invalid_authorization {
+                Some(invalid) => invalid.fmt(f),
+                None => f.write_str("the Authorization header is malformed"),
+            },
+            VerifyErrorKind::SeveralPlaces => match self.parameter {
+                Some(parameter) => {
+                    write!(f, "{parameter} stands outside of the place of the protocol parameters; move it")
+                }
+                None => f.write_str("the protocol parameters stand in more than one place; send them in one"),
+            },
+            VerifyErrorKind::MissingParameter => write!(f, "{parameter} is missing or empty; send it"),
+            VerifyErrorKind::DuplicateParameter => write!(f, "{parameter} is given twice; send it once"),
+            VerifyErrorKind::NotUtf8 => write!(f, "{parameter} is not UTF-8; encode it as UTF-8"),
+            VerifyErrorKind::UnsupportedVersion => f.write_str("oauth_version is not 1.0; send 1.0 or omit it"),
+            VerifyErrorKind::UnsupportedMethod => {
+                f.write_str("oauth_signature_method is not accepted; choose a method that the verifier accepts")
+            }
+            VerifyErrorKind::PlaintextWithoutTls => f.write_str("PLAINTEXT shows the secrets without TLS; use https"),
+            VerifyErrorKind::BadTimestamp => {
+                f.write_str("oauth_timestamp is not a positive integer; send the seconds since 1970")
+            }
+            VerifyErrorKind::TimestampRefused => {
+                f.write_str("oauth_timestamp is too far from the server's time; correct the client's clock")
+            }
+            VerifyErrorKind::ClientKeyMissing => {
+                f.write_str("the client has no key for this signature method; sign by the method of its key")
+            }
+            VerifyErrorKind::BadSignature => {
+                f.write_str("the signature is wrong; check the secrets, and compare the base strings")
+            }
+            VerifyErrorKind::BadBodyHash => {
+                f.write_str("oauth_body_hash does not match the body; hash the body as sent")
+            }
         }
-        f.write_str(match self.kind {
-            VerifyErrorKind::NotSigned => "the request is not signed",
-            VerifyErrorKind::InvalidAuthorization => "the Authorization header is broken",
-            VerifyErrorKind::SeveralPlaces => "the protocol parameters stand in more than one place",
-            VerifyErrorKind::MissingParameter => "missing",
-            VerifyErrorKind::DuplicateParameter => "given twice",
-            VerifyErrorKind::NotUtf8 => "not UTF-8",
-            VerifyErrorKind::UnsupportedVersion => "the OAuth version is not 1.0",
-            VerifyErrorKind::UnsupportedMethod => "the signature method is not taken",
-            VerifyErrorKind::PlaintextWithoutTls => "PLAINTEXT came without TLS",
-            VerifyErrorKind::BadTimestamp => "not a positive integer",
-            VerifyErrorKind::TimestampRefused => "too far from the server's time",
-            VerifyErrorKind::ClientKeyMissing => "the client has no public key to verify with",
-            VerifyErrorKind::BadSignature => "the signature is wrong",
-            VerifyErrorKind::BadBodyHash => "the body is not the one that was signed",
-        })
     }
 }
 
-impl Error for VerifyError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
-    }
-}
+impl Error for VerifyError {}

@@ -655,7 +655,7 @@ fn a_rejection_states_its_reason_as_text() {
         (
             "a wrong signature",
             Sent { signer: wrong(), ..Sent::default() },
-            "the signature is wrong\n",
+            "the signature is wrong; check the secrets, and compare the base strings\n",
             "the request is not properly signed\n",
         ),
         (
@@ -667,7 +667,7 @@ fn a_rejection_states_its_reason_as_text() {
         (
             "an old timestamp",
             Sent { timestamp: NOW - 301, ..Sent::default() },
-            "oauth_timestamp: too far from the server's time; oauth_acceptable_timestamps: 1699999700-1700000300\n",
+            "oauth_timestamp is too far from the server's time; correct the client's clock; oauth_acceptable_timestamps: 1699999700-1700000300\n",
             "the request is not properly signed\n",
         ),
         (
@@ -701,7 +701,10 @@ fn a_grpc_request_is_answered_with_a_grpc_status() {
         let response: Response<Full<Bytes>> = rejection.into_response();
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
         assert_eq!(header("grpc-status"), expected, "{content_type}");
-        assert_eq!(header("grpc-message"), expected.map(|_| "the signature is wrong"));
+        assert_eq!(
+            header("grpc-message"),
+            expected.map(|_| "the signature is wrong; check the secrets, and compare the base strings")
+        );
         assert_eq!(response.status().as_u16(), if expected.is_some() { 200 } else { 401 });
         assert_eq!(response.body().size_hint().exact() == Some(0), expected.is_some());
     }
