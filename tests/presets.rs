@@ -25,11 +25,18 @@ use tower::{BoxError, Layer as _, Service, ServiceExt as _, service_fn};
 use tower_oauth1::client::handshake::{
     Callback, Consent, Decision, Handshake, HandshakeError, HandshakeErrorKind, PendingAuthorization, Provider,
 };
-use tower_oauth1::client::presets::{self, Preset};
-use tower_oauth1::protocol::{AuthorizationHeader, BodyHash, Payload, RequestHead, Signed, Stamp, Verifier};
+use tower_oauth1::client::presets::{self, NetSuiteAccount, Preset};
+use tower_oauth1::client::refusals::Refusal;
+use tower_oauth1::client::sign::Unsigned;
+use tower_oauth1::client::{Problem, ProblemKind};
+use tower_oauth1::protocol::{
+    AuthorizationHeader, BodyHash, Payload, ProtocolParameters, RequestHead, Signed, Stamp, Verifier,
+};
 use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Tokens, Verified};
-use tower_oauth1::{ClientCredentials, Clock, Origin, RsaPrivateKey, SignedBody, Signer, TokenCredentials};
+use tower_oauth1::{
+    ClientCredentials, Clock, OAuthSignLayer, Origin, RsaPrivateKey, SignedBody, Signer, TokenCredentials,
+};
 
 const NOW: u64 = 1_700_000_000;
 const CALLBACK: &str = "https://client.example/ready";
@@ -246,6 +253,11 @@ fn netsuite_accounts() {
             let origins: Vec<_> = preset.origins.iter().map(Origin::to_string).collect();
             (preset.realm.as_deref().unwrap(), origins.join(" "))
         });
+        let by_name = NetSuiteAccount::new(account).ok();
+        assert_eq!(
+            by_name.map(|account| [account.suitetalk(), account.restlets()].map(|origin| origin.to_string()).join(" ")),
+            found.as_ref().map(|(_, origins)| origins.clone()),
+        );
         let expected = expected.map(|(realm, host)| {
             let origins = ["suitetalk", "restlets"].map(|service| format!("https://{host}.{service}.api.netsuite.com"));
             (realm, origins.join(" "))
@@ -323,9 +335,16 @@ async fn no_credentials_leave_the_service() {
     ];
     let signed = timestamps(&netsuite, clock(), &urls).await;
     assert_eq!(signed.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, false, false]);
-    let urls = ["https://api.x.com/2/users/me", "https://x.com/", "https://api.x.com.evil.example/"];
+    let urls = [
+        "https://api.x.com/2/users/me",
+        // B80.
+        "https://ads-api.x.com/12/accounts",
+        "https://x.com/",
+        "https://api.x.com.evil.example/",
+        "https://api.twitter.com/1.1/account/verify_credentials.json",
+    ];
     let signed = timestamps(&presets::x(), clock(), &urls).await;
-    assert_eq!(signed.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(signed.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, false, false]);
 }
 
 /// A server on this machine that passes for a service's hosts, and verifies for them.
@@ -520,6 +539,72 @@ async fn servers_with_the_settings_of_the_presets_accept_all_legs() {
             ["POST www.tumblr.com/oauth/request_token -", "GET www.tumblr.com/oauth/access_token code"],
         ),
         (
+            presets::etsy_v2("listings_r listings_w"),
+            TRUE,
+            uri(),
+            called_back,
+            "https://openapi.etsy.com/v2/users/__SELF__",
+            "https://www.etsy.com/oauth/signin?oauth_token=temporary",
+            None,
+            ["GET openapi.etsy.com/v2/oauth/request_token -", "GET openapi.etsy.com/v2/oauth/access_token code"],
+        ),
+        (
+            presets::openstreetmap(&origin("https://map.example")),
+            TRUE,
+            uri(),
+            called_back,
+            "https://map.example/api/0.6/user/details",
+            "https://map.example/oauth/authorize?oauth_token=temporary",
+            None,
+            ["POST map.example/oauth/request_token -", "POST map.example/oauth/access_token code"],
+        ),
+        (
+            presets::quickbooks(),
+            TRUE,
+            uri(),
+            called_back,
+            "https://quickbooks.api.intuit.com/v3/company/1/query",
+            "https://appcenter.intuit.com/Connect/Begin?oauth_token=temporary",
+            None,
+            [
+                "GET oauth.intuit.com/oauth/v1/get_request_token -",
+                "GET oauth.intuit.com/oauth/v1/get_access_token code",
+            ],
+        ),
+        (
+            presets::smugmug(),
+            TRUE,
+            Callback::OutOfBand,
+            typed_in,
+            "https://api.smugmug.com/api/v2!authuser",
+            "https://api.smugmug.com/services/oauth/1.0a/authorize?oauth_token=temporary",
+            Some(300),
+            [
+                "GET api.smugmug.com/services/oauth/1.0a/getRequestToken -",
+                "GET api.smugmug.com/services/oauth/1.0a/getAccessToken code",
+            ],
+        ),
+        (
+            presets::withings(),
+            "",
+            uri(),
+            called_back,
+            "https://wbsapi.withings.net/measure",
+            "https://oauth.withings.com/account/authorize?oauth_token=temporary",
+            None,
+            ["GET oauth.withings.com/account/request_token -", "GET oauth.withings.com/account/access_token code"],
+        ),
+        (
+            presets::xero(),
+            TRUE,
+            uri(),
+            called_back,
+            "https://api.xero.com/api.xro/2.0/Organisation",
+            "https://api.xero.com/oauth/Authorize?oauth_token=temporary",
+            None,
+            ["POST api.xero.com/oauth/RequestToken -", "POST api.xero.com/oauth/AccessToken code"],
+        ),
+        (
             presets::x(),
             TRUE,
             Callback::OutOfBand,
@@ -538,6 +623,214 @@ async fn servers_with_the_settings_of_the_presets_accept_all_legs() {
         let call = format!("GET {} -", api.strip_prefix("https://").unwrap());
         assert_eq!(found_accepted, [accepted[0], accepted[1], &call], "{api}");
     }
+}
+
+/// The problem and the consequence of a refusal, as the service words it: B30, B31, B32, B34, B37, B38.
+#[tokio::test]
+async fn refusals_in_the_words_of_the_services() {
+    use ProblemKind::*;
+    const BASE_STRING: &str =
+        "POST&https%3A%2F%2Fsandbox.api.mastercard.com%2Fservice&oauth_body_hash%3Dx%26oauth_nonce%3Dn";
+    let netsuite = |error: &str| {
+        format!("OAuth realm=\"1234567_SB1\", error=\"{error}\", error_description=\"Invalid login attempt.\"")
+    };
+    let woo = |message: &str| {
+        format!(r#"{{"code":"woocommerce_rest_authentication_error","message":"{message}","data":{{"status":401}}}}"#)
+    };
+    let mastercard = format!(
+        r#"{{"Errors":{{"Error":[{{"Source":"Gateway","ReasonCode":"AUTHENTICATION_FAILED","Description":"OAuth signatures did not match. Acceptable signature base string: {BASE_STRING}","Recoverable":false,"Details":null}}]}}}}"#
+    );
+    let etrade = |word: &str| format!("<html><body><h1>HTTP Status 401 - oauth_problem={word}</h1></body></html>");
+    let accounts = presets::netsuite("1234567_SB1").unwrap().refusals_layer();
+    let shop = presets::woocommerce(origin("https://shop.example")).refusals_layer();
+    let magento = presets::magento2("https://shop.example/").unwrap().refusals_layer();
+    let jira = presets::atlassian_server("https://jira.example/").unwrap().refusals_layer();
+    let (x, xero) = (presets::x().refusals_layer(), presets::xero().refusals_layer());
+    let (timestamp, lasting) = (Refusal::TimestampRefused { acceptable: None }, Refusal::Lasting);
+    for (layer, status, challenge, body, kind, word, refusal) in [
+        (&accounts, 401, netsuite("token_rejected"), String::new(), TokenRejected, "token_rejected", &lasting),
+        (&accounts, 401, netsuite("nonce_used"), String::new(), NonceUsed, "nonce_used", &Refusal::NonceUsed),
+        (
+            &accounts,
+            401,
+            netsuite("timestamp_refused"),
+            String::new(),
+            TimestampRefused,
+            "timestamp_refused",
+            &timestamp,
+        ),
+        (
+            &accounts,
+            401,
+            netsuite("consumer_key_refused"),
+            String::new(),
+            ConsumerKeyRefused,
+            "consumer_key_refused",
+            &lasting,
+        ),
+        (&accounts, 401, netsuite("FeatureDisabled"), String::new(), Unknown, "FeatureDisabled", &lasting),
+        (
+            &xero,
+            503,
+            String::new(),
+            "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=please%20wait".to_owned(),
+            RateLimitExceeded,
+            "rate limit exceeded",
+            &Refusal::TryLater,
+        ),
+        (
+            &shop,
+            401,
+            String::new(),
+            woo("Invalid nonce - nonce has already been used."),
+            NonceUsed,
+            "woocommerce_rest_authentication_error",
+            &Refusal::NonceUsed,
+        ),
+        (
+            &shop,
+            401,
+            String::new(),
+            woo("Invalid signature - provided signature does not match."),
+            SignatureInvalid,
+            "woocommerce_rest_authentication_error",
+            &lasting,
+        ),
+        (
+            &shop,
+            401,
+            String::new(),
+            woo("Invalid timestamp."),
+            TimestampRefused,
+            "woocommerce_rest_authentication_error",
+            &timestamp,
+        ),
+        (
+            &magento,
+            401,
+            String::new(),
+            r#"{"message":"The nonce is already being used by the consumer with ID %1","parameters":["65"]}"#
+                .to_owned(),
+            NonceUsed,
+            "The nonce is already being used by the consumer with ID %1",
+            &Refusal::NonceUsed,
+        ),
+        (
+            &x,
+            401,
+            String::new(),
+            r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#.to_owned(),
+            TimestampRefused,
+            "135",
+            &timestamp,
+        ),
+        (&x, 403, String::new(), r#"{"errors":[{"code":9999}]}"#.to_owned(), Unknown, "9999", &lasting),
+        (
+            &x,
+            429,
+            String::new(),
+            r#"{"title":"Too Many Requests","detail":"x"}"#.to_owned(),
+            Unknown,
+            "Too Many Requests",
+            &Refusal::TryLater,
+        ),
+        (
+            &presets::mastercard().refusals_layer(),
+            401,
+            String::new(),
+            mastercard,
+            SignatureInvalid,
+            "AUTHENTICATION_FAILED",
+            &lasting,
+        ),
+        (
+            &presets::etrade("key").refusals_layer(),
+            401,
+            String::new(),
+            etrade("token_rejected"),
+            TokenRejected,
+            "token_rejected",
+            &lasting,
+        ),
+        (
+            &jira,
+            401,
+            String::new(),
+            "oauth_problem=permissions_denied".to_owned(),
+            PermissionDenied,
+            "permissions_denied",
+            &lasting,
+        ),
+    ] {
+        let service = layer.layer(service_fn(|_: Request<()>| {
+            let answer = Response::builder().status(status).header("www-authenticate", &challenge);
+            ready(answer.body(Full::<Bytes>::from(body.clone())))
+        }));
+        let answer = service.oneshot(Request::new(())).await.unwrap();
+        let problem = answer.extensions().get::<Problem>().unwrap_or_else(|| panic!("{challenge} {body}"));
+        assert_eq!((problem.kind(), problem.text()), (kind, word), "{challenge} {body}");
+        assert_eq!(answer.extensions().get(), Some(refusal), "{challenge} {body}");
+        if word == "AUTHENTICATION_FAILED" {
+            assert_eq!(problem.signature_base_string().as_deref(), Some(BASE_STRING));
+        }
+    }
+}
+
+#[tokio::test]
+async fn sign_layer_in_one_call() {
+    let sink = service_fn(async |request: Sent| Ok::<_, BoxError>(Response::new(parameter(&request, "oauth_token"))));
+    let signed = async |layer: OAuthSignLayer| {
+        let request = Request::get("https://api.x.com/2/users/me").body(Full::default()).unwrap();
+        layer.layer(sink).oneshot(request).await.unwrap().into_body()
+    };
+    assert_eq!(signed(presets::x().sign_layer(client(), token())).await.as_deref(), Some("token"));
+    assert_eq!(signed(presets::x().sign_layer(client(), None)).await, None);
+}
+
+/// LTI: a launch is a signed form, and an outcome has a hash of its XML. The tool and the platform verify both.
+#[tokio::test]
+async fn lti() {
+    let launch = presets::lti_launch(origin("https://tool.example"));
+    let about_blank = ProtocolParameters::new().parameter("oauth_callback", "about:blank");
+    let signer = launch.signer(client()).parameters(about_blank);
+    let form = "lti_message_type=basic-lti-launch-request&lti_version=LTI-1p0&resource_link_id=42&roles=Learner";
+    let form = Some(("application/x-www-form-urlencoded", form));
+    assert_eq!(call(&launch, signer, &Method::POST, "https://tool.example/launch", form).await, 200);
+
+    let outcomes = presets::lti_outcomes(origin("https://platform.example"));
+    let xml = Some(("application/xml", "<imsx_POXEnvelopeRequest/>"));
+    let signer = outcomes.signer(client());
+    assert_eq!(call(&outcomes, signer, &Method::POST, "https://platform.example/outcomes", xml).await, 200);
+}
+
+/// RSA-SHA1, and a user who denies.
+#[test]
+fn atlassian() {
+    let jira = presets::atlassian_server("https://jira.example/jira/").unwrap();
+    assert_eq!(jira.method.name(), "RSA-SHA1");
+    assert_eq!(jira.origins[0].to_string(), "https://jira.example");
+    let page = jira.provider.authorization().url("rt1");
+    assert_eq!(page, "https://jira.example/jira/plugins/servlet/oauth/authorize?oauth_token=rt1");
+    let denied = Decision::from_url("https://app.example/cb?oauth_token=rt1&oauth_verifier=denied").unwrap();
+    assert!(matches!(denied, Decision::Denied { .. }));
+    for base in ["https://jira.example/?a", "jira.example", ""] {
+        assert!(presets::atlassian_server(base).is_err(), "{base}");
+    }
+}
+
+/// B22: the browser does leg 1, and the server of the preset accepts the URL.
+#[tokio::test]
+async fn khan_academys_legs() {
+    let preset = presets::khan_academy();
+    let double = Double::start(&preset, &["http://www.khanacademy.org"], "").await;
+    let signer = preset.signer(client());
+    let url = Callback::Uri(CALLBACK.into()).signed_url(&preset.provider, &signer, NOW).unwrap();
+    assert!(url.starts_with("http://www.khanacademy.org/api/auth/request_token?"), "{url}");
+    // The layer leaves the URL alone, as a browser does.
+    let browser = preset.layer(signer).layer(double.http_client());
+    let request = Request::get(url).extension(Unsigned).body(Full::default()).unwrap();
+    assert_eq!(browser.oneshot(request).await.unwrap().status(), 200);
+    assert_eq!(double.accepted(), ["GET www.khanacademy.org/api/auth/request_token -"]);
 }
 
 /// Those of which it is known that they confirm the callback have to.

@@ -156,5 +156,9 @@ fn preset_rows() -> Vec<Row> {
     preset.provider =
         preset.provider.authorization_parameter("oauth_callback", "https://client.example/markerCallback");
     let not_an_account = presets::netsuite("marker account").unwrap_err();
-    vec![Row::debug("Preset", preset), Row::error("InvalidAccountId", &not_an_account)]
+    vec![
+        Row::debug("Preset", preset),
+        Row::error("InvalidAccountId", &not_an_account),
+        Row::debug("NetSuiteAccount", presets::NetSuiteAccount::new("1234567_SB1")),
+    ]
 }

@@ -1,18 +1,18 @@
-//! Services at one address: data and nothing else.
-
-use std::time::Duration;
-
-use http::Method;
+//! Services with fixed addresses, as data.
 
 use super::Preset;
-use super::preset::https;
-use crate::client::handshake::{AuthorizationPage, CallbackConfirmation, Endpoint, Provider};
+use super::preset::{get, https, minutes, post};
+use crate::client::ProblemKind;
+use crate::client::handshake::{AuthorizationPage, CallbackConfirmation, Provider};
+use crate::client::refusals::Dialect;
 #[cfg(feature = "rsa")]
 use crate::protocol::BodyHash;
 use crate::protocol::{SignatureMethod, Version};
 
-/// [Mastercard](https://developer.mastercard.com): production and sandbox. One leg: the client signs for itself, with
-/// its RSA key ([`ClientCredentials::rsa_private_key`](crate::ClientCredentials::rsa_private_key)).
+/// [Mastercard](https://developer.mastercard.com), production and sandbox.
+///
+/// One leg: the client signs for itself, with its RSA key
+/// ([`ClientCredentials::rsa_private_key`](crate::ClientCredentials::rsa_private_key)).
 ///
 /// | | | source |
 /// |---|---|---|
@@ -27,11 +27,19 @@ use crate::protocol::{SignatureMethod, Version};
 ///
 /// [1]: https://developer.mastercard.com/platform/documentation/authentication/using-oauth-1a-to-access-mastercard-apis/
 /// [2]: https://github.com/Mastercard/oauth1-signer-java
+/// [3]: https://github.com/Mastercard/oauth1-signer-python/issues/37
 #[cfg(feature = "rsa")]
 pub fn mastercard() -> Preset {
+    let dialect = Dialect::new()
+        .json("/Errors/Error/0/ReasonCode", "/Errors/Error/0/Description")
+        .phrase("signatures did not match", ProblemKind::SignatureInvalid)
+        .phrase("Signature parameter failed verification", ProblemKind::SignatureInvalid);
+    #[cfg(feature = "xml")]
+    let dialect = dialect.xml("ReasonCode", "Description");
     Preset {
         method: SignatureMethod::RsaSha256,
         body_hash: BodyHash::Always,
+        dialect,
         ..Preset::of(["api.mastercard.com", "sandbox.api.mastercard.com"].map(https))
     }
 }
@@ -40,19 +48,34 @@ pub fn mastercard() -> Preset {
 ///
 /// | | | source |
 /// |---|---|---|
-/// | API | `api.x.com` | [1] |
+/// | API | `api.x.com`; advertising `ads-api.x.com` | [1], [3] |
 /// | method | HMAC-SHA1 | [2] |
 /// | leg 1 | POST `https://api.x.com/oauth/request_token` | [1] |
-/// | the user | `https://api.x.com/oauth/authorize`, which also takes `force_login` and `screen_name` | [1] |
+/// | the user | `https://api.x.com/oauth/authorize`; optional parameters `force_login`, `screen_name` | [1] |
 /// | leg 3 | POST `https://api.x.com/oauth/access_token` | [1] |
+/// | refusals | JSON: `errors[0].code`, a number, and `message`; or `title` and `detail` | [4], [5] |
 ///
-/// A callback has to be registered with the app, or be [`OutOfBand`](crate::client::handshake::Callback::OutOfBand) for
+/// A callback must be registered with the app, or be [`OutOfBand`](crate::client::handshake::Callback::OutOfBand) for
 /// a PIN ([1]).
+///
+/// Requests to the former hosts `api.twitter.com` and `upload.twitter.com` pass unsigned. If you still use them, add them
+/// with [`OAuthSignLayer::origin`](crate::OAuthSignLayer::origin).
 ///
 /// [1]: https://docs.x.com/fundamentals/authentication/api-reference
 /// [2]: https://docs.x.com/fundamentals/authentication/oauth-1-0a/creating-a-signature
+/// [3]: https://docs.x.com/x-ads-api/fundamentals/making-authenticated-requests
+/// [4]: https://developer.x.com/ja/docs/basics/response-codes
+/// [5]: https://www.rubydoc.info/gems/twitter/5.16.0/Twitter/Error/Code
 pub fn x() -> Preset<Provider> {
-    Preset::of([https("api.x.com")]).provider(Provider::new(
+    let dialect = Dialect::new()
+        .json("/errors/0/code", "/errors/0/message")
+        .json("/title", "/detail")
+        .word("64", ProblemKind::UserRefused)
+        .word("88", ProblemKind::RateLimitExceeded)
+        .word("89", ProblemKind::TokenRejected)
+        .word("135", ProblemKind::TimestampRefused);
+    let preset = Preset { dialect, ..Preset::of(["api.x.com", "ads-api.x.com"].map(https)) };
+    preset.provider(Provider::new(
         post("api.x.com", "/oauth/request_token"),
         AuthorizationPage::new("https://api.x.com/oauth/authorize"),
         post("api.x.com", "/oauth/access_token"),
@@ -66,7 +89,7 @@ pub fn x() -> Preset<Provider> {
 /// | API | `api.tumblr.com` | [1] |
 /// | method | HMAC-SHA1 only, in the header | [1] |
 /// | leg 1 | POST `https://www.tumblr.com/oauth/request_token` | [1] |
-/// | the user | `https://www.tumblr.com/oauth/authorize`, which also takes `source` | [1] |
+/// | the user | `https://www.tumblr.com/oauth/authorize`, optional parameter `source` | [1] |
 /// | leg 3 | GET `https://www.tumblr.com/oauth/access_token` | [1] |
 ///
 /// [1]: https://github.com/tumblr/docs/blob/master/api.md#oauth1-authorization
@@ -78,13 +101,14 @@ pub fn tumblr() -> Preset<Provider> {
     ))
 }
 
-/// [Discogs](https://www.discogs.com/developers). Every request has to have a `User-Agent` of the application's own
-/// ([1]), which is the HTTP client's to add.
+/// [Discogs](https://www.discogs.com/developers).
+///
+/// Every request needs a `User-Agent` of your application ([1]), which the HTTP client must add.
 ///
 /// | | | source |
 /// |---|---|---|
 /// | API | `api.discogs.com` | [1] |
-/// | method | PLAINTEXT, which the service prefers to HMAC-SHA1 | [2] |
+/// | method | PLAINTEXT, which the service prefers; HMAC-SHA1 is accepted | [2] |
 /// | leg 1 | GET `https://api.discogs.com/oauth/request_token`; its credentials live for 15 minutes | [2] |
 /// | the user | `https://discogs.com/oauth/authorize` | [2] |
 /// | leg 3 | POST `https://api.discogs.com/oauth/access_token` | [2] |
@@ -108,7 +132,7 @@ pub fn discogs() -> Preset<Provider> {
 /// | API | `api.flickr.com`; uploads `up.flickr.com` | [2] |
 /// | method | HMAC-SHA1 only | [1] |
 /// | leg 1 | GET `https://www.flickr.com/services/oauth/request_token` | [1] |
-/// | the user | `https://www.flickr.com/services/oauth/authorize`, which also takes `perms`: `read`, `write`, `delete` | [1] |
+/// | the user | `https://www.flickr.com/services/oauth/authorize`, optional parameter `perms`: `read`, `write`, `delete` | [1] |
 /// | leg 3 | GET `https://www.flickr.com/services/oauth/access_token` | [1] |
 ///
 /// [1]: https://www.flickr.com/services/api/auth.oauth.html
@@ -128,12 +152,12 @@ pub fn flickr() -> Preset<Provider> {
 /// | API | `api.trello.com` | [1] |
 /// | method | HMAC-SHA1 | [1] |
 /// | leg 1 | POST `https://trello.com/1/OAuthGetRequestToken` | [1] |
-/// | the user | `https://trello.com/1/OAuthAuthorizeToken`, which also takes `name`, `scope`, `expiration` | [1], [2] |
+/// | the user | `https://trello.com/1/OAuthAuthorizeToken`, optional parameters `name`, `scope`, `expiration` | [1], [2] |
 /// | leg 3 | POST `https://trello.com/1/OAuthGetAccessToken` | [1] |
 ///
-/// Without a `name` users are asked to trust an unknown application. `scope` is `read`, `write`, `account`, with commas
-/// between them; `expiration` is `1hour`, `1day`, `30days` or `never` ([2]). Give a callback: Trello takes `oob` for a
-/// page of its own that it does not have ([3]).
+/// Without a `name`, the page asks users to trust an unknown application. `scope` is `read`, `write`, `account`, separated
+/// by commas; `expiration` is `1hour`, `1day`, `30days` or `never` ([2]). Send a callback URI: Trello redirects `oob` to a
+/// page that does not exist ([3]).
 ///
 /// [1]: https://trello.com/docs/gettingstarted/oauth.html
 /// [2]: https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/
@@ -146,7 +170,8 @@ pub fn trello() -> Preset<Provider> {
     ))
 }
 
-/// [Garmin Connect](https://developer.garmin.com/gc-developer-program/), for apps that are not on OAuth 2.0 yet:
+/// [Garmin Connect](https://developer.garmin.com/gc-developer-program/), for apps that do not use OAuth 2.0 yet.
+///
 /// Garmin retires OAuth 1.0 at the end of 2026 ([2]).
 ///
 /// | | | source |
@@ -154,12 +179,12 @@ pub fn trello() -> Preset<Provider> {
 /// | API | `apis.garmin.com` | [1] |
 /// | method | HMAC-SHA1, in the header, without a realm | [1] |
 /// | leg 1 | POST `https://connectapi.garmin.com/oauth-service/oauth/request_token`; confirms no callback | [1] |
-/// | the user | `https://connect.garmin.com/oauthConfirm`, which also takes `oauth_callback` | [1] |
+/// | the user | `https://connect.garmin.com/oauthConfirm`, optional parameter `oauth_callback` | [1] |
 /// | leg 3 | POST `https://connectapi.garmin.com/oauth-service/oauth/access_token` | [1] |
 ///
-/// The user is sent to the callback that was registered for the client, unless the page was given another one. Whoever
-/// says no comes back with the verification code `NULL` ([1]: version 1.0.1 of the program's "OAuth Specification", which
-/// is for partners to read).
+/// The user is sent to the registered callback, unless the page gets another one. A user who denies comes back with the
+/// verification code `NULL` ([1]: version 1.0.1 of the program's "OAuth Specification", which only partners can read);
+/// [`Decision`](crate::client::handshake::Decision) knows it.
 ///
 /// [1]: https://developerportal.garmin.com/developer-programs/content/829/programs-docs
 /// [2]: https://github.com/RADAR-base/RADAR-Rest-Source-Auth/issues/313
@@ -182,15 +207,17 @@ pub fn garmin() -> Preset<Provider> {
 /// | leg 1 | GET `https://api.etrade.com/oauth/request_token`; its credentials live for 5 minutes | [1] |
 /// | the user | `https://us.etrade.com/e/t/etws/authorize`, with the client identifier as `key` and the token as `token` | [2] |
 /// | leg 3 | GET `https://api.etrade.com/oauth/access_token` | [3] |
+/// | renewal | GET `https://api.etrade.com/oauth/renew_access_token`; the token stays the same | [4] |
+/// | refusals | a page of Tomcat, whose heading or message is `oauth_problem=…` | [7], [8] |
 ///
-/// The callback has to be [`OutOfBand`](crate::client::handshake::Callback::OutOfBand), also where one was registered;
-/// the reply's `oauth_callback_confirmed` then says whether one was ([1]), so it is not asked. The code that the user
-/// types in, or the registered callback gets, is for
+/// The callback must be [`OutOfBand`](crate::client::handshake::Callback::OutOfBand), even if one is registered. The
+/// reply's `oauth_callback_confirmed` only states whether one is ([1]), so it is ignored. Give the code that the user types
+/// in, or that the registered callback gets, to
 /// [`accept_code`](crate::client::handshake::PendingAuthorization::accept_code).
 ///
-/// A token ends at midnight, US Eastern time, and sleeps after two hours without a request. To wake it, send a signed
-/// GET to `https://api.etrade.com/oauth/renew_access_token` ([4]) through the layer, as any other call: it is the same
-/// token afterwards, so there is none to [`renew`](crate::client::handshake::Handshake::renew).
+/// A token ends at midnight, US Eastern time, and sleeps after two hours without a request.
+/// [`Handshake::renew`](crate::client::handshake::Handshake::renew) wakes it; the answer is a sentence, and the token stays
+/// the same ([4]).
 ///
 /// [1]: https://apisb.etrade.com/docs/api/authorization/request_token.html
 /// [2]: https://apisb.etrade.com/docs/api/authorization/authorize.html
@@ -198,6 +225,8 @@ pub fn garmin() -> Preset<Provider> {
 /// [4]: https://apisb.etrade.com/docs/api/authorization/renew_access_token.html
 /// [5]: https://developer.etrade.com/getting-started/developer-guides
 /// [6]: https://seansoper.com/blog/connecting_etrade.html
+/// [7]: https://github.com/jessecooper/pyetrade/issues/4
+/// [8]: https://github.com/jessecooper/pyetrade/issues/52
 pub fn etrade(client_key: &str) -> Preset<Provider> {
     let provider = Provider::new(
         get("api.etrade.com", "/oauth/request_token"),
@@ -206,19 +235,38 @@ pub fn etrade(client_key: &str) -> Preset<Provider> {
             .parameter("key", client_key),
         get("api.etrade.com", "/oauth/access_token"),
     );
-    let provider = provider.callback_confirmation(CallbackConfirmation::Ignored).lifetime(minutes(5));
-    let preset = Preset { version: Version::Omitted, ..Preset::of(["api.etrade.com", "apisb.etrade.com"].map(https)) };
+    let provider = provider
+        .renewal_of_same_token(get("api.etrade.com", "/oauth/renew_access_token"))
+        .callback_confirmation(CallbackConfirmation::Ignored)
+        .lifetime(minutes(5));
+    let preset = Preset {
+        version: Version::Omitted,
+        dialect: Dialect::new().page("HTTP Status 401 - oauth_problem=").page("<b>Message</b> oauth_problem="),
+        ..Preset::of(["api.etrade.com", "apisb.etrade.com"].map(https))
+    };
     preset.provider(provider)
 }
 
-fn get(host: &str, path: &str) -> Endpoint {
-    Endpoint::at(Method::GET, &format!("https://{host}{path}"), https(host))
-}
-
-fn post(host: &str, path: &str) -> Endpoint {
-    Endpoint::at(Method::POST, &format!("https://{host}{path}"), https(host))
-}
-
-fn minutes(minutes: u64) -> Duration {
-    Duration::from_secs(60 * minutes)
+/// [SmugMug](https://api.smugmug.com/api/v2/doc).
+///
+/// | | | source |
+/// |---|---|---|
+/// | API | `api.smugmug.com`; uploads `upload.smugmug.com` | [1], [2] |
+/// | method | HMAC-SHA1; PLAINTEXT is accepted | [1] |
+/// | leg 1 | `https://api.smugmug.com/services/oauth/1.0a/getRequestToken`; its credentials live for 5 minutes | [1] |
+/// | the user | `https://api.smugmug.com/services/oauth/1.0a/authorize`; parameters `Access`: `Public`, `Full`, and `Permissions`: `Read`, `Add`, `Modify` | [1] |
+/// | leg 3 | `https://api.smugmug.com/services/oauth/1.0a/getAccessToken` | [1] |
+///
+/// Without `Access` and `Permissions` the token reads public data only. Tokens do not expire ([1]). The pages do not name
+/// the HTTP method of legs 1 and 3; this preset uses GET.
+///
+/// [1]: https://api.smugmug.com/api/v2/doc/tutorial/authorization.html
+/// [2]: https://api.smugmug.com/api/v2/doc/reference/upload.html
+pub fn smugmug() -> Preset<Provider> {
+    let provider = Provider::new(
+        get("api.smugmug.com", "/services/oauth/1.0a/getRequestToken"),
+        AuthorizationPage::new("https://api.smugmug.com/services/oauth/1.0a/authorize"),
+        get("api.smugmug.com", "/services/oauth/1.0a/getAccessToken"),
+    );
+    Preset::of(["api.smugmug.com", "upload.smugmug.com"].map(https)).provider(provider.lifetime(minutes(5)))
 }

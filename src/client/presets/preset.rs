@@ -1,6 +1,10 @@
 //! The type of a preset, and its application to a signer and layers.
 
-use crate::client::handshake::Provider;
+use std::time::Duration;
+
+use http::Method;
+
+use crate::client::handshake::{Endpoint, Provider};
 use crate::client::refusals::{Dialect, ReadRefusalsLayer};
 use crate::client::sign::{OAuthSignLayer, TimestampOrder};
 use crate::protocol::{
@@ -155,4 +159,16 @@ impl<P> Preset<P> {
 /// The origin of a host over TLS.
 pub(super) fn https(host: &str) -> Origin {
     Origin::new(Scheme::Https, host, None)
+}
+
+pub(super) fn get(host: &str, path: &str) -> Endpoint {
+    Endpoint::at(Method::GET, &format!("https://{host}{path}"), https(host))
+}
+
+pub(super) fn post(host: &str, path: &str) -> Endpoint {
+    Endpoint::at(Method::POST, &format!("https://{host}{path}"), https(host))
+}
+
+pub(super) fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
 }

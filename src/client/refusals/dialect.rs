@@ -87,7 +87,7 @@ impl Dialect {
         self.place(Place::PlainText)
     }
 
-    /// Reads a page: the word follows this text, and ends before white space, a quote, `<` or `&`.
+    /// Reads a page: the word follows this text, and ends before white space, a quote, `<`, `&` or `,`.
     ///
     /// Use it only for a provider that is known to answer so. The text must not occur in links or input.
     #[must_use]

@@ -108,7 +108,7 @@ fn plain_text(body: &[u8]) -> Option<Said<'_>> {
 
 fn page<'a>(body: &'a [u8], before: &str) -> Option<Said<'a>> {
     let at = memchr::memmem::find(body, before.as_bytes())? + before.len();
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"<>&\"'".contains(byte);
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"<>&,\"'".contains(byte);
     let word = body[at..].split(ends).next()?;
     let word = std::str::from_utf8(word).ok()?;
     Some(Said { word: word.into(), advice: "".into() })
