@@ -1,5 +1,7 @@
 //! PKCS#12 files as OpenSSL and Java write them. `keys/make.sh` made the files.
 
+#![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
+
 use std::time::{Duration, Instant};
 
 use tower_oauth1::protocol::InvalidRsaKeyKind::{self, *};

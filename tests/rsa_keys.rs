@@ -1,5 +1,7 @@
 //! Keys as users have them: in each form that holds an RSA key, and each that does not. `keys/make.sh` made the files.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests, and what they are made of")]
+
 use proptest::prelude::*;
 use tower_oauth1::protocol::{InvalidRsaKey, InvalidRsaKeyKind};
 use tower_oauth1::{ClientCredentials, RsaPrivateKey, RsaPublicKey, SignatureMethod, Signer};
@@ -66,10 +68,7 @@ fn spellings(pem: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 fn private_keys_in_every_form() {
     for pem in [PEM, key!("rsa-pkcs1.pem")] {
         for (what, pem) in spellings(pem) {
-            assert_eq!(
-                RsaPrivateKey::from_pem(pem).map(sign).unwrap_or_else(|error| panic!("{what}: {error}")),
-                SIGNATURE
-            );
+            assert_eq!(RsaPrivateKey::from_pem(pem).map_or_else(|error| panic!("{what}: {error}"), sign), SIGNATURE);
         }
     }
     for pem in [
