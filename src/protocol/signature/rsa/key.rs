@@ -72,14 +72,15 @@ let key = RsaPrivateKey::from_pkcs12(std::fs::read("client.p12")?, "password")?;
 /// # Backends and timing
 ///
 /// The pure-Rust `rsa` crate signs by default. The feature `aws-lc-rs` adds [AWS-LC], which needs a C compiler and signs
-/// about ten times faster. It takes over RSA-SHA256 and RSA-SHA512 signatures by keys of 2048 bits or more, and each
+/// about seven times faster. It takes over RSA-SHA256 and RSA-SHA512 signatures by keys of 2048 bits or more, and each
 /// verification with keys of 1024 bits or more. The `rsa` crate does the rest: AWS-LC's Rust interface does not sign
-/// with SHA-1. The signatures are the same bytes, and so are the errors.
+/// with SHA-1. The signatures are the same bytes, and so are the errors. If a program must sign by RSA-SHA1 at the speed
+/// of OpenSSL, it can bring that as a [`CustomSignatureMethod`](crate::protocol::CustomSignatureMethod) named `RSA-SHA1`.
 ///
 /// [RUSTSEC-2023-0071] ("Marvin") is about the `rsa` crate: the time of a private-key operation may leak the key to an
 /// attacker that can measure many of them. It is an attack on decryption with chosen ciphertexts; a signature does not
 /// let the attacker choose the number that is raised to the private exponent. In addition, this crate signs with base,
-/// exponent and modulus blinding, with fresh randomness for each signature, which takes about half of the time. AWS-LC
+/// exponent and modulus blinding, with fresh randomness for each signature, which takes nearly half of the time. AWS-LC
 /// is not affected: its private-key operations are written to take constant time, and are blinded as well.
 ///
 /// Both backends check each signature with the public key before they return it, so that a computing error does not
