@@ -6,11 +6,14 @@
 
 use std::process::Command;
 
-const FEATURES: [(&str, bool); 13] = [
+const FEATURES: [(&str, bool); 17] = [
+    ("aws-lc-rs", cfg!(feature = "aws-lc-rs")),
     ("axum", cfg!(feature = "axum")),
     ("client", cfg!(feature = "client")),
+    ("diagnose", cfg!(feature = "diagnose")),
     ("handshake", cfg!(feature = "handshake")),
     ("mediawiki", cfg!(feature = "mediawiki")),
+    ("pkcs12", cfg!(feature = "pkcs12")),
     ("provider", cfg!(feature = "provider")),
     ("redis", cfg!(feature = "redis")),
     ("reqwest", cfg!(feature = "reqwest")),
@@ -20,6 +23,7 @@ const FEATURES: [(&str, bool); 13] = [
     ("server", cfg!(feature = "server")),
     ("testing", cfg!(feature = "testing")),
     ("tracing", cfg!(feature = "tracing")),
+    ("xml", cfg!(feature = "xml")),
 ];
 
 /// Compiles this file with one of the modules below; the error is what the compiler prints.
