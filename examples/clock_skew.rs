@@ -1,4 +1,4 @@
-//! A client whose clock is two hours behind, against a provider and a wiki on this machine.
+//! A client with a clock that is two hours behind, and local servers.
 //!
 //! ```text
 //! cargo run --example clock_skew

@@ -1,4 +1,4 @@
-//! A bot that keeps to a server's limits: rate limit, concurrency limit, buffer and timeout around the signer.
+//! A bot that respects a server's limits, with tower's layers around the signer.
 //!
 //! ```text
 //! cargo run --example limits

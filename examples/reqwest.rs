@@ -1,4 +1,4 @@
-//! reqwest, signed: a bot edits a wiki on this machine, once through reqwest-middleware and once through Tower.
+//! A bot edits a local wiki with reqwest, by middleware and by Tower.
 //!
 //! ```text
 //! cargo run --features reqwest --example reqwest

@@ -1,4 +1,4 @@
-//! An edit that a wiki refuses twice and takes the third time, and requests that are not sent again.
+//! An edit that a wiki accepts at the third attempt, and other requests.
 //!
 //! ```text
 //! cargo run --example retry
@@ -95,14 +95,14 @@ where
     }
 }
 
-/// What happens to the next request.
+/// The outcome of the next request.
 enum Trouble {
     NonceUsed,
     Lag,
     Break,
 }
 
-/// What is to happen, and the number of requests since that was said.
+/// The planned outcomes, and the number of requests so far.
 #[derive(Clone, Default)]
 struct Troubles(Arc<Mutex<(VecDeque<Trouble>, usize)>>);
 
@@ -160,7 +160,7 @@ fn refused(code: &str, info: &str, retry_after: &str) -> Result<Response<Full<By
         .body(Full::from(serde_json::json!({ "error": { "code": code, "info": info } }).to_string()))
 }
 
-/// What a server tells one request from another by.
+/// The values that make a request unique for a server.
 fn stamp<B>(request: &Request<B>) -> Result<String, BoxError> {
     let header = AuthorizationHeader::parse(request.headers()[AUTHORIZATION].as_bytes())?;
     let stamp = header.parameters().filter(|(name, _)| matches!(&**name, b"oauth_nonce" | b"oauth_timestamp"));

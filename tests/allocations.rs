@@ -14,7 +14,7 @@ mod over_nothing;
 
 use over_nothing::{call, layer, nothing};
 
-/// In each of the four cases: what is measured today, and what must never be exceeded.
+/// The count in each of the four cases, and its upper limit.
 ///
 /// The header is one; more than a few parameters are listed in another.
 const ALLOCATIONS: [(u64, u64); 4] = [(1, 1), (1, 1), (2, 2), (1, 1)];
@@ -63,7 +63,7 @@ fn the_layer_adds_none() {
     }
 }
 
-/// A record is paid for by those who ask for it: the tests above run with the feature on, and count the same.
+/// A record costs only the layers that keep it. The tests above count the same with the feature on.
 #[cfg(feature = "diagnose")]
 #[test]
 fn records_allocate_where_they_are_kept() {

@@ -1,4 +1,4 @@
-//! A client whose clock is two hours off succeeds on its second attempt: on `tower_test::mock`, and against servers.
+//! A client with a clock two hours off succeeds at its second attempt.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests, and what they are made of")]
 
@@ -60,7 +60,7 @@ fn settable(time: u64) -> (Arc<AtomicU64>, Clock) {
     (shown, clock)
 }
 
-/// A clock that is this many seconds off from the server's in the tests on mocks.
+/// A clock that differs from the mock server's by this number of seconds.
 fn off_by(seconds: i64) -> ClockSkew {
     ClockSkew::of(Clock::from_fn(move || SERVER.saturating_add_signed(seconds)))
 }
@@ -85,7 +85,7 @@ fn timestamp<B>(request: &Request<B>) -> Option<u64> {
     value.split_once('"').unwrap().0.parse().ok()
 }
 
-/// The timestamp of a request that is sent through a layer and answered so; `None` if it passed unsigned.
+/// Sends a request and returns its timestamp, or `None` if it passed unsigned.
 async fn exchange<L, Out>(layer: &L, request: Request<Body>, answer: Response<&'static str>) -> Option<u64>
 where
     L: Layer<mock::Mock<Request<Out>, Response<&'static str>>>,
@@ -137,7 +137,7 @@ async fn the_second_attempt_has_the_servers_time() {
     }
 }
 
-/// All that is stacked of one layer, and of others that were given the same clock.
+/// The services of one layer, and of others with the same clock.
 #[tokio::test]
 async fn what_one_has_learned_all_know() {
     let skew = off_by(TWO_HOURS);
@@ -212,7 +212,7 @@ async fn without_it_the_clock_is_believed() {
     assert_eq!(skew.offset(), 0);
 }
 
-/// The offset is learned anew when it is ours that is set right, or set wrong again.
+/// The offset is learned again when our own clock is corrected, or set wrong again.
 #[tokio::test]
 async fn a_clock_that_changes() {
     let (shown, clock) = settable(SERVER);
@@ -250,8 +250,8 @@ async fn refusals_of_the_same_time_correct_once() {
     assert_eq!(exchange(&layer, get(), Response::new("")).await, Some(SERVER));
 }
 
-/// From many threads, whatever the order: a timestamp is by our clock or by the server's, and the second attempt of
-/// each is by the server's.
+/// From many threads, each timestamp is by our clock or by the server's. The second attempt of each thread is by the
+/// server's.
 #[test]
 fn threads() {
     let skew = off_by(TWO_HOURS);
@@ -423,7 +423,7 @@ async fn wiki_in_a_box() {
     }
 }
 
-/// The wiki's own client hands its bodies over by itself, and reads identities by the wiki's clock.
+/// The wiki's client learns from bodies by itself, and verifies identities by the wiki's clock.
 #[tokio::test]
 async fn a_wikis_client() {
     let server = TestWiki::start().await.unwrap();

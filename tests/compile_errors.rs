@@ -26,7 +26,7 @@ const FEATURES: [(&str, bool); 17] = [
     ("xml", cfg!(feature = "xml")),
 ];
 
-/// Compiles this file with one of the modules below; the error is what the compiler prints.
+/// Compiles this file with one of the modules below. The error is the compiler's output.
 fn compile(module: &str) -> Result<(), String> {
     let features: Vec<_> = FEATURES.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -1,4 +1,4 @@
-//! What `OAuthSign` promises the services around it, on `tower_test::mock` with hand-driven polls.
+//! The contract of `OAuthSign` with the services around it, on `tower_test::mock`.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -92,7 +92,7 @@ async fn arrived(layer: &OAuthSignLayer, request: Request<Frames>) -> Result<Req
     Ok(layer.layer(inner).oneshot(request).await?.into_body())
 }
 
-/// What the inner service has seen, in the body of its answer.
+/// An answer whose body is the request that the inner service got.
 fn answer<T>(seen: T) -> Result<Response<T>, BoxError> {
     Ok(Response::new(seen))
 }
@@ -306,7 +306,7 @@ async fn foreign_origins_are_an_error_where_they_are_refused() {
     assert!(arrived(&layer, request(vec![])).await.unwrap().headers().contains_key(AUTHORIZATION));
 }
 
-/// A hundred clients over one layer, each with a realm and some with a user; the signer's token is none of theirs.
+/// A hundred clients over one layer, with a realm and some with a user.
 #[tokio::test]
 async fn extensions_choose_the_client_and_the_realm() {
     let layer = OAuthSignLayer::new(signer().realm("of the signer"), origin("https://example.com"))
@@ -480,7 +480,7 @@ async fn bodies_that_may_be_taken_for_forms_are_not_signed() {
         assert_eq!(kind(&error), OAuthSignErrorKind::AmbiguousBody, "{content_type}");
         let error = layer().without_form_bodies().layer(head_inner).oneshot(ambiguous()).await.unwrap_err();
         assert_eq!(kind(&error), OAuthSignErrorKind::AmbiguousBody, "{content_type}");
-        // What passes unsigned may be anything.
+        // A request that passes unsigned may be of any kind.
         let mut foreign = ambiguous();
         *foreign.uri_mut() = "https://example.org/".parse().unwrap();
         assert!(!layer().layer(inner).oneshot(foreign).await.unwrap().into_body());
@@ -498,7 +498,7 @@ async fn the_shape_without_forms_takes_the_body_as_it_is() {
     assert_eq!(sent.body(), "x");
     let error = layer.layer(inner).oneshot(form(vec![Step::Data("a=1")])).await.unwrap_err();
     assert_eq!(kind(&error), OAuthSignErrorKind::FormBody);
-    // What passes unsigned may be a form.
+    // A request that passes unsigned may be a form.
     let mut foreign = form(vec![Step::Data("a=1")]);
     *foreign.uri_mut() = "https://example.org/".parse().unwrap();
     let inner = service_fn(async |request: Request<Frames>| answer(request.headers().contains_key(AUTHORIZATION)));
@@ -525,7 +525,7 @@ async fn sign_as_is_what_the_server_verifies_against() {
     assert!(!verify(&origin("http://10.0.0.7:8080")));
 }
 
-/// A body that is not a form is never read by the layer: what is in memory is one frame, however long it is.
+/// The layer never reads a body that is no form. One frame is in memory, whatever the length.
 #[tokio::test]
 async fn a_gibibyte_streams_through_in_constant_memory() {
     const FRAME: usize = 64 * 1024;

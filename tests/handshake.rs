@@ -75,7 +75,7 @@ fn granted(body: &str) -> TokenGrant {
     TokenGrant::from_response(Response::new(Bytes::from(body.to_owned())), &provider(), NOW).unwrap()
 }
 
-/// The line and the body of a request, and its protocol parameters, but for nonce and signature.
+/// The line and body of a request, and its protocol parameters without nonce and signature.
 fn shown(request: Sent) -> String {
     let (head, body) = request.into_parts();
     let body = tokio_test::block_on(body.collect()).unwrap().to_bytes();
@@ -94,7 +94,7 @@ fn shown(request: Sent) -> String {
     format!("{line} [{}] {}", shown(&body), shown(header)).trim_end().to_owned()
 }
 
-/// What a leg sends, in a few words.
+/// The request of a leg, as short text.
 fn sent<L>(provider: Provider, signer: Signer, leg: L) -> Result<String, HandshakeError>
 where
     L: tower_oauth1::client::handshake::Leg,
@@ -778,7 +778,7 @@ fn futures_and_services_are_send() {
     is_future(handshake.clone().oneshot(consent()));
 }
 
-/// The policy around a handshake: which answers and errors lead to a second request, by leg.
+/// The retry policy around a handshake, for each kind of answer and leg.
 #[cfg(feature = "retry")]
 #[tokio::test(start_paused = true)]
 async fn the_retry_policy_of_legs() {

@@ -1,4 +1,4 @@
-//! What goes outside of `OAuthSign` and what inside.
+//! The order of layers around `OAuthSign`.
 //!
 //! Each property is a function of a stack. A table names stacks from the outside in, and whether the property holds
 //! of them: where one order is wrong, it is shown to fail there. The time is Tokio's, paused.
@@ -36,7 +36,7 @@ type Stack = fn(&Wire) -> Client;
 type StackOfClones = fn(&Wire) -> ClientOfClones;
 type ToSend = fn(&Wire) -> Request<Slow>;
 
-/// Where requests leave, and what is seen there.
+/// The end of the stack, which records the requests that leave.
 #[derive(Clone)]
 struct Wire {
     start: Instant,
@@ -171,7 +171,7 @@ fn form_after(wire: &Wire, time: Duration) -> Request<Slow> {
     request.body(Slow(Some(reading))).unwrap()
 }
 
-/// What has a header of its own to be authorized by is refused by the signer.
+/// A request that the signer rejects, because it has an `Authorization` header.
 fn refused(_: &Wire) -> Request<Slow> {
     Request::get("https://example.com/").header(AUTHORIZATION, "Bearer x").body(Slow(None)).unwrap()
 }
@@ -187,7 +187,7 @@ async fn send_all(mut client: Client, requests: impl Iterator<Item = Request<Slo
     }
 }
 
-/// A request's timestamp is that of the moment it leaves, not of the moment it joined a queue.
+/// A timestamp is taken when a request leaves, not when it joins a queue.
 async fn timestamps_are_those_of_departure(stack: Stack, request: ToSend) -> bool {
     let wire = Wire::new(|_| MINUTE);
     send_all(stack(&wire), (0..4).map(|_| request(&wire))).await;
@@ -350,7 +350,7 @@ async fn a_concurrency_limit_holds_for_forms_unless_a_buffer_lies_between() {
     }
 }
 
-/// While one clone of the client idles after a request that was refused, the others are not held up.
+/// A clone that idles after a rejected request does not delay the others.
 async fn a_refusal_gives_its_permit_back(stack: StackOfClones) -> bool {
     let wire = Wire::new(|_| Duration::ZERO);
     let mut idle = stack(&wire);
@@ -406,7 +406,7 @@ async fn a_buffer_goes_outside() {
     assert!(!a_slow_form_holds_nobody_up(inside).await);
 }
 
-/// What its sender gives up on while it queues is not signed.
+/// A request is not signed if its sender gives up while it waits.
 async fn what_is_given_up_on_is_not_signed(stack: Stack) -> bool {
     let wire = Wire::new(|_| MINUTE);
     let mut client = stack(&wire);
@@ -433,7 +433,7 @@ async fn a_buffer_outside_forgets_what_nobody_waits_for() {
     assert!(!what_is_given_up_on_is_not_signed(inside).await);
 }
 
-/// What is shed has cost nothing: it was not signed, and its form, which may be large, was not read.
+/// A request that is shed was not signed, and its form was not read.
 async fn what_is_shed_costs_nothing(stack: Stack, request: ToSend) -> bool {
     let wire = Wire::new(|_| MINUTE);
     let mut client = stack(&wire);
@@ -540,7 +540,7 @@ fn server(wire: &Wire) -> OAuthVerify<Wire, MemoryCredentials> {
     layer.clock(Clock::from_fn(move || start.elapsed().as_secs())).layer(wire.clone())
 }
 
-/// What the caller gets when the first attempt is slow and the second is not.
+/// The caller's answer when the first attempt is slow and the second is not.
 async fn answer_to_a_hedge(stack: Stack) -> (StatusCode, Vec<Departure>) {
     let wire = Wire::new(|nth| if nth == 0 { MINUTE } else { SECOND });
     let mut client = stack(&wire);

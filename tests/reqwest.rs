@@ -1,4 +1,4 @@
-//! Through reqwest, to a server that verifies: what is signed is what reqwest sends, on both paths.
+//! Requests through reqwest, by middleware and by layer, to a server that verifies.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -84,7 +84,7 @@ impl Server {
         format!("{}{path}", self.origin())
     }
 
-    /// What has come in since the last call.
+    /// The requests since the last call.
     fn arrived(&self) -> Vec<Request<()>> {
         std::mem::take(&mut *self.wire.lock().unwrap())
     }
@@ -378,7 +378,7 @@ async fn what_cannot_be_signed_is_not_sent() {
     assert!(server.arrived().is_empty());
 }
 
-/// The layer hears the answers: a clock that is 2 h off is right at the second attempt.
+/// The layer sees the answers, so a wrong clock is right at the second attempt.
 #[tokio::test]
 async fn clock_skew_is_learned_through_reqwest() {
     let (server, client) = (Server::start().await, plain());
@@ -410,7 +410,7 @@ async fn what_reqwest_refuses() {
     }
 }
 
-/// reqwest's errors show the URL, which may have a signature in it, and with PLAINTEXT the secrets.
+/// reqwest's errors show the URL, which may hold a signature or secrets.
 #[tokio::test]
 async fn errors_show_no_signature() {
     let client = plain();
@@ -441,7 +441,7 @@ fn authorizations(requests: &[Request<()>]) -> Vec<Option<&HeaderValue>> {
     requests.iter().map(|request| request.headers().get(AUTHORIZATION)).collect()
 }
 
-/// What is inside sends again what was signed for once: a redirect with the signature of another URL, refused.
+/// Redirects inside repeat the signature of another URL, and the server rejects it.
 #[tokio::test]
 async fn redirects_inside_are_not_signed_anew() {
     let (server, foreign) = (Server::start().await, Server::start().await);
@@ -464,7 +464,7 @@ async fn redirects_inside_are_not_signed_anew() {
     }
 }
 
-/// A signed form follows a redirect wherever it leads, unless reqwest is told to follow none.
+/// A signed form follows any redirect, unless reqwest is told to follow none.
 #[tokio::test]
 async fn a_form_with_the_parameters_in_it_follows_redirects_inside() {
     let (server, foreign) = (Server::start().await, Server::start().await);

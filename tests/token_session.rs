@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(1);
 
 const EXPIRED: &str = "oauth_token=old&oauth_token_secret=s&oauth_expires_in=1&oauth_session_handle=h";
 
-/// Acts in turn: what the HTTP client or the hook does the first time, the second time and so on; the last one stays.
+/// The acts of an HTTP client or hook, one for each call. The last one is repeated.
 #[derive(Clone, Copy)]
 enum Act {
     Succeed,

@@ -1,4 +1,4 @@
-//! What a subscriber sees that listens to everything: a span for each signature, and no secret.
+//! A subscriber of all levels sees a span for each signature, and no secret.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -21,7 +21,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// What every secret here begins with: tokens, too, and the values of parameters.
+/// The beginning of each secret here, including tokens and parameter values.
 const MARKER: &str = "marker";
 const FORM: &str = "application/x-www-form-urlencoded";
 const URL: &str = "https://user:markerUserinfo@EXAMPLE.com:8443/a?name=markerQuery";
@@ -117,7 +117,7 @@ fn text() -> Request<Full<Bytes>> {
     Request::put(URL).body(Full::from("markerText")).unwrap()
 }
 
-/// A request as it is sent, its body read, in one text: header, URI and body.
+/// The header, URI and body of a request as one text.
 async fn sent(request: Request<impl http_body::Body<Error: Debug>>) -> String {
     let (head, body) = request.into_parts();
     let header = head.headers.get(AUTHORIZATION).map_or("", |header| header.to_str().unwrap());
@@ -167,7 +167,7 @@ fn a_span_has_method_host_signature_method_and_nonce() {
     }
 }
 
-/// However a request comes to be signed: the number of spans, none of which has a secret.
+/// The number of spans for each way of signing. None has a secret.
 #[test]
 fn every_signature_has_one() {
     let recorder = Recorder::default();
@@ -255,7 +255,7 @@ fn a_request_that_passes_unsigned_is_an_event() {
     }
 }
 
-/// What is refused may have had its span by then; it says no more than the others.
+/// A rejected request may have a span, with the same fields as others.
 #[test]
 fn refusals_show_no_more() {
     let recorder = Recorder::default();

@@ -1,4 +1,4 @@
-//! An upload goes through the layer in frames: it does not have to fit into memory. Only this in its process, whose
+//! An upload passes the layer in frames and need not fit into memory. Only this in its process, whose
 //! resident memory is measured.
 
 #![cfg(target_os = "linux")]
@@ -35,7 +35,7 @@ async fn an_upload_of_a_gibibyte_is_not_held() {
     assert!(grown > at_most, "resident memory grew by {grown} bytes");
 }
 
-/// By how many bytes resident memory grew, at its peak, over what it was at first.
+/// The growth of resident memory at its peak, in bytes.
 async fn growth(upload: impl Future<Output = Result<(), BoxError>>) -> usize {
     let before = memory("VmRSS:");
     upload.await.unwrap();
@@ -48,7 +48,7 @@ fn memory(field: &str) -> usize {
     value.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
 }
 
-/// Sends a signed request with so long a body to a server that drops it as it comes.
+/// Sends a signed request with a body of this length.
 async fn upload(content_type: &str, length: usize) -> Result<(), BoxError> {
     let server = TestServer::start(|_| service_fn(drain)).await?;
     let signer = Signer::new(ClientCredentials::new("key", "secret"));

@@ -1,4 +1,4 @@
-//! An axum application whose API takes signed requests: who calls, forms, JSON, and uploads that stream.
+//! An axum application with signed requests: caller, forms, JSON, and uploads that stream.
 //!
 //! ```text
 //! cargo run -p stacks --example axum
@@ -57,7 +57,7 @@ struct User {
     name: String,
 }
 
-/// Where credentials are looked up. Yours are in a database.
+/// The store of credentials. Yours are in a database.
 struct Accounts;
 
 impl CredentialStore for Accounts {

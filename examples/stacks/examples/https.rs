@@ -89,7 +89,7 @@ async fn application(request: Request<SignedBody<Incoming>>) -> Result<Response<
     Ok(Response::new(Full::from(format!("{what}, {bytes} bytes"))))
 }
 
-/// One without a body, a form, which is signed, and two bodies that are not: JSON, and 4 MiB that are never all there.
+/// Requests without a body, with a form, with JSON, and with a stream.
 fn requests() -> Result<Vec<Request<AnyBody>>, BoxError> {
     let url = "https://photos.example/photos";
     let whole = |text: &'static str| Full::from(text).map_err(|never| match never {}).boxed_unsync();

@@ -144,7 +144,7 @@ impl Site {
         Ok(())
     }
 
-    /// Whose the requests were that it saw since it was last asked.
+    /// The users of the requests since the last call.
     fn seen(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.told.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }

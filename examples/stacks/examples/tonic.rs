@@ -1,4 +1,4 @@
-//! A gRPC client that signs, and a gRPC server that verifies: tonic on both sides, one answer and a stream of them.
+//! A gRPC client that signs and a gRPC server that verifies, both with tonic.
 //!
 //! ```text
 //! cargo run -p stacks --example tonic
@@ -8,7 +8,7 @@
 //! layer leaves bodies alone: `.without_form_bodies()`. Above the `Channel` a request has a path and no host; the layer
 //! signs it for its first origin, which has to be the one that the `Channel` leads to. Everything in the `Channel` is
 //! inside, its queue and the `rate_limit` and `concurrency_limit` of its `Endpoint`, too: a request that waits there
-//! has its timestamp already. Where that may be long, put tower's limits outside of `OAuthSignLayer` instead.
+//! has its timestamp already. If the wait may be long, put tower's limits outside of `OAuthSignLayer` instead.
 //!
 //! On the server `OAuthVerifyLayer` is around the services, inside of tonic's own timeouts and limits. It answers gRPC
 //! requests with gRPC statuses: a client with a wrong secret sees `Unauthenticated` and the reason.

@@ -1,4 +1,4 @@
-//! What a log shows of signed requests: method, host, signature method and nonce, in the span of the application.
+//! The log of signed requests: method, host, signature method and nonce in the application's span.
 //!
 //! ```text
 //! cargo run --package stacks --example tracing

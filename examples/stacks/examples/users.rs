@@ -10,8 +10,8 @@
 //! look-up goes what says on whose behalf the request is made. Retries may go there, too, and then ask for the token
 //! again; between the look-up and `OAuthSignLayer` they send with the one that was found.
 //!
-//! Keep one `TokenCredentials` a user and clone it, as the cache here does: clones share the prepared signing key. That
-//! key lives in the token, so that a user who is forgotten leaves nothing behind in the client.
+//! Keep one `TokenCredentials` a user and clone it, as the cache here does: clones share the prepared signing key. The
+//! key is in the token, so nothing of a forgotten user stays in the client.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
@@ -39,7 +39,7 @@ const IN_FLIGHT: usize = 64;
 #[derive(Clone, Copy)]
 struct User(usize);
 
-/// What an application keeps in its database, behind a cache.
+/// The tokens in an application's database, behind a cache.
 struct Tokens(Vec<TokenCredentials>);
 
 impl Tokens {
@@ -97,7 +97,7 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Sends one user's request after another's, never two of one user in a row, and returns whom the server took them for.
+/// Sends the users' requests in turn, and returns the users that the server saw.
 async fn work<S>(client: S, url: Arc<str>, next: Arc<AtomicUsize>) -> Result<Vec<User>, BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Incoming>, Error = BoxError> + Clone,
@@ -118,7 +118,7 @@ where
     }
 }
 
-/// What this process has in memory, client and server both.
+/// The resident memory of this process, client and server together.
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).map_or("unknown", str::trim);

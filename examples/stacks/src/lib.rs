@@ -1,5 +1,4 @@
-//! What the examples and tests of this package share: a server on this machine that goes by a public name, with TLS or
-//! without, and a client's way to it.
+//! A local server with a public name, and a connection to it.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -69,7 +68,7 @@ impl Server {
         Ok(Self { address, task })
     }
 
-    /// A client's way to this server, whatever the host in the URL: what the DNS is to [`HOST`].
+    /// A connector that leads to this server for any host in the URL.
     pub fn connector(&self) -> HttpConnector<Resolver> {
         let mut connector = HttpConnector::new_with_resolver(Resolver(self.address));
         // The scheme may be https: TLS is for whoever wraps this.
@@ -139,7 +138,7 @@ impl Certificate {
         Ok(Self { leaf: leaf.into(), key: key.into(), root: root.der().clone() })
     }
 
-    /// What a client needs that trusts this root, and no other.
+    /// The TLS settings of a client that trusts only this root.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use http::Request;
 use tower_http::follow_redirect::policy::{Action, Attempt, Policy, SameOrigin};
 use tower_oauth1::client::sign::Unsigned;
 
-/// Nothing is signed any more once a redirect has led to another origin, not even back at the first.
+/// Signs nothing more once a redirect has led to another origin.
 ///
 /// Otherwise the other origin would choose what is signed next, with a redirect of its own. And by then the standard
 /// policy has emptied the request's extensions: the signer's token would stand in for the user's.

@@ -1,4 +1,4 @@
-//! axum as the server: where the layer goes among routers, what extractors get, which limit counts.
+//! axum as the server: the layer's place among routers, the extractors, and the limits.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -33,7 +33,7 @@ type HttpClient = Client<HttpConnector, SignedBody<AnyBody>>;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// An application that is served until the test ends, and a client that signs for it.
+/// An application that runs until the test ends, and a signing client.
 struct Served {
     origin: Origin,
     client: OAuthSign<HttpClient>,
@@ -198,7 +198,7 @@ async fn what_a_refused_client_gets() {
     }
 }
 
-/// The handler has the beginning of a file before the client has made its end: nobody in between waits for the whole.
+/// The handler gets the beginning of a file before the client has sent its end.
 #[tokio::test]
 async fn a_multipart_upload_streams_through() {
     let (arrived, mut arrivals) = mpsc::unbounded_channel();

@@ -146,7 +146,7 @@ async fn a_wrong_secret_is_refused_over_every_version() {
     }
 }
 
-/// The application has the first part before the client has sent the last: nobody in between waits for the whole.
+/// The application gets the first part before the client has sent the last.
 #[tokio::test]
 async fn an_upload_streams_through_both_layers() {
     let certificate = Certificate::new().unwrap();
@@ -180,7 +180,7 @@ async fn an_upload_streams_through_both_layers() {
     }
 }
 
-/// What counts is the origin the server was told, whatever `Host` and `:authority` say of it.
+/// The server verifies against its configured origin, whatever `Host` and `:authority` say.
 #[tokio::test]
 async fn the_public_origin_is_signed_and_verified() {
     let certificate = Certificate::new().unwrap();

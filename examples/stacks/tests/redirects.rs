@@ -34,7 +34,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 type Body = Full<Bytes>;
 type Answer = Result<Response<()>, BoxError>;
 
-/// Whose request it is, as the server sees it.
+/// The user of a request, as the server sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Whose {
     /// No signature at all.
@@ -116,7 +116,7 @@ impl Site {
         self.told.redirects.lock().unwrap().insert(path, redirect);
     }
 
-    /// What was seen since one last looked.
+    /// The requests since the last call.
     fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.told.seen.lock().unwrap())
     }
@@ -195,7 +195,7 @@ where
     layer.layer(FollowRedirectLayer::with_policy(policy).layer(http_client())).oneshot(request).await
 }
 
-/// The standard policy, and forms are sent again where the server asks for it (307, 308).
+/// The standard policy, with forms that are sent again on 307 and 308.
 fn standard() -> impl Policy<Body, BoxError> + Clone {
     Standard::default().and::<_, Body, BoxError>(clone_body_fn(|body: &Body| Some(body.clone())))
 }
@@ -285,7 +285,7 @@ async fn https_to_http_is_never_signed() {
     }
 }
 
-/// Where a redirect leads, as one URL or another, and whether it is signed there. No server is needed for names.
+/// The targets of redirects, and whether they get a signature. No server is needed for names.
 #[tokio::test]
 async fn the_origin_of_the_hop_decides() {
     for (location, signed_for) in [
@@ -332,8 +332,8 @@ async fn the_origin_of_the_hop_decides() {
     }
 }
 
-/// tower-http's standard policy empties the request's extensions when a redirect leads to another origin. Whose
-/// request it was, or that it was not to be signed, is forgotten then, and so it is in the following hops.
+/// tower-http's standard policy empties the request's extensions when a redirect leads to another origin. The token or
+/// the mark is then gone, for the following hops, too.
 #[tokio::test]
 async fn after_a_foreign_hop_the_signers_token_stands_in_for_the_users() {
     let (home, foreign) = (Site::start().await, Site::start().await);
@@ -365,7 +365,7 @@ async fn after_a_foreign_hop_the_signers_token_stands_in_for_the_users() {
     let answer = send(stays, sign(&home), get(home.url("/a"))).await.unwrap();
     assert_eq!((answer.status().as_u16(), home.whose(), foreign.whose()), (302, vec![JANE], vec![]));
 
-    // What went abroad stays unsigned.
+    // A request that left the origin stays unsigned.
     let unsigned_abroad = || Standard::default().and::<_, Body, BoxError>(UnsignedAbroad::default());
     for (request, first) in [(get(home.url("/a")), JANE), (marked(), Nobodys)] {
         send(unsigned_abroad(), sign(&home), request).await.unwrap();
@@ -377,7 +377,7 @@ async fn after_a_foreign_hop_the_signers_token_stands_in_for_the_users() {
     send(unsigned_abroad(), sign(&home), get(foreign.url("/b"))).await.unwrap();
     assert_eq!((home.whose(), foreign.whose()), (vec![Nobodys], vec![Nobodys]));
 
-    // Whose it is is kept, for origins that trust each other.
+    // The user's token stays with the request, for origins that trust each other.
     let kept = FilterCredentials::new().allow_extension::<TokenCredentials>().allow_extension::<Unsigned>();
     let kept = || Limited::default().and::<_, Body, BoxError>(kept.clone());
     send(kept(), both(), get(home.url("/own"))).await.unwrap();
@@ -422,7 +422,7 @@ async fn inside_of_the_signer_a_hop_has_the_signature_of_the_first_url() {
     assert_eq!((home.whose(), foreign.whose()), (vec![JANE], vec![Nobodys]));
 }
 
-/// Servers that copy the query into the location copy the protocol parameters that are in it.
+/// Servers that copy the query into the location copy its protocol parameters.
 #[tokio::test]
 async fn parameters_in_the_query_travel_with_a_location_that_repeats_it() {
     let (home, foreign) = (Site::start().await, Site::start().await);

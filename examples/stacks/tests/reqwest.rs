@@ -1,4 +1,4 @@
-//! What reqwest has to offer around a signed request: JSON, multipart, cookies, and redirects followed outside.
+//! Signed requests with reqwest's JSON, multipart and cookies, and redirects outside.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -74,7 +74,7 @@ async fn json_multipart_and_cookies() {
     assert!(body.windows(2).any(|window| window == b"\xff\x00"), "{body:?}");
 }
 
-/// Redirects are followed outside: what is followed are requests of `http`, made into reqwest's before they are signed.
+/// Redirects are followed outside, with requests of `http` that are converted before they are signed.
 #[tokio::test]
 async fn every_hop_outside_is_signed_for_itself_and_a_foreign_one_is_not() {
     let server = server().await;

@@ -1,4 +1,4 @@
-//! tonic on both sides: what is signed above a `Channel`, and what a gRPC client sees of a refusal.
+//! Signatures above tonic's `Channel`, and refusals as a gRPC client sees them.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -27,7 +27,7 @@ use tower_oauth1::server::nonce::{Insert, NonceError, NonceErrorKind, NonceKey, 
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, SignedBody, Verified};
 use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, SignatureMethod, Signer, TokenCredentials};
 
-/// Who called, in their order.
+/// The callers, in order.
 type Callers = Arc<Mutex<Vec<&'static str>>>;
 
 struct Photos {

@@ -1,4 +1,4 @@
-//! Many users over one client: each request is signed with its own user's token, and no other.
+//! Many users over one client, each signed for with their own token.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -29,7 +29,7 @@ fn request(provider: &TestProvider) -> Request<Full<Bytes>> {
     Request::get(provider.api_url()).body(Full::default()).unwrap()
 }
 
-/// Whom the server took the request for: a user, or nobody, with this status.
+/// The server's answer: the user that it saw, or a status.
 async fn taken_for(response: Response<Incoming>) -> Result<String, u16> {
     let (head, body) = response.into_parts();
     assert!(head.extensions.get::<TokenCredentials>().is_none(), "no token comes back");
@@ -38,7 +38,7 @@ async fn taken_for(response: Response<Incoming>) -> Result<String, u16> {
     user.map(str::to_owned).ok_or(head.status.as_u16())
 }
 
-/// Who a request is from.
+/// The user of a request.
 #[derive(Clone, Copy, Debug)]
 enum Sender {
     User(&'static str),
