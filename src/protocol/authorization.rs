@@ -114,7 +114,7 @@ pub(crate) struct HeaderWriter {
 }
 
 impl HeaderWriter {
-    /// A header with the scheme and the realm: quoted, with `"` and `\` escaped (RFC 9110 §5.6.4).
+    /// A header with scheme and realm, a quoted string (RFC 9110 §5.6.4).
     pub(crate) fn new(realm: Option<&str>, separator: Separator) -> Self {
         let mut writer = Self { out: format!("{} ", names::SCHEME).into_bytes(), separator, next: "" };
         if let Some(realm) = realm {
@@ -266,7 +266,9 @@ fn after_separator(rest: &[u8]) -> Result<&[u8], InvalidAuthorization> {
     }
 }
 
-/// Skips commas and the white space around them: empty elements of a list are ignored (RFC 9110 §5.6.1.2).
+/// Skips commas and the white space around them.
+///
+/// A recipient ignores empty elements of a list (RFC 9110 §5.6.1.2).
 fn skip_empty_elements(mut rest: &[u8]) -> &[u8] {
     while let [b',', after @ ..] = rest.trim_ascii_start() {
         rest = after;

@@ -50,7 +50,7 @@ pub(crate) enum Protocol<'a> {
     Elsewhere,
 }
 
-/// The values of the protocol parameters, decoded: each at the index of its name in [`names::PROTOCOL`].
+/// The decoded protocol parameters, each at the index of its name in [`names::PROTOCOL`].
 pub(crate) type ReceivedValues<'a> = [Option<Cow<'a, str>>; names::PROTOCOL.len()];
 
 /// Protocol parameters in their order. All that is the same in each request is encoded already, as it stands in a

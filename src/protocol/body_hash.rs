@@ -12,9 +12,9 @@ pub enum BodyHash {
     /// None. Bodies that are not forms are not read, and not signed.
     #[default]
     Never,
-    /// Requests whose body is not a form, also if it is empty: the rule of the draft.
+    /// Requests whose body is not a form, even an empty one. This is the rule of the draft.
     NonForm,
-    /// All requests: the rule of Mastercard.
+    /// All requests. This is the rule of Mastercard.
     Always,
 }
 

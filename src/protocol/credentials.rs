@@ -11,7 +11,7 @@ use super::secret::{NonEmptySecret, Secret};
 use super::signature::{RsaPrivateKey, RsaPublicKey};
 use super::signature::{SigningKeys, VerifyingKeys};
 
-/// The client: its identifier and its keys (§1.1). The identifier and secret were once called consumer key and secret.
+/// A client: its identifier and its keys (§1.1), once called consumer key and secret.
 ///
 /// A client has a shared secret, or an RSA key pair (§3.4.3): the private half if requests are signed, the public half
 /// if they are verified. **The kind of the key binds the signature method** when a request is verified:
@@ -90,18 +90,19 @@ impl ClientCredentials {
         Self::with_keys(self.inner.key.clone(), keys)
     }
 
-    /// Adds the key that this client's signatures are verified with: RSA is the only method from here on.
+    /// Adds the key that verifies this client's signatures, and makes RSA the only method.
     ///
-    /// The secret verifies nothing then. It may still serve another purpose, as MediaWiki's identity tokens do.
+    /// The secret verifies nothing from here on. It may still serve another purpose, as MediaWiki's identity tokens do.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub fn rsa_public_key(self, key: RsaPublicKey) -> Self {
         self.verified_by(VerifiedBy::Rsa(key))
     }
 
-    /// Adds a key that RSA signatures are verified with; the secret, unless empty, still verifies the other methods.
+    /// Adds the key that verifies this client's RSA signatures, in addition to the secret.
     ///
-    /// Each of the two keys alone is enough to act as the client.
+    /// The secret, unless it is empty, still verifies the other methods. Each of the two keys alone is enough to act as
+    /// the client.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub fn rsa_public_key_or_secret(self, key: RsaPublicKey) -> Self {
@@ -221,7 +222,7 @@ impl fmt::Debug for TemporaryCredentials {
     }
 }
 
-/// The credentials for calls to an API in the user's name (§2.3), once called the access token.
+/// The credentials for calls in the user's name (§2.3), once called the access token.
 ///
 /// Clones are cheap and share the prepared signing key. The first request of a [`Signer`](crate::Signer) prepares it,
 /// and later requests reuse it. Keep one value for each user and clone it into each request's extensions, rather than

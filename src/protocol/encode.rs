@@ -1,12 +1,12 @@
 //! Percent-encoding, RFC 5849 §3.6, and the decoding of forms (§3.4.1.3.1), on bytes.
 //!
-//! Nothing here goes through `str`: a wire byte such as `%FF` is data like any other.
+//! Nothing here needs UTF-8: a byte such as `%FF` is data like any other.
 
 use std::borrow::Cow;
 
 use wide::u8x16;
 
-/// Encodes as §3.6 says: every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX`, in upper case.
+/// Percent-encodes (§3.6): every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX`.
 ///
 /// ```
 /// use tower_oauth1::protocol::encode;
@@ -20,7 +20,7 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     into_text(encoded)
 }
 
-/// [`encode`], where there is something to encode.
+/// As [`encode`], but borrows a text that needs no encoding.
 pub(crate) fn encode_borrowing(text: &str) -> Cow<'_, str> {
     if unreserved_run(text.as_bytes()) == text.len() { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
 }
@@ -35,7 +35,7 @@ pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
     }
 }
 
-/// How many of the first bytes are unreserved.
+/// The number of unreserved bytes at the beginning.
 pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
     let (lanes, rest) = bytes.as_chunks();
     for (at, &lane) in lanes.iter().enumerate() {
@@ -44,22 +44,22 @@ pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
             return LANE * at + reserved.trailing_zeros() as usize;
         }
     }
-    // By the table: a nonce is random, and branches on what it holds would be mispredicted.
+    // By the table: a nonce is random, so branches on its bytes would be mispredicted.
     let reserved = rest.iter().position(|&byte| ENCODED[usize::from(byte)][3] != 1);
     reserved.map_or(bytes.len(), |at| bytes.len() - rest.len() + at)
 }
 
-/// What was encoded is ASCII.
+/// Converts encoded bytes, which are ASCII.
 pub(crate) fn into_text(encoded: Vec<u8>) -> String {
     String::from_utf8(encoded).unwrap_or_default()
 }
 
-/// The length of what [`encode`] gives.
+/// The length of the result of [`encode`].
 pub(crate) fn encoded_len(bytes: &[u8]) -> usize {
     bytes.iter().map(|&byte| usize::from(ENCODED[usize::from(byte)][3])).sum()
 }
 
-/// What each octet is once encoded, and how long that is.
+/// Each octet encoded, with the length in the last place.
 pub(crate) const ENCODED: [[u8; 4]; 256] = {
     let mut table = [[0; 4]; 256];
     let mut octet = 0;
@@ -71,7 +71,7 @@ pub(crate) const ENCODED: [[u8; 4]; 256] = {
     table
 };
 
-/// What each octet is encoded twice, as it stands in a base string, and how long that is.
+/// Each octet encoded twice, with the length in the last place.
 pub(crate) const ENCODED_TWICE: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];
     let mut octet = 0;
@@ -91,12 +91,12 @@ const fn escape(byte: u8) -> [u8; 3] {
     [b'%', hex_digit(byte >> 4), hex_digit(byte)]
 }
 
-/// Undoes [`encode`]. A `%` that two hexadecimal digits do not follow stays as it is; `+` is a plus.
+/// Reverses [`encode`]. A `%` without two hexadecimal digits stays as it is; `+` is a plus.
 pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
     decode_with(encoded, Plus::Literal)
 }
 
-/// Decodes one name or value of a query or form: as [`decode`], and `+` is a space.
+/// Decodes one name or value of a form: as [`decode`], but `+` is a space.
 pub fn decode_form(encoded: &[u8]) -> Cow<'_, [u8]> {
     decode_with(encoded, Plus::Space)
 }
@@ -106,10 +106,10 @@ pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// So many bytes are looked at with one instruction.
+/// The bytes that one instruction scans.
 pub(crate) const LANE: usize = 16;
 
-/// Which bytes are not unreserved: a bit for each, the first the lowest.
+/// The bytes that are not unreserved: one bit for each, the lowest for the first.
 #[inline]
 pub(crate) fn reserved_in_lane(bytes: [u8; LANE]) -> u16 {
     let bytes = u8x16::from(bytes);
@@ -125,7 +125,7 @@ pub(crate) const fn hex_digit(nibble: u8) -> u8 {
     b"0123456789ABCDEF"[(nibble & 15) as usize]
 }
 
-/// The byte that `%` and these two characters stand for.
+/// The byte that `%` and these two characters encode.
 #[inline]
 pub(crate) fn from_hex(high: u8, low: u8) -> Option<u8> {
     const NONE: u8 = 0xFF;
@@ -143,7 +143,7 @@ pub(crate) fn from_hex(high: u8, low: u8) -> Option<u8> {
     ((high | low) != NONE).then_some((high << 4) | (low & 15))
 }
 
-/// What `+` stands for.
+/// The meaning of `+`.
 #[derive(Clone, Copy, PartialEq)]
 enum Plus {
     Literal,

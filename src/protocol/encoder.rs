@@ -1,6 +1,6 @@
-//! The encoder that writes a base string: it percent-encodes into a small buffer and passes it on to a [`Sink`].
+//! The encoder that writes a base string.
 //!
-//! A sink is a MAC, a digest, or a `Vec` if someone asks to see the base string.
+//! It percent-encodes into a small buffer and passes that on to a [`Sink`]. A sink is a MAC, a digest, or a `Vec` if someone asks to see the base string.
 
 use std::ops::ControlFlow;
 
@@ -38,7 +38,7 @@ pub(crate) const EMPTY: Buffer = [0; BUFFER];
 /// The block of SHA-1 and SHA-256; that of SHA-512 is two. A hash function does not copy whole blocks.
 const HASH_BLOCK: usize = 64;
 
-/// The most that one step writes: a block with each octet encoded twice, and what [`Step::run`] copies too much.
+/// The most that one step writes: a twice encoded block, and the surplus of [`Step::run`].
 const STEP: usize = 5 * BLOCK + 2 * COPY;
 
 const BUFFER: usize = HASH_BLOCK + STEP;
@@ -95,8 +95,10 @@ impl<'s> Encoder<'s> {
         }
     }
 
-    /// The parameter that begins at `at`: name, `=` and value, decoded (§3.4.1.3.1), encoded (§3.4.1.3.2), and encoded
-    /// again for the base string (§3.4.1.1). `reserved_bits` are the reserved octets of its first block.
+    /// The parameter that begins at `at`: name, `=` and value.
+    ///
+    /// It is decoded (§3.4.1.3.1), encoded (§3.4.1.3.2), and encoded again for the base string (§3.4.1.1).
+    /// `reserved_bits` are the reserved octets of its first block.
     pub(crate) fn parameter(&mut self, form: &FormBytes<'_>, mut at: usize, mut reserved_bits: u64) {
         let mut progress = Progress { skip: 0, equals: Equals::Missing };
         loop {

@@ -29,7 +29,7 @@ pub(crate) const BLOCK: usize = 64;
 /// one; what is copied too much is overwritten.
 pub(crate) const COPY: usize = 32;
 
-/// The bytes that must be readable from the start of a block: see the drawing above.
+/// The bytes that must be readable from the start of a block on.
 pub(crate) const WINDOW: usize = BLOCK + 8 + COPY;
 
 /// A query, a form, or the parameters of a header in the same encoding.
@@ -70,7 +70,7 @@ impl<'a> FormBytes<'a> {
     }
 }
 
-/// The reserved bytes of a window's block: one bit for each byte, the lowest for the first.
+/// The reserved bytes of a window's block: one bit for each, lowest first.
 #[inline]
 pub(crate) fn reserved(window: &[u8; WINDOW]) -> u64 {
     let (lanes, _) = window[..BLOCK].as_chunks();
@@ -78,7 +78,7 @@ pub(crate) fn reserved(window: &[u8; WINDOW]) -> u64 {
     lanes.fold(0, |bits, (at, &lane)| bits | (u64::from(reserved_in_lane(lane)) << (LANE * at)))
 }
 
-/// The pairs of a query or form as they stand on the wire, undecoded (§3.4.1.3.1).
+/// The pairs of a query or form, undecoded (§3.4.1.3.1).
 ///
 /// A name without `=` has an empty value, only the first `=` separates, `;` is data, and the empty sequence
 /// between two `&` is no pair.

@@ -1,4 +1,4 @@
-//! The words of the wire, each written once.
+//! The protocol constants, each written once.
 
 /// The scheme of the `Authorization` header, §3.5.1.
 pub(crate) const SCHEME: &str = "OAuth";
@@ -19,12 +19,12 @@ pub(crate) const BODY_HASH: &str = "oauth_body_hash";
 /// OAuth Session 1.0, draft 1.
 pub(crate) const SESSION_HANDLE: &str = "oauth_session_handle";
 
-/// §2.1, §2.3: what the server's replies hold besides the token.
+/// The parameters of a reply in addition to the token, §2.1 and §2.3.
 #[cfg(any(feature = "handshake", feature = "provider"))]
 pub(crate) const TOKEN_SECRET: &str = "oauth_token_secret";
 #[cfg(any(feature = "handshake", feature = "provider"))]
 pub(crate) const CALLBACK_CONFIRMED: &str = "oauth_callback_confirmed";
-/// OAuth Session 1.0, draft 1: seconds for which the token, and the session that renews it, will last.
+/// The lifetimes of token and session, in seconds (OAuth Session 1.0, draft 1).
 #[cfg(feature = "handshake")]
 pub(crate) const EXPIRES_IN: &str = "oauth_expires_in";
 #[cfg(feature = "handshake")]
@@ -40,7 +40,7 @@ pub(crate) mod xauth {
 /// §2.1: the callback of a client that can receive none.
 #[cfg(feature = "handshake")]
 pub(crate) const OUT_OF_BAND: &str = "oob";
-/// What a callback holds when the user said no (X, formerly Twitter).
+/// The parameter of a callback when the user denied access (X, formerly Twitter).
 #[cfg(feature = "handshake")]
 pub(crate) const DENIED: &str = "denied";
 
@@ -54,13 +54,15 @@ pub(crate) mod problem {
     pub(crate) const ACCEPTABLE_VERSIONS: &str = "oauth_acceptable_versions";
     pub(crate) const PARAMETERS_ABSENT: &str = "oauth_parameters_absent";
     pub(crate) const PARAMETERS_REJECTED: &str = "oauth_parameters_rejected";
-    /// Where servers echo the base string they computed.
+    /// The base string that the server computed.
     pub(crate) const BASE_STRING: &str = "oauth_signature_base_string";
     #[cfg(feature = "client")]
     pub(crate) const DEBUG_BASE_STRING: &str = "debug_sbs";
 }
 
-/// The parameters a client sends, sorted by name. Any other `oauth_…` name is data to sign, as any parameter is.
+/// The parameters that a client sends, sorted by name.
+///
+/// Any other `oauth_…` name is data to sign, as any parameter is.
 pub(crate) const PROTOCOL: [&str; 11] = [
     BODY_HASH,
     CALLBACK,

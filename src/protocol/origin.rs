@@ -1,4 +1,4 @@
-//! Scheme, host and port: the start of the base string URI (§3.4.1.2), and the scope of a client's signatures.
+//! Scheme, host and port: the start of the base string URI, §3.4.1.2.
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +37,9 @@ impl Scheme {
     }
 }
 
-/// Scheme, host and port of a server, normalized by §3.4.1.2: lower case, without a default port.
+/// Scheme, host and port of a server, normalized by §3.4.1.2.
+///
+/// The host is in lower case, and a default port is left out. An origin is the scope of a client's signatures.
 ///
 /// ```
 /// use tower_oauth1::Origin;
@@ -56,7 +58,9 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Parses an origin: scheme, host and optional port, such as `https://commons.wikimedia.org`. A final `/` is ignored.
+    /// Parses an origin: scheme, host and optional port, such as `https://commons.wikimedia.org`.
+    ///
+    /// A final `/` is ignored.
     ///
     /// # Errors
     ///
@@ -196,11 +200,11 @@ pub struct InvalidOrigin {
 pub enum InvalidOriginKind {
     /// The text does not begin with `http://` or `https://`.
     NotAbsolute,
-    /// The text has a space or a control character, such as a line break at its end.
+    /// The text has a space or a control character, such as a line break.
     InvalidCharacter,
-    /// The host is missing or malformed, or the port is not a number up to 65535.
+    /// The host is missing or malformed, or the port is not a valid number.
     AuthorityInvalid,
-    /// The host is not ASCII: internationalized names stand in their `xn--` form in a URL (RFC 5891).
+    /// The host is not ASCII. A URL has an internationalized name in its `xn--` form (RFC 5891).
     HostNotAscii,
     /// A path, query or fragment follows, which an origin cannot keep.
     PathPresent,

@@ -16,7 +16,9 @@ pub(crate) struct Source<'a> {
     pub(crate) protocol: ProtocolNames,
 }
 
-/// Whether protocol parameters (§3.1) may stand in a source: they have one place in a request (§3.5).
+/// Whether protocol parameters may stand in a source.
+///
+/// They have one place in a request (§3.5).
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum ProtocolNames {
     Expected,
@@ -33,9 +35,11 @@ pub(crate) type Sources<'a> = [Source<'a>; 3];
 /// One parameter: its place, and the beginning of its encoded name.
 #[derive(Clone, Copy)]
 pub(crate) struct Parameter {
-    /// The first 16 bytes of the encoded name, big-endian, filled up with zeros: numbers compare as the bytes do.
+    /// The first 16 bytes of the encoded name, big-endian, filled up with zeros.
+    ///
+    /// These numbers compare as the names do.
     sort_key: u128,
-    /// The index of the source in the two uppermost bits, the offset in it in the others.
+    /// The index of the source (two uppermost bits) and the offset in it.
     place: u64,
     /// The reserved bytes of the first block.
     reserved_bits: u64,
@@ -156,7 +160,9 @@ impl std::ops::Deref for ParameterList {
     }
 }
 
-/// The length of the parameter at the start of `form`; `reserved_bits` are the reserved bytes of its first block.
+/// The length of the parameter at the start of `form`.
+///
+/// `reserved_bits` are the reserved bytes of its first block.
 #[inline(always)]
 fn length(form: &[u8], mut reserved_bits: u64) -> usize {
     while reserved_bits != 0 {
@@ -169,7 +175,7 @@ fn length(form: &[u8], mut reserved_bits: u64) -> usize {
     memchr::memchr(b'&', &form[BLOCK..]).map_or(form.len(), |at| BLOCK + at)
 }
 
-/// Writes sorted parameters, encoded for the base string and joined by `&`: steps 1, 3 and 4 of §3.4.1.3.2.
+/// Writes sorted parameters, encoded and joined by `&`: steps 1, 3 and 4 of §3.4.1.3.2.
 pub(crate) fn write(out: &mut Encoder<'_>, parameters: &[Parameter], sources: &Sources<'_>) {
     for parameter in parameters {
         out.separator();
@@ -188,7 +194,7 @@ fn is_signed(pair: &[u8], protocol: ProtocolNames) -> Result<bool, Misplaced> {
     }
 }
 
-/// The first 16 bytes of the encoded name of the parameter at the start of `form` and of `window`.
+/// The first 16 bytes of the encoded name at the start of `form`.
 #[inline]
 fn sort_key(window: &[u8; WINDOW], reserved_bits: u64, form: &[u8]) -> u128 {
     let run = reserved_bits.trailing_zeros() as usize;

@@ -1,4 +1,4 @@
-//! The part of signing that is the same for each request of a client and token. It is done once.
+//! The part of signing that is done once for a client and token.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,9 +16,9 @@ pub(crate) struct Prepared {
     pub(crate) key: PreparedKey,
     /// The parameters as a form.
     pub(crate) form: Vec<u8>,
-    /// The parts of a header before the timestamp, between timestamp and nonce, and between nonce and signature.
+    /// The parts of a header before the timestamp, the nonce and the signature.
     header: [Vec<u8>; 3],
-    /// The place of the first parameter in the first part: after the scheme and the realm.
+    /// The place of the first parameter in the first part, after scheme and realm.
     first_parameter: usize,
     separator: Separator,
     /// The parameters sorted and encoded for a base string: see [`PreparedParameters::fixed`].
@@ -101,7 +101,7 @@ impl Prepared {
     }
 }
 
-/// Tells values apart: a clone is the same as its original, a new one differs from all others.
+/// A value that is the same as its clones and differs from all others.
 #[derive(Clone)]
 pub(crate) struct Identity(Arc<()>);
 
@@ -116,7 +116,7 @@ impl Identity {
     }
 }
 
-/// Keeps what is prepared for the first two pairs of signer and client, without a lock.
+/// A cache for the first two pairs of signer and client, without a lock.
 #[derive(Default)]
 pub(crate) struct PreparedCache {
     slots: [OnceLock<Box<Prepared>>; 2],

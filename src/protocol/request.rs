@@ -1,4 +1,4 @@
-//! The signed parts of a request: the borrowed head, and the body if it was read.
+//! The signed parts of a request: the borrowed head, and the body if read.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ impl<'a> RequestHead<'a> {
         Ok(Self { method: method.as_str(), scheme, host, port, path: uri.path().as_bytes(), query: query(uri) })
     }
 
-    /// The head of a request to the server known as `origin`, whatever host the request names.
+    /// The head of a request to the server known as `origin`. The request's host is ignored.
     pub fn with_origin(method: &'a Method, uri: &'a Uri, origin: &'a Origin) -> Self {
         Self {
             method: method.as_str(),
@@ -81,7 +81,9 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// The base string URI, §3.4.1.2: scheme and host in lower case, no default port, no query, no fragment.
+    /// The base string URI, §3.4.1.2: scheme, host and path.
+    ///
+    /// Scheme and host are in lower case; a default port, query and fragment are left out.
     pub fn base_string_uri(&self) -> String {
         let origin = Origin::new(self.scheme, self.host, self.port).to_string();
         origin + &String::from_utf8_lossy(self.path_or_slash())
@@ -184,7 +186,7 @@ enum Cause {
 pub enum InvalidHeadKind {
     /// The URI has no `http` or `https` scheme, or no authority.
     UriNotAbsolute,
-    /// The URI has a space, a control character, a host that is not ASCII, or a malformed host or port.
+    /// The URI has an invalid character, host or port.
     UriInvalid,
     /// The `Host` header is not a host with an optional port.
     HostInvalid,
@@ -256,7 +258,7 @@ mod tests {
             ("/a", Some("example.com"), Err(InvalidHeadKind::UriNotAbsolute)),
             ("*", None, Err(InvalidHeadKind::UriNotAbsolute)),
             ("ftp://example.com/", None, Err(InvalidHeadKind::UriNotAbsolute)),
-            // What `http::Uri` lets through, and no port or host is.
+            // Hosts and ports that `http::Uri` accepts although they are invalid.
             ("http://example.com:65536/", None, Err(InvalidHeadKind::UriInvalid)),
             ("http://example.com:8a/", None, Err(InvalidHeadKind::UriInvalid)),
             ("http://:80/", None, Err(InvalidHeadKind::UriInvalid)),

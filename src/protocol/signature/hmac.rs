@@ -1,4 +1,4 @@
-//! HMAC-SHA1, §3.4.2, and its siblings over SHA-256 and SHA-512.
+//! HMAC-SHA1, §3.4.2, and the same over SHA-256 and SHA-512.
 
 use hmac::Mac;
 use hmac::digest::Output;

@@ -9,7 +9,7 @@ use super::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::protocol::encode::{encode_into, encoded_len, into_text};
 use crate::protocol::secret::{NonEmptySecret, Secret};
 
-/// The client's identifier and the secrets, as a [`CustomSignatureMethod`](super::CustomSignatureMethod) gets them.
+/// The client's identifier and the secrets, for a [`CustomSignatureMethod`](super::CustomSignatureMethod).
 #[derive(Clone, Copy)]
 pub struct Secrets<'a> {
     client_key: &'a str,
@@ -84,7 +84,7 @@ impl<'a> VerifyingKeys<'a> {
     }
 }
 
-/// Both secrets encoded and joined by `&`, which is there even if they are empty (§3.4.2, §3.4.4).
+/// Both secrets encoded and joined by `&`, even if they are empty (§3.4.2, §3.4.4).
 fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<String> {
     let (client, token) = (client.expose().as_bytes(), token.map_or("", Secret::expose).as_bytes());
     // Allocated at its size: a string that grew would leave copies behind.

@@ -191,7 +191,7 @@ impl fmt::Display for UnknownSignatureMethod {
 
 impl Error for UnknownSignatureMethod {}
 
-/// A signature method that RFC 5849 does not define (§3.4 allows servers to document their own).
+/// A signature method that RFC 5849 does not define (§3.4 allows others).
 pub trait CustomSignatureMethod: fmt::Debug + Send + Sync {
     /// The value of `oauth_signature_method`.
     fn name(&self) -> &str;
@@ -235,7 +235,7 @@ pub(crate) enum PreparedKey {
 }
 
 impl PreparedKey {
-    /// Signs, and calls `read` with the signature: moving it takes a measurable time.
+    /// Signs, and calls `read` with the signature, because moving it takes a measurable time.
     pub(crate) fn sign<T, E: From<SignatureError>>(
         &self,
         message: &dyn Message,

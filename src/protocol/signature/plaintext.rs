@@ -19,7 +19,7 @@ impl PlaintextOver {
     }
 }
 
-/// The encoded secrets. The base string takes no part, but its parameters must be in order all the same.
+/// The encoded secrets. The base string is written nowhere, but its parameters must be valid.
 pub(super) fn sign<'a>(secrets: &'a str, base_string: &dyn Message) -> Result<Signature<'a>, SignatureError> {
     base_string.write(&mut Nowhere)?;
     Ok(Signature::Text(secrets))

@@ -67,7 +67,7 @@ const BASE64_ENCODED: [[u8; 4]; 64] = {
     table
 };
 
-/// The length of a digest's base64 if each digit needed encoding, and the octet that is copied too much.
+/// The length of a digest's base64 with each digit encoded, and one surplus octet.
 const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 1;
 
 /// Writes the base64 of a digest, percent-encoded, and returns its length.
@@ -93,7 +93,7 @@ fn encoded_base64(digest: &[u8], out: &mut [u8; MOST_ENCODED]) -> usize {
     length
 }
 
-/// Compares digests of both, so that the time does not even depend on the length of a secret.
+/// Compares digests of both, so that the time is independent of the length.
 pub(crate) fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     Sha256::digest(a).ct_eq(&Sha256::digest(b)).into()
 }

@@ -31,7 +31,7 @@ pub enum SignErrorKind {
     InvalidHead,
     /// The request already has an `Authorization` header, which is the place of the parameters.
     AuthorizationPresent,
-    /// A protocol parameter stands in the query or form: a request has one place for them (§3.5).
+    /// A protocol parameter stands in the query or form, outside of its place (§3.5).
     MisplacedParameter,
     /// A parameter was given twice, or the signer sends it by itself (§3.1).
     DuplicateParameter,
@@ -49,7 +49,7 @@ pub enum SignErrorKind {
     QueryNotUri,
     /// A parameter has no name, which is not valid in a header.
     EmptyName,
-    /// The realm has a control character, which is not valid in a quoted string (RFC 9110 §5.6.4).
+    /// The realm has a control character, which is invalid (RFC 9110 §5.6.4).
     InvalidRealm,
     /// The signature method failed; the source states why.
     SigningFailed,

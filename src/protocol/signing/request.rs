@@ -117,7 +117,7 @@ impl<'a> SigningRequest<'a> {
         Self { token: Token::Temporary(temporary), ..self }
     }
 
-    /// No token, though the signer has one.
+    /// Signs without a token, even if the signer has one.
     #[must_use]
     pub fn without_token(self) -> Self {
         Self { token: Token::None, ..self }
@@ -129,22 +129,22 @@ impl<'a> SigningRequest<'a> {
         Self { realm: Some(realm), ..self }
     }
 
-    /// Parameters of this request, in addition to those of the signer.
+    /// The parameters of this request, in addition to those of the signer.
     #[must_use]
     pub fn parameters(self, parameters: &'a ProtocolParameters) -> Self {
         Self { parameters: Some(parameters), ..self }
     }
 
-    /// Parameters that are signed although they stand neither in the query nor in a form: names and values, plain.
+    /// Parameters that are signed although they stand neither in the query nor in a form.
     ///
-    /// They are in the base string and nowhere else. Some services sign the text parts of a multipart body like
+    /// Names and values are plain. They are in the base string and nowhere else. Some services sign the text parts of a multipart body like
     /// this, such as [Flickr for uploads](https://www.flickr.com/services/api/upload.api.html).
     #[must_use]
     pub fn signed_only(self, parameters: &'a [(&'a str, &'a str)]) -> Self {
         Self { signed_only: parameters, ..self }
     }
 
-    /// Signs.
+    /// Signs the request.
     ///
     /// # Errors
     ///
@@ -341,7 +341,7 @@ pub(super) fn sign_text(
     })
 }
 
-/// Calls `run` with what is prepared for client and token, and keeps that for the next request.
+/// Calls `run` with the prepared key for client and token, and keeps the key.
 fn with_prepared<T>(
     settings: &Settings,
     client: &ClientCredentials,
@@ -364,7 +364,7 @@ fn with_prepared<T>(
     result
 }
 
-/// Does all of the work for a client and a token that does not depend on the request.
+/// Does the work that is the same for each request of a client and token.
 fn prepare(
     settings: &Settings,
     client: &ClientCredentials,

@@ -39,7 +39,7 @@ pub enum Transmission {
     Query,
 }
 
-/// Whether `oauth_version="1.0"` is sent: it is optional (§3.1).
+/// Whether `oauth_version="1.0"` is sent. It is optional (§3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Version {
     /// Sent, and signed.
@@ -75,7 +75,7 @@ impl ProtocolParameters {
         Self::default()
     }
 
-    /// Adds a parameter, plain: not percent-encoded. It is signed and sent where the others are.
+    /// Adds a parameter, plain: not percent-encoded. It is signed, and sent with the others.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.push((name.into(), value.into()));

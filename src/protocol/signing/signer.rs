@@ -1,4 +1,4 @@
-//! The signer: a request and its nonce and timestamp in, what to add to the request out.
+//! The signer, which makes the protocol parameters of a request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::protocol::prepared::Identity;
 use crate::protocol::request::{Payload, RequestHead};
 use crate::protocol::signature::{PlaintextOver, SignatureMethod};
 
-/// Signs requests for one client. Clones are cheap and share what is prepared.
+/// A signer of requests for one client. Clones are cheap and share the prepared keys.
 ///
 /// ```
 /// use tower_oauth1::protocol::{Payload, RequestHead, Signed, Stamp};
@@ -30,7 +30,7 @@ use crate::protocol::signature::{PlaintextOver, SignatureMethod};
 /// let Signed::Header(header) = request.sign()? else { unreachable!() };
 /// assert!(header.to_str()?.ends_with(r#"oauth_signature="MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D""#));
 ///
-/// // The signature base string, for those who compare.
+/// // The signature base string, to compare with the server's.
 /// assert!(request.base_string()?.starts_with("GET&http%3A%2F%2Fphotos.example.net%2Fphotos&file%3Dvacation.jpg%26"));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
@@ -61,7 +61,7 @@ impl Signer {
         }
     }
 
-    /// The token that requests are signed with, unless they bring their own.
+    /// The token that requests are signed with, unless they have a token of their own.
     #[must_use]
     pub fn token(self, token: TokenCredentials) -> Self {
         self.with(|settings| settings.token = Some(token))
@@ -84,13 +84,13 @@ impl Signer {
         self.with(|settings| settings.transmission = transmission)
     }
 
-    /// The realm: first in the header and unsigned (§3.5.1); not sent in a query or form.
+    /// The realm. It is first in the header and unsigned (§3.5.1), and not sent elsewhere.
     #[must_use]
     pub fn realm(self, realm: impl Into<String>) -> Self {
         self.with(|settings| settings.realm = Some(realm.into()))
     }
 
-    /// What stands between the parameters of the header, `", "` by default.
+    /// The separator between the parameters of the header, `", "` by default.
     #[must_use]
     pub fn separator(self, separator: Separator) -> Self {
         self.with(|settings| settings.separator = separator)
@@ -108,7 +108,7 @@ impl Signer {
         self.with(|settings| settings.empty_token = empty_token)
     }
 
-    /// Which requests carry `oauth_body_hash`; none by default.
+    /// The requests that carry `oauth_body_hash`; none by default.
     #[must_use]
     pub fn body_hash(self, body_hash: BodyHash) -> Self {
         self.with(|settings| settings.body_hash = body_hash)
@@ -126,7 +126,9 @@ impl Signer {
         self.with(|settings| settings.parameters = parameters)
     }
 
-    /// Lets PLAINTEXT requests out without TLS, secrets and all: for tests on a loopback address.
+    /// Sends PLAINTEXT requests without TLS, for tests on a loopback address.
+    ///
+    /// Everyone on the way can read the secrets then.
     #[must_use]
     pub fn danger_plaintext_without_tls(self) -> Self {
         self.with(|settings| settings.plaintext = PlaintextOver::Anything)
@@ -137,12 +139,12 @@ impl Signer {
         &self.settings.client
     }
 
-    /// A request to sign. Its head and payload are borrowed; nothing happens yet.
+    /// A request to sign. [`SigningRequest::sign`] signs it.
     pub fn request<'a>(&'a self, head: RequestHead<'a>, payload: Payload<'a>) -> SigningRequest<'a> {
         SigningRequest::new(&self.settings, head, payload)
     }
 
-    /// Signs a text that is no request, with the prepared key, and returns the signature, not percent-encoded.
+    /// Signs a text with the prepared key. The signature is not percent-encoded.
     ///
     /// Some services sign texts of their own making: NetSuite's SOAP passport joins account, keys, nonce and
     /// timestamp by `&`. A base string that a server echoes can be signed, too: if the result is the signature that was
@@ -169,7 +171,9 @@ impl Signer {
         sign_text(&self.settings, text, token)
     }
 
-    /// Whether the signature covers a body that is not a form, which then has to be read: see [`Payload::Other`].
+    /// Whether the signature covers a body that is not a form.
+    ///
+    /// The body must be read then: see [`Payload::Other`].
     pub fn reads_any_body(&self) -> bool {
         self.settings.body_hash != BodyHash::Never
     }
@@ -180,7 +184,7 @@ impl Signer {
         self.settings.token.as_ref()
     }
 
-    /// Where the protocol parameters go.
+    /// The place of the protocol parameters.
     #[cfg(feature = "client")]
     pub(crate) fn goes_into(&self) -> Transmission {
         self.settings.transmission

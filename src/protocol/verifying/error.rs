@@ -63,7 +63,7 @@ impl VerifyError {
         self.parameter
     }
 
-    /// The first and the last acceptable timestamp in Unix seconds, if the request's was not acceptable.
+    /// The acceptable timestamps in Unix seconds, if the request's is not one.
     pub fn acceptable_timestamps(&self) -> Option<RangeInclusive<u64>> {
         self.acceptable_timestamps.clone()
     }

@@ -1,4 +1,4 @@
-//! The protocol parameters of a request that came in: found in their one place (§3.5), each of them once (§3.1).
+//! The protocol parameters of a received request, each once (§3.1) and in one place (§3.5).
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(super) struct Received<'a> {
 enum Place {
     Header {
         realm: Option<String>,
-        /// What else is in the header, as a form.
+        /// The other parameters of the header, as a form.
         others: Vec<u8>,
     },
     Query,
@@ -30,7 +30,7 @@ enum Place {
 }
 
 impl<'a> Received<'a> {
-    /// Finds the place that holds them, and that no other does.
+    /// Finds the one place of the parameters.
     pub(super) fn find(
         head: &RequestHead<'a>,
         authorization: Option<&'a [u8]>,
@@ -50,7 +50,7 @@ impl<'a> Received<'a> {
         }
     }
 
-    /// Refuses another place that holds any of them, too (§3.5).
+    /// Rejects a second place that holds any of them (§3.5).
     pub(super) fn refuse_in(&self, form: &[u8]) -> Result<(), VerifyError> {
         if is_there_any(form) { Err(VerifyErrorKind::SeveralPlaces.into()) } else { Ok(()) }
     }
@@ -84,7 +84,7 @@ impl<'a> Received<'a> {
         }
     }
 
-    /// What they are to the base string.
+    /// Calls `run` with the parameters as the base string takes them.
     pub(super) fn with_protocol<T>(&self, run: impl FnOnce(Protocol<'_>) -> T) -> T {
         match &self.place {
             Place::Header { others, .. } if others.is_empty() => run(Protocol::Received(&self.values)),
@@ -116,7 +116,7 @@ fn set<'a>(values: &mut ReceivedValues<'a>, index: usize, value: Cow<'a, [u8]>) 
     }
 }
 
-/// Whether any of them stands in a query or form.
+/// Whether a query or form has a protocol parameter.
 fn is_there_any(form: &[u8]) -> bool {
     let begins_like_one = |start: usize| matches!(form.get(start), Some(b'o' | b'%'));
     let starts = (!form.is_empty()).then_some(0).into_iter().chain(memchr::memchr_iter(b'&', form).map(|at| at + 1));

@@ -19,7 +19,7 @@ use crate::protocol::request::{Payload, RequestHead};
 use crate::protocol::secret::Secret;
 use crate::protocol::signature::{PlaintextOver, SignatureMethod, constant_time_eq};
 
-/// Checks requests that others have signed.
+/// A verifier of signed requests.
 ///
 /// ```
 /// use tower_oauth1::ClientCredentials;
@@ -34,7 +34,7 @@ use crate::protocol::signature::{PlaintextOver, SignatureMethod, constant_time_e
 /// let presented = verifier.check(head, Some(header), Payload::Unread, 137131210)?;
 /// assert_eq!(presented.token(), Some("nnch734d00sl2jdk"));
 ///
-/// // Here the secrets are looked up, by presented.client_key() and presented.token().
+/// // Look up the secrets by presented.client_key() and presented.token().
 /// let client = ClientCredentials::new("dpf43f3p2l4k3l03", "kd94hf93k423kf44");
 /// presented.verify(&client, Some(&Secret::new("pfkkdhi9sl3r4s00")))?;
 ///
@@ -43,8 +43,8 @@ use crate::protocol::signature::{PlaintextOver, SignatureMethod, constant_time_e
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Whoever verifies must still refuse a nonce seen before (§3.3): only after the signature was found right, or
-/// anybody could burn the nonces of others.
+/// You must still reject a nonce that was used before (§3.3). Do so after the signature was verified; otherwise anyone
+/// can use up the nonces of others.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     methods: Vec<SignatureMethod>,
@@ -60,7 +60,9 @@ impl Default for Verifier {
 }
 
 impl Verifier {
-    /// A verifier that takes every method of this crate but PLAINTEXT, and timestamps 300 seconds off at most.
+    /// A verifier that accepts every method of this crate except PLAINTEXT.
+    ///
+    /// Timestamps may differ from the server's time by 300 seconds.
     pub fn new() -> Self {
         Self {
             methods: vec![
@@ -80,16 +82,18 @@ impl Verifier {
         }
     }
 
-    /// The signature methods that are taken, instead of the default ones.
+    /// The accepted signature methods, instead of the default ones.
+    ///
+    /// The kind of a client's key limits the methods further: see [`ClientCredentials`].
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = SignatureMethod>) -> Self {
         self.methods = methods.into_iter().collect();
         self
     }
 
-    /// How far a timestamp may be off, either way, in whole seconds; 300 by default.
+    /// The accepted difference of a timestamp to the server's time; 300 seconds by default.
     ///
-    /// Nonces have to be remembered for as long after their timestamp (§3.3).
+    /// It counts in whole seconds, in both directions. Nonces must be remembered for as long after their timestamp (§3.3).
     #[must_use]
     pub fn timestamp_window(mut self, window: Duration) -> Self {
         self.timestamp_window = window.as_secs();
@@ -103,27 +107,31 @@ impl Verifier {
         self
     }
 
-    /// Takes PLAINTEXT requests that came without TLS, if the method is taken at all: for tests on a loopback address.
+    /// Accepts PLAINTEXT requests without TLS, for tests on a loopback address.
+    ///
+    /// The method must be among the [accepted ones](Self::methods), too.
     #[must_use]
     pub fn danger_plaintext_without_tls(mut self) -> Self {
         self.plaintext = PlaintextOver::Anything;
         self
     }
 
-    /// The first second, since 1970, in which this timestamp is no longer taken: until then its nonce has to be
-    /// remembered.
+    /// The first second since 1970 in which this timestamp is no longer accepted.
+    ///
+    /// Its nonce must be remembered until then.
     pub fn nonce_expiry(&self, timestamp: u64) -> u64 {
         timestamp.saturating_add(self.timestamp_window).saturating_add(1)
     }
 
-    /// Checks all that needs no secret, at the time `now` in seconds since 1970: that the protocol parameters
-    /// stand in one place (§3.5), each of them once (§3.1), with a version, method and timestamp that are taken.
+    /// Checks everything that needs no key.
     ///
-    /// `authorization` is the value of the `Authorization` header.
+    /// The protocol parameters must stand in one place (§3.5), each of them once (§3.1), with an accepted version, method
+    /// and timestamp. `authorization` is the value of the `Authorization` header, and `now` the time in seconds since
+    /// 1970.
     ///
     /// # Errors
     ///
-    /// [`VerifyError`]: the first of these that is not so.
+    /// [`VerifyError`] with the first fault found.
     pub fn check<'a>(
         &'a self,
         head: RequestHead<'a>,
@@ -148,11 +156,11 @@ impl Verifier {
         Ok(presented)
     }
 
-    /// [`check`](Self::check), for a request that came to the server known as `origin`.
+    /// As [`check`](Self::check), for a request to the server known as `origin`.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check); and a request with two `Authorization` headers is refused.
+    /// As [`check`](Self::check). A request with two `Authorization` headers is rejected.
     pub fn check_http<'a>(
         &'a self,
         request: &'a http::request::Parts,
@@ -181,7 +189,7 @@ pub struct Presented<'a> {
 }
 
 impl<'a> Presented<'a> {
-    /// Adds a form that was read after the head was checked, as if [`Verifier::check`] had been given both.
+    /// Adds a form that was read after [`Verifier::check`] checked the head.
     ///
     /// # Errors
     ///
@@ -193,12 +201,12 @@ impl<'a> Presented<'a> {
 }
 
 impl Presented<'_> {
-    /// Who signed, as the request says: `oauth_consumer_key`.
+    /// The client by its own account: `oauth_consumer_key`.
     pub fn client_key(&self) -> &str {
         self.parameter(names::CONSUMER_KEY).unwrap_or_default()
     }
 
-    /// In whose name, as the request says: `oauth_token`. An empty one is none.
+    /// The token by the client's account: `oauth_token`. An empty one is none.
     pub fn token(&self) -> Option<&str> {
         self.parameter(names::TOKEN).filter(|token| !token.is_empty())
     }
@@ -208,12 +216,12 @@ impl Presented<'_> {
         self.method
     }
 
-    /// Seconds since 1970. Only PLAINTEXT may go without (§3.1).
+    /// The timestamp in seconds since 1970. Only PLAINTEXT may omit it (§3.1).
     pub fn timestamp(&self) -> Option<u64> {
         self.parameter(names::TIMESTAMP)?.parse().ok()
     }
 
-    /// The nonce. Only PLAINTEXT may go without (§3.1).
+    /// The nonce. Only PLAINTEXT may omit it (§3.1).
     pub fn nonce(&self) -> Option<&str> {
         self.parameter(names::NONCE)
     }
@@ -233,7 +241,7 @@ impl Presented<'_> {
         self.parameter(names::SESSION_HANDLE)
     }
 
-    /// The realm, where the parameters are in the header. It is not signed.
+    /// The realm, if the parameters are in the header. It is not signed.
     pub fn realm(&self) -> Option<&str> {
         self.received.realm()
     }
@@ -247,12 +255,14 @@ impl Presented<'_> {
         rsa.then_some(signature.len() * 3 / 4)
     }
 
-    /// Whether the request carries `oauth_body_hash`, so that [`verify_body`](Self::verify_body) has work to do.
+    /// Whether the request has `oauth_body_hash`, which [`verify_body`](Self::verify_body) needs.
     pub fn has_body_hash(&self) -> bool {
         self.parameter(names::BODY_HASH).is_some()
     }
 
-    /// Verifies the signature with the secrets of the client and of the token, in constant time.
+    /// Verifies the signature with the keys of client and token, in constant time.
+    ///
+    /// The kind of the client's key decides which methods it verifies: see [`ClientCredentials`].
     ///
     /// # Errors
     ///
@@ -264,11 +274,11 @@ impl Presented<'_> {
         if verified { Ok(()) } else { Err(VerifyErrorKind::BadSignature.into()) }
     }
 
-    /// Verifies that the body is the one whose hash was signed. A request without `oauth_body_hash` passes.
+    /// Verifies that the body has the hash that was signed. A request without a hash passes.
     ///
     /// # Errors
     ///
-    /// [`VerifyErrorKind::BadBodyHash`] when it is another.
+    /// [`VerifyErrorKind::BadBodyHash`] if it has another.
     pub fn verify_body(&self, body: &[u8]) -> Result<(), VerifyError> {
         let Some(presented) = self.parameter(names::BODY_HASH) else { return Ok(()) };
         let expected = self.verifier.body_hash_function.hash(self.method, body);
@@ -278,11 +288,13 @@ impl Presented<'_> {
         }
     }
 
-    /// The signature base string (§3.4.1.1), for a developer to compare with the client's: nothing to show or log.
+    /// The signature base string (§3.4.1.1), to compare with the client's.
+    ///
+    /// It holds every parameter of the request: do not log it.
     ///
     /// # Errors
     ///
-    /// None that [`Verifier::check`] has not found before.
+    /// Only those that [`Verifier::check`] finds before.
     pub fn base_string(&self) -> Result<String, VerifyError> {
         self.with_base_string(|base_string| Ok(base_string.to_text()?))
     }
