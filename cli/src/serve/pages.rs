@@ -289,3 +289,93 @@ fn time(seconds: u64) -> Markup {
     let time = date.get(17..25).unwrap_or_default();
     html! { time title=(date) { (time) " UTC" } }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+    use tower_oauth1::{ClientCredentials, Origin, Secret};
+
+    use super::super::computed;
+    use super::*;
+    use crate::report::Anatomy;
+
+    /// The request of RFC 5849 §1.2, with a title that must not become markup, signed for https.
+    fn wrong() -> Record {
+        let origin: Origin = "http://127.0.0.1:5849".parse().unwrap();
+        let authorization = r#"OAuth oauth_consumer_key="inspector", oauth_token="inspector-token", oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131202", oauth_nonce="chapoH", oauth_signature="7EzSaYE4scN99D2lwrkTuXewdBo%3D""#;
+        let request = Request::get("/photos?title=%3Cscript%3E&size=original").header("authorization", authorization);
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let signed = computed::record(&head, &Bytes::new(), &origin).unwrap();
+        let (client, token_secret) = (ClientCredentials::new("inspector", "cs"), Secret::new("ts"));
+        let response = http::Response::builder().status(401).body(Bytes::new()).unwrap();
+        let explanation = computed::explain(&signed, b"", Some((&client, Some(&token_secret))), &response);
+        let target = "/photos?title=%3Cscript%3E&size=original";
+        Record {
+            id: 2,
+            received_at: 784_111_777,
+            method: "GET".into(),
+            target: target.into(),
+            headers: vec![("host".into(), "127.0.0.1:5849".into()), ("x-markup".into(), "<b>&\"'".into())],
+            body: Text::of(b"<i>body</i>"),
+            verdict: Verdict {
+                outcome: Outcome::Rejected,
+                summary: "The signature is wrong.".into(),
+                problem: Some("signature_invalid".into()),
+                expected_signature: computed::expected(&signed, &client, Some(&token_secret)),
+                explanation: Some(explanation),
+                signed: Some(Anatomy::from(&signed)),
+                record: Some(signed),
+            },
+            answer: Some(Answer { status: 401, headers: Vec::new(), body: None }),
+        }
+    }
+
+    fn right() -> Record {
+        let verdict = Verdict {
+            outcome: Outcome::Accepted,
+            summary: "The signature is right: the client acts for Test User.".into(),
+            explanation: None,
+            ..wrong().verdict
+        };
+        Record { id: 1, method: "POST".into(), target: "/".into(), verdict, ..wrong() }
+    }
+
+    /// Compares a page with a file; `UPDATE_GOLDEN=1` writes the file.
+    fn is_golden(name: &str, page: &Markup) {
+        let path = format!("{}/src/serve/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+        // One element a line, to show what changed.
+        let page = page.0.replace("><", ">\n<") + "\n";
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        assert_eq!(page, std::fs::read_to_string(&path).unwrap(), "{path}");
+    }
+
+    #[test]
+    fn the_list_is_as_it_was_looked_at() {
+        let about = About {
+            origin: "http://127.0.0.1:5849".into(),
+            client_key: "inspector".into(),
+            token: "inspector-token".into(),
+            upstream: None,
+        };
+        is_golden("list.html", &list(&about, &[Arc::new(wrong()), Arc::new(right())]));
+    }
+
+    #[test]
+    fn a_wrong_request_is_as_it_was_looked_at() {
+        is_golden("wrong.html", &request(&wrong(), None));
+    }
+
+    #[test]
+    fn nothing_of_a_request_becomes_markup() {
+        let record = wrong();
+        let theirs = "GET&https%3A%2F%2Fe.com%2F&<script>".to_owned();
+        let explanation = computed::compare(record.verdict.record.as_ref().unwrap(), &theirs);
+        let page = request(&record, Some(&Compared { theirs, explanation })).0;
+        for markup in ["<script>", "<b>&", "<i>"] {
+            assert!(!page.contains(markup), "{markup} in {page}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `oauth1 login` against the inspector's own handshake: by callback, by code, owner-only, and refused.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use common::{Served, home, http_client, oauth1, run, run_with_input};
+
+/// `oauth1 login` for the inspector, with the page that it asks the user to open.
+struct Login {
+    child: Child,
+    page: String,
+    err: BufReader<std::process::ChildStderr>,
+}
+
+fn login(served: &Served, directory: &Path, more: &[&str]) -> Command {
+    let (initiate, authorize, access) =
+        (served.url("/oauth/initiate"), served.url("/oauth/authorize"), served.url("/oauth/token"));
+    let arguments = ["login", "dev", "--initiate", &initiate, "--authorize", &authorize, "--access", &access];
+    let mut command = home(oauth1(&[&arguments, more].concat()), directory);
+    command.env("OAUTH1_CLIENT_KEY", "inspector").env("OAUTH1_CLIENT_SECRET", &served.client_secret);
+    command
+}
+
+impl Login {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut page = String::new();
+        while !page.starts_with("http") {
+            page.clear();
+            assert_ne!(err.read_line(&mut page).unwrap(), 0, "the login ended");
+        }
+        Self { child, page: page.trim_end().to_owned(), err }
+    }
+
+    /// Status, output, and the rest of the errors.
+    fn end(mut self) -> (i32, String, String) {
+        let (mut out, mut err) = (String::new(), String::new());
+        drop(self.child.stdin.take());
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        self.err.read_to_string(&mut err).unwrap();
+        (self.child.wait().unwrap().code().unwrap(), out, err)
+    }
+}
+
+/// Clicks a button of the consent page. Returns where the browser is sent, or the page that it is shown.
+async fn decide(page: &str, decision: &str) -> Result<String, String> {
+    let client = http_client();
+    let html = client.get(page).send().await.unwrap().text().await.unwrap();
+    let value = |name: &str| {
+        let start = html.find(&format!("name=\"{name}\" value=\"")).unwrap() + name.len() + 15;
+        html[start..].split('"').next().unwrap().to_owned()
+    };
+    let token = page.split("oauth_token=").nth(1).unwrap();
+    let form = format!("oauth_token={token}&consent={}&decision={decision}", value("consent"));
+    let posted = client.post(page).header("content-type", "application/x-www-form-urlencoded").body(form).send();
+    let answer = posted.await.unwrap();
+    match answer.headers().get("location") {
+        Some(location) => Ok(location.to_str().unwrap().to_owned()),
+        None => Err(answer.text().await.unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn by_a_callback_to_this_machine() {
+    let (served, directory) = (Served::start(&[]), tempfile::tempdir().unwrap());
+    let login = Login::start(login(&served, directory.path(), &[]));
+    let callback = decide(&login.page, "allow").await.unwrap();
+    assert!(callback.starts_with("http://127.0.0.1:"), "{callback}");
+
+    // What is not the decision is not taken: another path, another login, another name of this machine.
+    let client = http_client();
+    let base = callback.split("/callback").next().unwrap();
+    assert_eq!(client.get(format!("{base}/other")).send().await.unwrap().status(), 404);
+    let foreign = client.get(format!("{base}/callback?oauth_token=x&oauth_verifier=y")).send().await.unwrap();
+    assert!(foreign.text().await.unwrap().contains("not about the login"));
+    assert_eq!(client.get(&callback).header("host", "evil.example").send().await.unwrap().status(), 404);
+    let page = client.get(&callback).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("You are logged in"), "{page}");
+
+    let (status, out, err) = login.end();
+    assert_eq!((status, out.as_str()), (0, ""), "{err}");
+    let file = directory.path().join("oauth1/dev.toml");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // The profile is all that a request needs, and a second login.
+    let answered = run(home(oauth1(&["request", "-p", "dev", &served.url("/x")]), directory.path()));
+    assert!(answered.status == 0 && answered.out.contains("acts for Test User"), "{answered:?}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("# mine\n{text}")).unwrap();
+    let again = Login::start(home(oauth1(&["login", "dev"]), directory.path()));
+    client.get(decide(&again.page, "allow").await.unwrap()).send().await.unwrap();
+    assert_eq!(again.end().0, 0);
+    let rewritten = std::fs::read_to_string(&file).unwrap();
+    assert!(rewritten.starts_with("# mine\n") && rewritten != format!("# mine\n{text}"), "{rewritten}");
+}
+
+#[tokio::test]
+async fn by_a_code_that_is_typed() {
+    let (served, directory) = (Served::start(&[]), tempfile::tempdir().unwrap());
+    let mut login = Login::start(login(&served, directory.path(), &["--callback", "oob", "--print"]));
+    let page = decide(&login.page, "allow").await.unwrap_err();
+    let code =
+        page.split("<output").nth(1).and_then(|rest| rest.split('>').nth(1)).and_then(|rest| rest.split('<').next());
+    writeln!(login.child.stdin.as_ref().unwrap(), "{}", code.unwrap()).unwrap();
+    login.child.stdin.take();
+    let (status, out, err) = login.end();
+    assert_eq!(status, 0, "{err}");
+    assert!(out.starts_with("OAUTH1_TOKEN=") && out.contains("\nOAUTH1_TOKEN_SECRET="), "{out}");
+    assert!(!directory.path().join("oauth1/dev.toml").exists());
+}
+
+#[tokio::test]
+async fn denied_and_mistyped() {
+    let (served, directory) = (Served::start(&[]), tempfile::tempdir().unwrap());
+    let denied = Login::start(login(&served, directory.path(), &[]));
+    let callback = decide(&denied.page, "cancel").await.unwrap();
+    let page = http_client().get(&callback).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("not completed"), "{page}");
+    let (status, _, err) = denied.end();
+    assert!(status == 1 && err.contains("denied"), "{status} {err}");
+
+    let mistyped = run_with_input(login(&served, directory.path(), &["--callback", "oob"]), "1234\n");
+    assert_eq!(mistyped.status, 1, "{mistyped:?}");
+    let wrong_secret = {
+        let mut command = login(&served, directory.path(), &[]);
+        command.env("OAUTH1_CLIENT_SECRET", "MARKER");
+        run(command)
+    };
+    assert!(wrong_secret.status == 1 && wrong_secret.err.contains("signature"), "{wrong_secret:?}");
+    assert!(!wrong_secret.err.contains("MARKER"));
+    assert!(!directory.path().join("oauth1/dev.toml").exists());
+}
+
+#[test]
+fn owner_only_sends_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = home(oauth1(&["login", "bot", "--owner-only", "--preset", "mediawiki"]), directory.path());
+    for (name, value) in [("CLIENT_KEY", "k"), ("CLIENT_SECRET", "cs"), ("TOKEN", "t"), ("TOKEN_SECRET", "ts")] {
+        command.env(format!("OAUTH1_{name}"), value);
+    }
+    let kept = run(command);
+    assert_eq!((kept.status, &*kept.out), (0, ""), "{kept:?}");
+    let profile = std::fs::read_to_string(directory.path().join("oauth1/bot.toml")).unwrap();
+    let expected =
+        "client_key = \"k\"\nclient_secret = \"cs\"\npreset = \"mediawiki\"\ntoken = \"t\"\ntoken_secret = \"ts\"\n";
+    assert_eq!(profile, expected);
+}
