@@ -308,8 +308,15 @@ mod tests {
         let (head, ()) = request.body(()).unwrap().into_parts();
         let signed = computed::record(&head, &Bytes::new(), &origin).unwrap();
         let (client, token_secret) = (ClientCredentials::new("inspector", "cs"), Secret::new("ts"));
-        let response = http::Response::builder().status(401).body(Bytes::new()).unwrap();
-        let explanation = computed::explain(&signed, b"", Some((&client, Some(&token_secret))), &response);
+        // The words of a report may change; this one stays.
+        let finding = Finding {
+            certainty: "certain",
+            cause: "the client signed https, this server saw <http>".into(),
+            evidence: "with this mistake this side computes their signature".into(),
+            remedy: "correct the URL & sign again".into(),
+        };
+        let row = Row { part: "scheme".into(), ours: Some("http".into()), theirs: Some("https".into()) };
+        let explanation = Explanation { findings: vec![finding], differences: vec![row] };
         let target = "/photos?title=%3Cscript%3E&size=original";
         Record {
             id: 2,
