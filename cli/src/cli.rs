@@ -102,8 +102,8 @@ pub(crate) struct RequestArguments {
 /// The provider is that of --preset, of the profile, or of --initiate, --authorize and --access. By default the decision
 /// comes back to a server on this machine.
 ///
-/// Sites: magento2 takes the base URL of the shop, mediawiki the URL of index.php, netsuite the account id, and schoology
-/// and woocommerce an origin.
+/// Sites: atlassian and magento2 take the base URL of the server, mediawiki the URL of index.php, netsuite the account id;
+/// lti-launch, lti-outcomes, openstreetmap, schoology and woocommerce take an origin.
 #[derive(Debug, Args)]
 pub(crate) struct LoginArguments {
     /// The name of the profile.

@@ -13,13 +13,18 @@ use crate::failure::Failure;
 
 /// A preset of the library, or MediaWiki.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[value(rename_all = "lower")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Known {
+    /// Jira, Confluence and Bitbucket Server. The site is their base URL.
+    Atlassian,
     Discogs,
     Etrade,
     Flickr,
     Garmin,
+    /// A launch of LTI 1.1. The site is the origin of the tool.
+    LtiLaunch,
+    /// Outcomes of LTI 1.1. The site is the origin of the platform.
+    LtiOutcomes,
     /// The site is the base URL of the shop.
     Magento2,
     Mastercard,
@@ -27,8 +32,11 @@ pub(crate) enum Known {
     Mediawiki,
     /// The site is the account id.
     Netsuite,
+    /// The site is the origin of the map server.
+    Openstreetmap,
     /// The site is the origin of the school.
     Schoology,
+    Smugmug,
     Trello,
     Tumblr,
     /// The site is the origin of the shop.
@@ -98,10 +106,20 @@ impl Known {
             Service::of(preset, Some(provider), client)
         };
         Ok(match self {
+            Self::Atlassian => {
+                let site = needed("the base URL of the server")?;
+                with_provider(presets::atlassian_server(site).map_err(|error| invalid_site(site, error))?, client)
+            }
             Self::Discogs => with_provider(presets::discogs(), client),
             Self::Etrade => with_provider(presets::etrade(client.key()), client),
             Self::Flickr => with_provider(presets::flickr(), client),
             Self::Garmin => with_provider(presets::garmin(), client),
+            Self::LtiLaunch => {
+                Service::of(presets::lti_launch(origin(needed("the origin of the tool")?)?), None, client)
+            }
+            Self::LtiOutcomes => {
+                Service::of(presets::lti_outcomes(origin(needed("the origin of the platform")?)?), None, client)
+            }
             Self::Magento2 => {
                 let shop = needed("the base URL of the shop")?;
                 with_provider(presets::magento2(shop).map_err(|error| invalid_site(shop, error))?, client)
@@ -117,6 +135,10 @@ impl Known {
                 let account = needed("the account id")?;
                 with_provider(presets::netsuite(account).map_err(|error| invalid_site(account, error))?, client)
             }
+            Self::Openstreetmap => {
+                with_provider(presets::openstreetmap(&origin(needed("the origin of the map server")?)?), client)
+            }
+            Self::Smugmug => with_provider(presets::smugmug(), client),
             Self::Schoology => with_provider(presets::schoology(&origin(needed("the origin of the school")?)?), client),
             Self::Trello => with_provider(presets::trello(), client),
             Self::Tumblr => with_provider(presets::tumblr(), client),
@@ -145,15 +167,20 @@ mod tests {
     fn every_preset_has_its_rules() {
         for known in Known::value_variants() {
             let site = match known {
-                Known::Magento2 => Some("https://shop.example/"),
+                Known::Atlassian | Known::Magento2 => Some("https://shop.example/"),
                 Known::Netsuite => Some("1234567_SB1"),
-                Known::Schoology | Known::Woocommerce => Some("https://a.example"),
+                Known::LtiLaunch
+                | Known::LtiOutcomes
+                | Known::Openstreetmap
+                | Known::Schoology
+                | Known::Woocommerce => Some("https://a.example"),
                 _ => None,
             };
             let client = ClientCredentials::new("key", "secret");
             let service = known.service(site, client.clone()).unwrap();
             assert!(!service.origins.is_empty(), "{known:?}");
-            let two_or_three_legs = !matches!(known, Known::Mastercard | Known::Woocommerce);
+            let two_or_three_legs =
+                !matches!(known, Known::LtiLaunch | Known::LtiOutcomes | Known::Mastercard | Known::Woocommerce);
             assert_eq!(service.provider.is_some(), two_or_three_legs, "{known:?}");
             if site.is_some() {
                 assert!(known.service(None, client).is_err(), "{known:?}");
