@@ -165,3 +165,32 @@ async fn a_form_of_ones_own_is_not_read_under_a_signature_for_another() {
     let answer = server.exchange(request("POST", "/launch", &own, SIGNED)).await;
     assert_eq!((answer.status(), answer.body()), (200, "launched as Learner"));
 }
+
+/// The rule of PHP, asked from PHP itself.
+#[tokio::test]
+#[ignore = "needs PHP: .ci/run installs it and runs this"]
+async fn php_reads_what_its_rule_says() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/form_reader.php");
+    let mut php = tokio::process::Command::new("php")
+        .args(["-S", &format!("127.0.0.1:{port}"), script])
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let server = Server::elsewhere(port);
+    server.until_it_listens().await;
+    let mut read = 0;
+    for content_types in CONTENT_TYPES {
+        let lines: Vec<_> = content_types.iter().map(|value| ("Content-Type", *value)).collect();
+        let answer = server.exchange(request("POST", "/", &lines, "a=1")).await;
+        let reads = answer.body() == "1";
+        read += usize::from(reads);
+        let headers = headers(content_types);
+        assert!(!reads || BodyType::of(&headers) != BodyType::Other, "{content_types:?}");
+        // Of repeated lines, this server passes one on; another may join them.
+        assert!(!reads || php_reads(&headers), "{content_types:?}");
+    }
+    assert!(read > 8, "{read}");
+    php.kill().await.unwrap();
+}

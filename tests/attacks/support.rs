@@ -67,6 +67,20 @@ impl Server {
         Self { address, task }
     }
 
+    /// A server of another program.
+    pub(crate) fn elsewhere(port: u16) -> Self {
+        Self { address: ([127, 0, 0, 1], port).into(), task: tokio::spawn(async {}) }
+    }
+
+    pub(crate) async fn until_it_listens(&self) {
+        let listening = async {
+            while TcpStream::connect(self.address).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, listening).await.expect("the server does not start");
+    }
+
     /// The same router behind hyper's HTTP/2, without axum's server.
     pub(crate) async fn h2(router: Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! Whose requests are accepted: the look-up of clients and tokens.
+//! The lookup of clients and tokens.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -33,19 +33,22 @@ use crate::protocol::{ClientCredentials, Secret, TokenCredentials};
 /// }
 /// ```
 ///
-/// A request of an unknown client or token is verified as well, with secrets nobody has, and then refused: it
-/// costs what any other costs. It is for `find` to take the same time too, whatever it finds.
+/// A request of an unknown client or token is verified with random secrets and then rejected, so that it costs as much
+/// as any other. `find` must take the same time for all answers, too.
+///
+/// It is called before the body is read. A token that is revoked while a client sends its body is still accepted, until
+/// the timestamp of the request expires.
 pub trait CredentialStore: Send + Sync {
-    /// What the application wants to know of an accepted request: a user, a tenant, rights. `()` for nothing.
+    /// The application's own data about an accepted request: a user, a tenant, rights. `()` for none.
     type Principal: Clone + Send + Sync + 'static;
 
-    /// Looks up a client by its identifier, and a token of that client where the request has one.
+    /// Looks up a client by its identifier, and a token of that client if the request has one.
     ///
-    /// Both are decoded, and nothing about them is verified yet. A token of another client is an unknown one.
+    /// Both are decoded, and not verified yet. A token of another client is unknown.
     ///
     /// # Errors
     ///
-    /// [`LookupError`] when it cannot be told; the request is refused with 503.
+    /// [`LookupError`] if the lookup fails; the request is rejected with 503.
     fn find(
         &self,
         client: &str,
@@ -65,21 +68,21 @@ impl<C: CredentialStore + ?Sized> CredentialStore for Arc<C> {
     }
 }
 
-/// What [`CredentialStore::find`] found.
+/// The result of [`CredentialStore::find`].
 #[derive(Clone, Debug)]
 pub enum Found<P> {
-    /// Client and token exist and are in force.
+    /// Client and token exist and are valid.
     Credentials {
         /// The client's secret, or its public key.
         client: ClientCredentials,
-        /// The secret of the token, where the request has one.
+        /// The secret of the token, if the request has one.
         token_secret: Option<Secret>,
-        /// What the application gets to see.
+        /// The application's own data.
         principal: P,
     },
-    /// There is no such client, or it is barred.
+    /// The client does not exist, or is blocked.
     UnknownClient,
-    /// The client has no such token, or not any more.
+    /// The client has no such token, or it was revoked.
     UnknownToken,
 }
 
@@ -89,12 +92,12 @@ impl<P> Found<P> {
     }
 }
 
-/// Clients and tokens could not be looked up.
+/// The reason why clients and tokens could not be looked up.
 ///
-/// It goes to the log through [`Rejection`](super::Rejection)'s source, never to the client.
+/// It is for the log, through [`Rejection`](super::Rejection)'s source, and is never sent to the client.
 pub type LookupError = Box<dyn Error + Send + Sync>;
 
-/// Credentials in memory, known from the start: for webhooks, LTI tools, and tests.
+/// A credential store in memory, with all credentials known at the start: for webhooks, LTI tools, and tests.
 ///
 /// ```
 /// use tower_oauth1::{ClientCredentials, TokenCredentials};
@@ -117,12 +120,12 @@ struct Known<P> {
 }
 
 impl<P> MemoryCredentials<P> {
-    /// No credentials.
+    /// Creates a store without credentials.
     pub fn new() -> Self {
         Self { clients: HashMap::new() }
     }
 
-    /// Adds a client. Its requests without a token have this principal.
+    /// Adds a client, with the principal of its requests without a token.
     #[must_use]
     pub fn client(mut self, client: ClientCredentials, principal: P) -> Self {
         let key = client.key().to_owned();
@@ -130,7 +133,7 @@ impl<P> MemoryCredentials<P> {
         self
     }
 
-    /// Adds a token of a client that was added before; to any other client it means nothing.
+    /// Adds a token of a client that was added before. Without such a client, nothing is added.
     #[must_use]
     pub fn token(mut self, client: &str, token: TokenCredentials, principal: P) -> Self {
         if let Some(known) = self.clients.get_mut(client) {

@@ -1,10 +1,10 @@
-//! What the inner service gets to know of a verified request.
+//! The result of a verification, for the inner service.
 
 use std::fmt;
 
 use crate::protocol::Presented;
 
-/// Who sent a verified request; in the request's extensions.
+/// The sender of a verified request; in the request's extensions.
 ///
 /// ```
 /// use http::Request;
@@ -18,7 +18,7 @@ use crate::protocol::Presented;
 /// }
 /// ```
 ///
-/// With the feature `axum` it is an extractor, too.
+/// With the feature `axum`, `Verified<P>` and `Option<Verified<P>>` are extractors.
 #[derive(Clone)]
 pub struct Verified<P = ()> {
     client_key: String,
@@ -41,32 +41,32 @@ impl<P> Verified<P> {
         }
     }
 
-    /// The client identifier.
+    /// Returns the client identifier.
     pub fn client_key(&self) -> &str {
         &self.client_key
     }
 
-    /// The token identifier, where the request has one.
+    /// Returns the token identifier, if the request has one.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// The nonce. Only PLAINTEXT requests may go without.
+    /// Returns the nonce. Only PLAINTEXT requests may have none.
     pub fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
     }
 
-    /// The callback of a request for temporary credentials (§2.1).
+    /// Returns the callback of a request for temporary credentials (§2.1).
     pub fn callback(&self) -> Option<&str> {
         self.callback.as_deref()
     }
 
-    /// The verification code of a request for token credentials (§2.3).
+    /// Returns the verification code of a request for token credentials (§2.3).
     pub fn verification_code(&self) -> Option<&str> {
         self.verification_code.as_deref()
     }
 
-    /// What the credential store knows of client and token.
+    /// Returns the principal that the credential store found.
     pub fn principal(&self) -> &P {
         &self.principal
     }
