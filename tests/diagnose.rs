@@ -7,6 +7,20 @@
 
 #[path = "diagnose/cases.rs"]
 mod cases;
+#[allow(dead_code)]
+#[path = "vectors/data.rs"]
+mod data;
+#[path = "diagnose/embedded.rs"]
+mod embedded;
+#[path = "diagnose/mirror.rs"]
+mod mirror;
+#[path = "diagnose/properties.rs"]
+mod properties;
+#[allow(dead_code)]
+#[path = "vectors/request.rs"]
+mod request;
+#[path = "diagnose/well.rs"]
+mod well;
 #[path = "diagnose/world.rs"]
 mod world;
 
@@ -52,5 +66,24 @@ async fn a_right_request_is_not_accused() {
         let Outcome { status, report, .. } = run(&right(), style).await;
         assert!(status.is_success());
         assert!(report.findings().is_empty(), "{report}");
+    }
+}
+
+/// The text of reports, as people read it. `diagnose/golden/` has it.
+#[tokio::test]
+async fn reports_read_well() {
+    let cases = cases::cases();
+    let golden = [
+        (
+            "TLS ends at a proxy, and the server thinks it is http",
+            Style::Pecl,
+            include_str!("diagnose/golden/scheme.txt"),
+        ),
+        ("a line break after the client secret", Style::Bare, include_str!("diagnose/golden/line_break.txt")),
+    ];
+    for (mistake, style, expected) in golden {
+        let case = cases.iter().find(|case| case.mistake == mistake).unwrap();
+        let Outcome { report, .. } = run(case, style).await;
+        assert_eq!(report.to_string(), expected, "{mistake}:\n{report}");
     }
 }

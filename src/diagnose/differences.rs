@@ -24,9 +24,9 @@ pub(super) fn findings(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Ve
                 | Cause::Path { .. } => {
                     format!(
                         "ours {} {}, theirs {} {}",
-                        ours.method(),
+                        shown(ours.method()),
                         shown(ours.uri()),
-                        theirs.method(),
+                        shown(theirs.method()),
                         shown(theirs.uri())
                     )
                 }
@@ -72,7 +72,7 @@ const MOST_VALUES: usize = 3;
 
 /// The causes of the differences.
 pub(super) fn causes(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<Cause> {
-    let mut causes = Vec::new();
+    let (mut causes, mut is_another) = (Vec::new(), false);
     let (mut values, mut only_ours, mut only_theirs) = (Vec::new(), Vec::new(), Vec::new());
     let theirs = BaseStringParts::of(comparison.theirs());
     let mistake = parameter_mistake(diagnosis, comparison);
@@ -101,11 +101,12 @@ pub(super) fn causes(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<
                 causes.push(Cause::Mistake(Mistake::EmptyPath));
             }
             Difference::Path { ours, theirs } => causes.push(path_cause(ours, theirs)),
-            Difference::Value { name, .. } if is_unique(name) => causes.push(Cause::AnotherRequest),
-            Difference::Value { name, ours, theirs, .. } => {
+            Difference::Value { name, .. } if is_unique(name) => is_another = true,
+            Difference::Value { name, ours, theirs, .. } if values.len() < MOST_VALUES => {
                 let name = String::from_utf8_lossy(name).into_owned();
                 values.push(Cause::Value { name, change: value_change(ours, theirs) });
             }
+            Difference::Value { .. } => {}
             Difference::OnlyOurs { name, .. } => only_ours.push(String::from_utf8_lossy(name).into_owned()),
             Difference::OnlyTheirs { name, .. } => only_theirs.push(String::from_utf8_lossy(name).into_owned()),
             Difference::Order if mistake.is_none() => causes.push(Cause::Mistake(Mistake::NotSorted)),
@@ -122,10 +123,9 @@ pub(super) fn causes(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<
         }
         causes.extend((!only_ours.is_empty()).then_some(Cause::OnlyOurs(only_ours)));
         causes.extend((!only_theirs.is_empty()).then_some(Cause::OnlyTheirs(only_theirs)));
-        values.truncate(MOST_VALUES);
         causes.extend(values);
     }
-    causes.dedup();
+    causes.extend(is_another.then_some(Cause::AnotherRequest));
     causes
 }
 

@@ -87,7 +87,7 @@ fn oddities(diagnosis: &Diagnosis<'_>, certainty: Certainty) -> Vec<Finding> {
                 Cause::Credential { credential, oddity },
                 certainty,
                 weight,
-                "the credential as it was given",
+                "seen in the credential itself, and rare in what services issue",
             )
         })
         .collect()

@@ -9,8 +9,8 @@ use super::wording::{self, Side};
 /// The result of a diagnosis: causes, the most likely first, and the comparison of the base strings.
 ///
 /// `Display` writes it as plain text for people. It contains values of parameters, so keep it out of logs that others
-/// read; it never contains a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// read; it never contains a secret. `Debug` shows the causes and no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Report {
     pub(super) side: Side,
     pub(super) request: String,
@@ -20,7 +20,7 @@ pub struct Report {
 }
 
 /// One possible cause, with its evidence and a remedy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Finding {
     pub(super) cause: Cause,
     pub(super) certainty: Certainty,
@@ -100,6 +100,24 @@ impl Certainty {
 impl fmt::Display for Certainty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("request", &self.request)
+            .field("findings", &self.findings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finding")
+            .field("cause", &self.cause)
+            .field("certainty", &self.certainty)
+            .finish_non_exhaustive()
     }
 }
 

@@ -61,10 +61,11 @@ pub(super) fn misreadings(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
             || record.base_string_uri.contains("/rest.php/")
             || record.parameter("title").is_some_and(|title| title.starts_with("Special:OAuth/"));
     let path_and_query = format!("/?{}", String::from_utf8_lossy(&record.query));
+    let form_type = if record.form.is_empty() { "" } else { "application/x-www-form-urlencoded" };
     let request = http::Request::builder()
         .method(record.method.as_str())
         .uri(if record.query.is_empty() { "/" } else { &path_and_query })
-        .header(CONTENT_TYPE, record.content_type.as_deref().unwrap_or_default());
+        .header(CONTENT_TYPE, record.content_type.as_deref().unwrap_or(form_type));
     let Some(Ok(request)) = is_wiki.then(|| request.body(())) else { return Vec::new() };
     let (head, ()) = request.into_parts();
     let Err(misread) = preflight(&head, &record.form) else { return Vec::new() };

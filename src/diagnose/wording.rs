@@ -45,6 +45,9 @@ const LONGEST: usize = 80;
 
 /// A text for a terminal: control characters are escaped, and what is too long is cut.
 pub(super) fn shown(text: &str) -> String {
+    if text.is_empty() {
+        return "(empty)".to_owned();
+    }
     let mut shown = String::new();
     for (count, c) in text.chars().enumerate() {
         if count == LONGEST {
@@ -430,10 +433,13 @@ fn path_remedy(change: &PathChange, side: Side) -> String {
     text.to_owned()
 }
 
+/// No more differences are shown.
+const MOST_DIFFERENCES: usize = 40;
+
 /// The differences in two lines each, aligned.
 pub(super) fn comparison(comparison: &Comparison, side: Side) -> String {
     let mut rows: Vec<(String, Option<String>, Option<String>)> = Vec::new();
-    for difference in comparison.differences() {
+    for difference in comparison.differences().iter().take(MOST_DIFFERENCES) {
         let (part, ours, theirs) = match difference {
             Difference::Method { ours, theirs } => ("method".into(), Some(shown(ours)), Some(shown(theirs))),
             Difference::Scheme { ours, theirs } => {
@@ -471,6 +477,9 @@ pub(super) fn comparison(comparison: &Comparison, side: Side) -> String {
                 let _ = writeln!(text, "   {} + {}", pad(""), theirs.as_deref().unwrap_or("(missing)"));
             }
         }
+    }
+    if let Some(more @ 1..) = comparison.differences().len().checked_sub(MOST_DIFFERENCES) {
+        let _ = writeln!(text, "   and {more} more");
     }
     text
 }

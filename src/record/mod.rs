@@ -127,7 +127,9 @@ impl Record {
         };
         // With PLAINTEXT the signature is the secrets.
         if record.signature_method().is_some_and(|method| method != "PLAINTEXT") {
-            record.signature = signatures.first().map(|signature| signature.value_lossy().into_owned());
+            let in_header = signatures.iter().find(|signature| signature.source() == ParameterSource::Header);
+            let signature = in_header.or(signatures.first());
+            record.signature = signature.map(|signature| signature.value_lossy().into_owned());
         }
         record
     }

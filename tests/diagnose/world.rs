@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -156,11 +156,6 @@ impl Style {
 pub(crate) struct Outcome {
     pub(crate) status: StatusCode,
     pub(crate) report: Report,
-    pub(crate) record: Record,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// The body as it was sent.
-    pub(crate) sent: Vec<u8>,
 }
 
 /// Makes the mistake, and asks for a report.
@@ -201,7 +196,9 @@ pub(crate) async fn run(case: &Case, style: Style) -> Outcome {
         None => signer,
     });
     let uri: Uri = case.url.parse().unwrap();
-    let layer = OAuthSignLayer::new(signer, Origin::of_url(case.listed.unwrap_or(case.url)).unwrap()).records();
+    let origin = format!("{}://{}", uri.scheme_str().unwrap(), uri.authority().unwrap());
+    let origin = Origin::parse(case.listed.unwrap_or(&origin)).unwrap();
+    let layer = OAuthSignLayer::new(signer, origin).records();
     let mut request = Request::builder().method(case.method).uri(uri);
     if let Some(content_type) = case.content_type {
         request = request.header(CONTENT_TYPE, content_type);
@@ -220,7 +217,7 @@ pub(crate) async fn run(case: &Case, style: Style) -> Outcome {
         diagnosis = diagnosis.preset(preset);
     }
     let report = diagnosis.report();
-    Outcome { status: head.status, report, record, headers: head.headers, body, sent }
+    Outcome { status: head.status, report }
 }
 
 fn address(origin: &Origin) -> SocketAddr {
