@@ -7,6 +7,7 @@
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Uri};
+use tower_oauth1::diagnose::{Cause, Diagnosis, Record, Report};
 use tower_oauth1::protocol::{
     AuthorizationHeader, BodyHash, BodyType, InvalidHeadKind, Payload, ProtocolParameters, RequestHead, SignErrorKind,
     Signed, Stamp, Transmission, Verifier, VerifyErrorKind, encode,
@@ -26,8 +27,9 @@ fn signer() -> Signer {
     Signer::new(client()).version(Version::Omitted)
 }
 
-/// That the request is signed and verified by the base string that is `right`, and not by the one that is `wrong`.
-fn reads(fault: &str, head: RequestHead<'_>, payload: Payload<'_>, right: &str, wrong: &str) {
+/// That the request is signed and verified by the base string that is `right`, and not by the one that is `wrong`; and
+/// that a report on the latter names the cause, by the signature and by the base string.
+fn reads(fault: &str, head: RequestHead<'_>, payload: Payload<'_>, right: &str, wrong: &str, named: Named) {
     let (signer, verifier) = (signer(), Verifier::new());
     let base_string = signer.request(head, payload).stamp(STAMP).base_string();
     assert_eq!(base_string.unwrap(), right, "{fault}");
@@ -37,76 +39,176 @@ fn reads(fault: &str, head: RequestHead<'_>, payload: Payload<'_>, right: &str, 
         let header = format!("OAuth {protocol}\", oauth_signature=\"{}\"", encode(&signature));
         let presented = verifier.check(head, Some(header.as_bytes()), payload, NOW).unwrap();
         assert_eq!(presented.verify(&client(), None).map_err(|error| error.kind()), expected, "{fault}");
+
+        let record = Record::of_request(head, Some(header.as_bytes()), payload).unwrap();
+        let client = client();
+        let by_signature = Diagnosis::received(&record).secrets(&client, None).report();
+        let by_base_string = Diagnosis::received(&record).their_base_string(base_string).report();
+        let cause = |report: &Report| report.cause().map(Cause::code);
+        let (in_signature, in_base_string) =
+            if expected.is_ok() { (None, None) } else { (Some(named.0), Some(named.1)) };
+        assert_eq!(cause(&by_signature), in_signature, "{fault}: {by_signature}");
+        assert_eq!(cause(&by_base_string), in_base_string, "{fault}: {by_base_string}");
     }
+}
+
+/// The causes in the reports of the side that receives such a request: where it has the signature only, and where it
+/// has the base string.
+type Named = (&'static str, &'static str);
+
+/// Named the same in both.
+fn both(code: &'static str) -> Named {
+    (code, code)
 }
 
 #[test]
 fn parameters_are_read_as_they_stand() {
-    for (fault, wire, right, wrong) in [
-        ("`k=v` sorted as one string", "a=2&a1=1", "a=2&a1=1", "a1=1&a=2"),
-        ("`k=v` sorted as one string", "id=2&id.x=1", "id=2&id.x=1", "id.x=1&id=2"),
-        ("names sorted before they are encoded", "a-=1&a{=2", "a%7B=2&a-=1", "a-=1&a%7B=2"),
-        ("values sorted before they are encoded", "a=-&a=%7B", "a=%7B&a=-", "a=-&a=%7B"),
-        ("names not encoded", "c%40=1", "c%40=1", "c@=1"),
-        ("names not encoded", "a[0]=1", "a%5B0%5D=1", "a[0]=1"),
-        ("duplicates collapsed by a map", "a=1&a=2&a=2", "a=1&a=2&a=2", "a=2"),
-        ("bytes decoded lossily", "a=%FF", "a=%FF", "a=%EF%BF%BD"),
-        ("`;` taken for a separator", "a=1;b=2", "a=1%3Bb%3D2", "a=1&b=2"),
-        ("a name without `=` dropped", "a=1&flag", "a=1&flag=", "a=1"),
-        ("`&&` made a pair", "a=1&&b=2", "a=1&b=2", "=&a=1&b=2"),
-        ("values cut at their `=`", "a=b=c==", "a=b%3Dc%3D%3D", "a=b"),
-        ("`+` taken for a plus", "a=1+2", "a=1%202", "a=1%2B2"),
-        ("`~` encoded", "a~=~", "a~=~", "a%7E=%7E"),
-        ("encoded twice", "a=%20", "a=%20", "a=%2520"),
+    for (fault, wire, right, wrong, named) in [
+        ("`k=v` sorted as one string", "a=2&a1=1", "a=2&a1=1", "a1=1&a=2", "sorted_after_joining"),
+        ("`k=v` sorted as one string", "id=2&id.x=1", "id=2&id.x=1", "id.x=1&id=2", "sorted_after_joining"),
+        ("names sorted before they are encoded", "a-=1&a{=2", "a%7B=2&a-=1", "a-=1&a%7B=2", "sorted_before_encoding"),
+        ("values sorted before they are encoded", "a=-&a=%7B", "a=%7B&a=-", "a=-&a=%7B", "sorted_before_encoding"),
+        ("names not encoded", "c%40=1", "c%40=1", "c@=1", "names_not_encoded"),
+        ("names not encoded", "a[0]=1", "a%5B0%5D=1", "a[0]=1", "names_not_encoded"),
+        ("duplicates collapsed by a map", "a=1&a=2&a=2", "a=1&a=2&a=2", "a=2", "last_duplicate_only"),
+        ("bytes decoded lossily", "a=%FF", "a=%FF", "a=%EF%BF%BD", "lossy_text"),
+        ("`;` taken for a separator", "a=1;b=2", "a=1%3Bb%3D2", "a=1&b=2", "semicolon_separates"),
+        ("a name without `=` dropped", "a=1&flag", "a=1&flag=", "a=1", "empty_values_left_out"),
+        ("`&&` made a pair", "a=1&&b=2", "a=1&b=2", "=&a=1&b=2", "empty_pair_signed"),
+        ("values cut at their `=`", "a=b=c==", "a=b%3Dc%3D%3D", "a=b", "cut_at_equals"),
+        ("`+` taken for a plus", "a=1+2", "a=1%202", "a=1%2B2", "plus_kept"),
+        ("`~` encoded", "a~=~", "a~=~", "a%7E=%7E", "tilde_encoded"),
+        ("encoded twice", "a=%20", "a=%20", "a=%2520", "encoded_thrice"),
     ] {
         let base_string = |method: &str, parameters: &str| {
             format!("{method}&http%3A%2F%2Fe.com%2F&{}", encode(format!("{parameters}&{PROTOCOL}")))
         };
         let url = format!("http://e.com/?{wire}");
         let (in_query, in_form) = (RequestHead::new("GET", &url), RequestHead::new("POST", "http://e.com/"));
-        reads(fault, in_query.unwrap(), Payload::Unread, &base_string("GET", right), &base_string("GET", wrong));
+        let (in_get, wrong_in_get) = (base_string("GET", right), base_string("GET", wrong));
+        reads(fault, in_query.unwrap(), Payload::Unread, &in_get, &wrong_in_get, both(named));
         let form = Payload::Form(wire.as_bytes());
-        reads(fault, in_form.unwrap(), form, &base_string("POST", right), &base_string("POST", wrong));
+        let (in_post, wrong_in_post) = (base_string("POST", right), base_string("POST", wrong));
+        reads(fault, in_form.unwrap(), form, &in_post, &wrong_in_post, both(named));
     }
 }
 
 #[test]
 fn method_and_uri_are_read_as_they_stand() {
-    for (fault, method, url, right, wrong) in [
-        ("default port kept", "GET", "http://e.com:80/", "GET http://e.com/", "GET http://e.com:80/"),
-        ("default port kept", "GET", "https://e.com:443/", "GET https://e.com/", "GET https://e.com:443/"),
-        ("port dropped, of the other scheme", "GET", "http://e.com:443/", "GET http://e.com:443/", "GET http://e.com/"),
+    for (fault, method, url, right, wrong, named) in [
+        (
+            "default port kept",
+            "GET",
+            "http://e.com:80/",
+            "GET http://e.com/",
+            "GET http://e.com:80/",
+            both("default_port_kept"),
+        ),
+        (
+            "default port kept",
+            "GET",
+            "https://e.com:443/",
+            "GET https://e.com/",
+            "GET https://e.com:443/",
+            both("default_port_kept"),
+        ),
+        (
+            "port dropped, of the other scheme",
+            "GET",
+            "http://e.com:443/",
+            "GET http://e.com:443/",
+            "GET http://e.com/",
+            both("port"),
+        ),
         (
             "port dropped, of the other scheme",
             "GET",
             "https://e.com:80/",
             "GET https://e.com:80/",
             "GET https://e.com/",
+            both("port"),
         ),
-        ("userinfo signed", "GET", "http://u:p@e.com/", "GET http://e.com/", "GET http://u:p@e.com/"),
-        ("case of the host kept", "GET", "http://E.Com/", "GET http://e.com/", "GET http://E.Com/"),
-        ("case of the scheme kept", "GET", "HTTP://e.com/", "GET http://e.com/", "GET HTTP://e.com/"),
-        ("case of the method kept", "Get", "http://e.com/", "GET http://e.com/", "Get http://e.com/"),
-        ("empty path left empty", "GET", "http://e.com", "GET http://e.com/", "GET http://e.com"),
-        ("fragment signed", "GET", "http://e.com/a#b", "GET http://e.com/a", "GET http://e.com/a#b"),
-        ("IPv6 brackets lost", "GET", "http://[::1]:81/", "GET http://[::1]:81/", "GET http://::1:81/"),
-        ("`~` encoded", "GET", "http://e.com/~a", "GET http://e.com/~a", "GET http://e.com/%7Ea"),
-        ("escapes in the path decoded", "GET", "http://e.com/%7ea", "GET http://e.com/%7ea", "GET http://e.com/~a"),
+        (
+            "userinfo signed",
+            "GET",
+            "http://u:p@e.com/",
+            "GET http://e.com/",
+            "GET http://u:p@e.com/",
+            ("secrets", "userinfo_kept"),
+        ),
+        (
+            "case of the host kept",
+            "GET",
+            "http://E.Com/",
+            "GET http://e.com/",
+            "GET http://E.Com/",
+            both("host_case_kept"),
+        ),
+        (
+            "case of the scheme kept",
+            "GET",
+            "HTTP://e.com/",
+            "GET http://e.com/",
+            "GET HTTP://e.com/",
+            both("host_case_kept"),
+        ),
+        (
+            "case of the method kept",
+            "Get",
+            "http://e.com/",
+            "GET http://e.com/",
+            "Get http://e.com/",
+            both("method_case_kept"),
+        ),
+        ("empty path left empty", "GET", "http://e.com", "GET http://e.com/", "GET http://e.com", both("empty_path")),
+        (
+            "fragment signed",
+            "GET",
+            "http://e.com/a#b",
+            "GET http://e.com/a",
+            "GET http://e.com/a#b",
+            ("secrets", "fragment_kept"),
+        ),
+        ("IPv6 brackets lost", "GET", "http://[::1]:81/", "GET http://[::1]:81/", "GET http://::1:81/", both("host")),
+        (
+            "`~` encoded",
+            "GET",
+            "http://e.com/~a",
+            "GET http://e.com/~a",
+            "GET http://e.com/%7Ea",
+            both("tilde_encoded"),
+        ),
+        (
+            "escapes in the path decoded",
+            "GET",
+            "http://e.com/%7ea",
+            "GET http://e.com/%7ea",
+            "GET http://e.com/~a",
+            both("path"),
+        ),
         (
             "escapes in the path in another case",
             "GET",
             "http://e.com/%2f",
             "GET http://e.com/%2f",
             "GET http://e.com/%2F",
+            both("path"),
         ),
-        ("dot segments removed", "GET", "http://e.com/a/../b", "GET http://e.com/a/../b", "GET http://e.com/b"),
+        (
+            "dot segments removed",
+            "GET",
+            "http://e.com/a/../b",
+            "GET http://e.com/a/../b",
+            "GET http://e.com/b",
+            both("path"),
+        ),
     ] {
         let base_string = |method_and_uri: &str| {
             let (method, uri) = method_and_uri.split_once(' ').unwrap();
             format!("{method}&{}&{}", encode(uri), encode(PROTOCOL))
         };
         let head = RequestHead::new(method, url).unwrap();
-        reads(fault, head, Payload::Unread, &base_string(right), &base_string(wrong));
+        reads(fault, head, Payload::Unread, &base_string(right), &base_string(wrong), named);
     }
 }
 

@@ -97,7 +97,8 @@ pub struct Diagnosis<'a> {
     their_base_string: Option<Cow<'a, str>>,
     their_signature: Option<Cow<'a, str>>,
     secrets: Option<(&'a ClientCredentials, Option<&'a Secret>)>,
-    pub(super) findings: Vec<Finding>,
+    is_rejected: bool,
+    findings: Vec<Finding>,
 }
 
 impl<'a> Diagnosis<'a> {
@@ -113,6 +114,7 @@ impl<'a> Diagnosis<'a> {
             their_base_string: None,
             their_signature: None,
             secrets: None,
+            is_rejected: false,
             findings: Vec::new(),
         }
     }
@@ -129,6 +131,22 @@ impl<'a> Diagnosis<'a> {
     #[must_use]
     pub fn answer(mut self, answer: Answer<'a>) -> Self {
         self.answer = Some(answer);
+        self
+    }
+
+    /// The rejection of a received request, by this crate's server.
+    ///
+    /// The record is in the rejection if the layer keeps
+    /// [`records`](crate::OAuthVerifyLayer::records). The report is for the operator of the server: it contains
+    /// parameter values, so do not send it to the client.
+    #[cfg(feature = "server")]
+    #[must_use]
+    pub fn rejection(mut self, rejection: &crate::server::verify::Rejection) -> Self {
+        self.is_rejected = true;
+        if let Some(cause) = super::rejected::cause(rejection, self.record) {
+            let evidence = format!("the verifier states: {}", shown(&rejection.to_string()));
+            self.findings.push(self.finding(cause, Certainty::Certain, 98, evidence));
+        }
         self
     }
 
@@ -181,7 +199,9 @@ impl<'a> Diagnosis<'a> {
     pub fn report(mut self) -> Report {
         let their_base_string = self.their_base_string.take().map(Cow::into_owned);
         let is_refused = self.is_refused();
-        let echoed = || self.answer.filter(|_| is_refused).and_then(|answer| answer.base_string());
+        // The answer of a server contains its own base string.
+        let echo = self.answer.filter(|_| is_refused && self.side == Side::Client);
+        let echoed = || echo.and_then(|answer| answer.base_string());
         let their_base_string = their_base_string.or_else(echoed);
         let comparison = their_base_string.map(|theirs| Comparison::of(&self.record.base_string, &theirs));
         let mut findings = std::mem::take(&mut self.findings);
@@ -228,10 +248,7 @@ impl<'a> Diagnosis<'a> {
 
     /// Whether there is anything to explain.
     fn is_refused(&self) -> bool {
-        match &self.answer {
-            Some(answer) => said::is_refusal(self, answer),
-            None => !self.findings.is_empty(),
-        }
+        self.is_rejected || self.answer.is_some_and(|answer| said::is_refusal(self, &answer))
     }
 
     /// What their signature shows about their base string and key.

@@ -79,7 +79,7 @@ pub(super) fn causes(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<
     for difference in comparison.differences() {
         match difference {
             Difference::Method { ours, theirs } if ours.eq_ignore_ascii_case(theirs) => {
-                causes.push(Cause::Mistake(Mistake::MethodInLowerCase));
+                causes.push(Cause::Mistake(Mistake::MethodCaseKept));
             }
             Difference::Method { ours, theirs } => {
                 causes.push(Cause::Method { ours: ours.clone(), theirs: theirs.clone() });
@@ -149,7 +149,12 @@ fn parameter_mistake(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Opti
 
 fn encoding_mistake(comparison: &Comparison) -> Mistake {
     let (ours, theirs) = (comparison.ours(), comparison.theirs());
-    if ours.eq_ignore_ascii_case(theirs) {
+    let uris = (BaseStringParts::of(ours).uri().to_owned(), BaseStringParts::of(theirs).uri().to_owned());
+    if uris.0 != uris.1 && uris.0.eq_ignore_ascii_case(&uris.1) {
+        Mistake::HostCaseKept
+    } else if uris.1.contains('@') && !uris.0.contains('@') {
+        Mistake::UserinfoKept
+    } else if ours.eq_ignore_ascii_case(theirs) {
         Mistake::LowerCaseEscapes
     } else if theirs.replace("%7E", "~") == ours {
         Mistake::TildeEncoded
@@ -159,6 +164,12 @@ fn encoding_mistake(comparison: &Comparison) -> Mistake {
 }
 
 fn path_cause(ours: &str, theirs: &str) -> Cause {
+    if theirs.strip_prefix(ours).is_some_and(|rest| rest.starts_with('#')) {
+        return Cause::Mistake(Mistake::FragmentKept);
+    }
+    if theirs.replace("%7E", "~") == ours {
+        return Cause::Mistake(Mistake::TildeEncoded);
+    }
     let change = path_change(ours, theirs);
     if change == PathChange::QueryKept {
         return Cause::Mistake(Mistake::QueryInUri);

@@ -44,8 +44,8 @@ pub enum Mistake {
     DefaultPortKept,
     /// The path is empty instead of `/`.
     EmptyPath,
-    /// The method is in lower case.
-    MethodInLowerCase,
+    /// The method is not in upper case.
+    MethodCaseKept,
     /// `oauth_token` is left out.
     TokenLeftOut,
     /// An empty `oauth_token` is signed, and the request has none.
@@ -66,6 +66,10 @@ pub enum Mistake {
     EmptyPairSigned,
     /// Host or scheme keep their upper-case letters.
     HostCaseKept,
+    /// User name and password of the URL are signed.
+    UserinfoKept,
+    /// The fragment of the URL is signed.
+    FragmentKept,
     /// Both sides say the same, encoded differently in a way not listed here.
     OtherEncoding,
 }
@@ -127,7 +131,7 @@ impl Mistake {
             Self::NotSorted => "not_sorted",
             Self::DefaultPortKept => "default_port_kept",
             Self::EmptyPath => "empty_path",
-            Self::MethodInLowerCase => "method_in_lower_case",
+            Self::MethodCaseKept => "method_case_kept",
             Self::TokenLeftOut => "token_left_out",
             Self::EmptyTokenSigned => "empty_token_signed",
             Self::VersionLeftOut => "version_left_out",
@@ -138,6 +142,8 @@ impl Mistake {
             Self::CutAtEquals => "cut_at_equals",
             Self::EmptyPairSigned => "empty_pair_signed",
             Self::HostCaseKept => "host_case_kept",
+            Self::UserinfoKept => "userinfo_kept",
+            Self::FragmentKept => "fragment_kept",
             Self::OtherEncoding => "other_encoding",
         }
     }
@@ -165,7 +171,7 @@ impl Mistake {
             Self::NotSorted => "does not sort the parameters".into(),
             Self::DefaultPortKept => "keeps the default port in the base string URI".into(),
             Self::EmptyPath => "signs an empty path instead of \"/\"".into(),
-            Self::MethodInLowerCase => "signs the method in lower case".into(),
+            Self::MethodCaseKept => "does not sign the method in upper case".into(),
             Self::TokenLeftOut => "leaves oauth_token out of the signature".into(),
             Self::EmptyTokenSigned => "signs an empty oauth_token that the request does not have".into(),
             Self::VersionLeftOut => "leaves oauth_version out of the signature".into(),
@@ -175,7 +181,9 @@ impl Mistake {
             Self::SemicolonSeparates => "takes \";\" for a separator of parameters".into(),
             Self::CutAtEquals => "cuts values at their own \"=\"".into(),
             Self::EmptyPairSigned => "signs a parameter without a name where two \"&\" follow each other".into(),
-            Self::HostCaseKept => "keeps upper-case letters in the host".into(),
+            Self::HostCaseKept => "keeps upper-case letters in the host or scheme".into(),
+            Self::UserinfoKept => "signs the user name and password of the URL".into(),
+            Self::FragmentKept => "signs the fragment of the URL".into(),
             Self::OtherEncoding => "encodes the same parts differently".into(),
         }
     }
@@ -203,10 +211,10 @@ impl Mistake {
                 "§3.4.1.3.2: parameters are sorted by encoded name, then by encoded value, and joined afterwards"
             }
             Self::DefaultPortKept => "§3.4.1.2: the port is signed unless it is 80 for http or 443 for https",
-            Self::EmptyPath | Self::HostCaseKept => {
+            Self::EmptyPath | Self::HostCaseKept | Self::UserinfoKept | Self::FragmentKept => {
                 "§3.4.1.2: the scheme and the host are signed in lower case, and the path as the client sent it"
             }
-            Self::MethodInLowerCase => "§3.4.1.1: the method is signed as sent, in upper case",
+            Self::MethodCaseKept => "§3.4.1.1: the method is signed as sent, in upper case",
             Self::TokenLeftOut | Self::EmptyTokenSigned | Self::VersionLeftOut => {
                 "§3.4.1.3.1: all OAuth parameters that are sent are signed, except oauth_signature and realm"
             }

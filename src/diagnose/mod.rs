@@ -21,6 +21,8 @@ mod local;
 mod mistake;
 #[cfg(feature = "handshake")]
 mod preset;
+#[cfg(feature = "server")]
+mod rejected;
 mod report;
 mod said;
 mod variants;

@@ -28,10 +28,10 @@ pub(super) fn of_parameters<'a>(record: &Record, body: Option<&'a [u8]>) -> Vec<
         with(Mistake::QueryLeftOut, left_out(ParameterSource::Query)),
         with(Mistake::LastDuplicateOnly, duplicates(Duplicates::LastOnly)),
         with(Mistake::FirstDuplicateOnly, duplicates(Duplicates::FirstOnly)),
+        with(Mistake::NamesNotEncoded, times(Times::NamesNot)),
         with(Mistake::EncodedOnce, times(Times::ListOnly)),
         with(Mistake::EncodedOnce, Reading { order: Order::RfcEncoded, ..times(Times::ListOnly) }),
         with(Mistake::EncodedThrice, times(Times::Thrice)),
-        with(Mistake::NamesNotEncoded, times(Times::NamesNot)),
         with(Mistake::NamesNotEncoded, Reading { order: Order::RfcEncoded, ..times(Times::NamesNot) }),
         with(Mistake::ListNotEncoded, times(Times::ListNot)),
         with(Mistake::SortedAfterJoining, sorted(Order::Joined)),
@@ -70,7 +70,7 @@ pub(super) fn of_parameters<'a>(record: &Record, body: Option<&'a [u8]>) -> Vec<
 }
 
 /// Other methods and URIs that the other side may have.
-pub(super) fn of_uri(record: &Record) -> Vec<Reading<'static>> {
+pub(super) fn of_uri(record: &Record) -> Vec<Reading<'_>> {
     let uri = record.base_string_uri.as_str();
     let (scheme, rest) = uri.split_once("://").unwrap_or(("http", uri));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -87,8 +87,17 @@ pub(super) fn of_uri(record: &Record) -> Vec<Reading<'static>> {
         }
         None => format!("{scheme}://{authority}:{}{path}", parts.scheme().map_or(80, Scheme::default_port)),
     });
+    uris.push(format!("{}://{rest}", scheme.to_ascii_uppercase()));
+    if let Some((host, after)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        uris.push(format!("{scheme}://{host}{after}{path}"));
+    }
+    if !record.host.eq(parts.host()) {
+        uris.push(uri.replacen(parts.host(), &record.host, 1));
+    }
     let mut with_path = |path: &str| uris.push(format!("{scheme}://{authority}{path}"));
     with_path(&String::from_utf8_lossy(&decode(path.as_bytes())));
+    with_path(&with_upper_escapes(path));
+    with_path(&path.replace('%', "%25"));
     with_path(&without_dot_segments(path));
     with_path(&without_doubled_slashes(path));
     with_path(&path.replace('~', "%7E"));
@@ -110,8 +119,28 @@ pub(super) fn of_uri(record: &Record) -> Vec<Reading<'static>> {
     let others = upper.into_iter().filter(|other| !other.eq_ignore_ascii_case(&record.method));
     let lower = ["get", "post", "put", "delete", "patch", "head"];
     let lower = lower.into_iter().filter(|lower| lower.eq_ignore_ascii_case(&record.method));
-    readings.extend(others.chain(lower).map(|method| Reading { method: Some(method), ..Reading::default() }));
+    readings.extend(
+        others
+            .chain(lower)
+            .chain([record.method.as_str()])
+            .map(|method| Reading { method: Some(method), ..Reading::default() }),
+    );
     readings
+}
+
+/// The path with its percent-encoded characters in upper case.
+fn with_upper_escapes(path: &str) -> String {
+    let mut digits = 0;
+    let upper = |c: char| {
+        if c == '%' {
+            digits = 2;
+        } else if digits > 0 {
+            digits -= 1;
+            return c.to_ascii_uppercase();
+        }
+        c
+    };
+    path.chars().map(upper).collect()
 }
 
 /// The path with one slash for several.

@@ -106,7 +106,7 @@ impl<'a> RequestHead<'a> {
     }
 
     /// In any case; never with userinfo.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "diagnose", feature = "tracing"))]
     pub(crate) fn host(&self) -> &'a str {
         self.host
     }

@@ -26,6 +26,8 @@ pub(crate) use reading::{Duplicates, Encoding, Misreading, Order, Reading, Times
 pub struct Record {
     pub(crate) method: String,
     pub(crate) base_string_uri: String,
+    /// In the case in which it was sent.
+    pub(crate) host: String,
     pub(crate) parameters: Vec<Parameter>,
     /// Query and form as they were sent.
     pub(crate) query: Box<[u8]>,
@@ -113,6 +115,7 @@ impl Record {
         let mut record = Self {
             method: head.method().to_owned(),
             base_string_uri: head.base_string_uri(),
+            host: head.host().to_owned(),
             parameters,
             query: head.query().into(),
             form: payload.form().into(),

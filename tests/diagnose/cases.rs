@@ -471,7 +471,7 @@ fn algorithms() -> Vec<Case> {
         case("parameters encoded once", "encoded_once", |right| right.replace("%25", "%")),
         case("parameters encoded three times", "encoded_thrice", |right| right.replace("%25", "%2525")),
         case("the tilde encoded", "tilde_encoded", |right| right.replace('~', "%7E")),
-        case("the method in lower case", "method_in_lower_case", |right| right.replace("GET&", "get&")),
+        case("the method in lower case", "method_case_kept", |right| right.replace("GET&", "get&")),
         case("the default port kept", "default_port_kept", |right| right.replace(".com%2F", ".com%3A443%2F")),
         case("the query kept in the URI", "query_in_uri", |right| {
             right.replace("photos&", &format!("photos%3F{}&", encode("q=red%20car&a[]=2&a=2&a1=1&it's!=%2B")))

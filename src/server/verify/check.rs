@@ -1,17 +1,23 @@
 //! The checks, in their order: first everything that the head shows, then the body, last the nonce.
 
 use bytes::Bytes;
+#[cfg(feature = "diagnose")]
+use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use http_body::Body;
 
 use super::credentials::{CredentialStore, Found};
+#[cfg(feature = "diagnose")]
+use super::policy::Records;
 use super::policy::{Policy, Proof, UnsignedBodies};
 use super::rejection::{Problems, Rejection, RejectionKind};
 use super::verified::Verified;
 use crate::body::{ReadError, ReadWhole, SignedBody};
 use crate::protocol::{BodyHash, BodyType, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind};
+#[cfg(feature = "diagnose")]
+use crate::record::Record;
 use crate::server::nonce::{Insert, NonceErrorKind, NonceKey, NonceStore, Window};
 
 /// The stores and settings that requests are verified with.
@@ -69,7 +75,13 @@ impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
                 policy.check_count(in_head + elements(&read_form, b'&'))?;
                 presented = presented.with_form(&read_form)?;
             }
-            let principal = self.check_signature(&presented, found)?;
+            let principal = self.check_signature(&presented, found);
+            #[cfg(feature = "diagnose")]
+            let principal = principal.map_err(|rejection| {
+                let form = body.as_read().filter(|_| is_form);
+                rejection.with_record(|| policy.record(&parts.headers, head, form))
+            });
+            let principal = principal?;
             if let BodyRule::Hashed = rule {
                 let limit = if is_form { usize::MAX } else { policy.body_limit.bytes(Proof::Signature) };
                 presented.verify_body(&body.read(limit).await?)?;
@@ -131,6 +143,32 @@ impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
     }
 }
 
+#[cfg(feature = "diagnose")]
+impl Policy {
+    /// The record of a request, if records are kept and its header can be parsed.
+    pub(super) fn record(&self, headers: &HeaderMap, head: RequestHead<'_>, form: Option<&[u8]>) -> Option<Record> {
+        if self.records == Records::Off {
+            return None;
+        }
+        let header = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        let record = Record::of_request(head, header, form.map_or(Payload::Unread, Payload::Form)).ok()?;
+        let content_type =
+            headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Some(content_type.into_iter().fold(record, Record::with_content_type))
+    }
+
+    /// The record of a request whose body has not been read.
+    pub(super) fn record_of_head(&self, parts: &Parts) -> Option<Record> {
+        if self.records == Records::Off {
+            return None;
+        }
+        let original_uri = self.original_uri.as_ref().and_then(|find| find(parts));
+        let uri = original_uri.as_ref().unwrap_or(&parts.uri);
+        let origin = self.origins.of(parts).ok()?;
+        self.record(&parts.headers, RequestHead::with_origin(&parts.method, uri, &origin), None)
+    }
+}
+
 /// The body of a request, read or not.
 enum Content<B> {
     Read(Bytes),
@@ -149,6 +187,14 @@ impl<B: Body<Data = Bytes>> Content<B> {
 
     fn may_have_more(&self) -> bool {
         matches!(self, Self::Unread(body) if !body.is_end_stream())
+    }
+
+    #[cfg(feature = "diagnose")]
+    fn as_read(&self) -> Option<&[u8]> {
+        match self {
+            Self::Read(bytes) => Some(bytes),
+            Self::Unread(_) => None,
+        }
     }
 
     fn into_signed(self) -> SignedBody<B> {

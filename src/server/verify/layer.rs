@@ -148,6 +148,16 @@ impl<C, N> OAuthVerifyLayer<C, N> {
         self.with(|policy| policy.base_strings = BaseStrings::Shown)
     }
 
+    /// Puts a [`Record`](crate::diagnose::Record) of each rejected request into its [`Rejection`].
+    ///
+    /// With it, a [`Diagnosis`](crate::diagnose::Diagnosis) explains the rejection to the operator of the server. The
+    /// record contains the parameters of the request, and no secret.
+    #[cfg(feature = "diagnose")]
+    #[must_use]
+    pub fn records(self) -> Self {
+        self.with(|policy| policy.records = super::policy::Records::On)
+    }
+
     /// Sets the clock that timestamps are compared with.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
@@ -174,8 +184,16 @@ impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
     ) -> impl Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send {
         let Self { credentials, nonces, policy } = self;
         let wire = Wire::of(request.headers());
+        #[cfg(feature = "diagnose")]
+        let (request, record) = {
+            let (parts, body) = request.into_parts();
+            let record = policy.record_of_head(&parts).map(Box::new);
+            (Request::from_parts(parts, body), record)
+        };
         async move {
             let verified = Checks { credentials: &**credentials, nonces: &**nonces, policy }.verify(request).await;
+            #[cfg(feature = "diagnose")]
+            let verified = verified.map_err(|rejection| rejection.with_record(|| record.map(|record| *record)));
             verified.map_err(|rejection| rejection.answered(wire, &policy.realm, policy.problems))
         }
     }

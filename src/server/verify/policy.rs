@@ -87,8 +87,18 @@ pub(super) struct Policy {
     pub(super) realm: String,
     pub(super) problems: Problems,
     pub(super) base_strings: BaseStrings,
+    #[cfg(feature = "diagnose")]
+    pub(super) records: Records,
     pub(super) clock: Clock,
     pub(super) decoy: Arc<Decoy>,
+}
+
+/// Whether rejections carry a record of the request.
+#[cfg(feature = "diagnose")]
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Records {
+    Off,
+    On,
 }
 
 impl Policy {
@@ -105,6 +115,8 @@ impl Policy {
             parameter_limit: PARAMETER_LIMIT,
             problems: Problems::default(),
             base_strings: BaseStrings::Hidden,
+            #[cfg(feature = "diagnose")]
+            records: Records::Off,
             clock: Clock::default(),
             decoy: Arc::new(Decoy::new()),
         }

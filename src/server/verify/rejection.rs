@@ -28,6 +28,8 @@ struct Inner {
     invalid: Option<VerifyError>,
     source: Option<Arc<dyn Error + Send + Sync>>,
     base_string: Option<Box<str>>,
+    #[cfg(feature = "diagnose")]
+    record: Option<crate::record::Record>,
     answer: Answer,
 }
 
@@ -182,6 +184,15 @@ impl Rejection {
         self.0.base_string.as_deref()
     }
 
+    /// Returns the record of the request, to explain the rejection with a
+    /// [`Diagnosis`](crate::diagnose::Diagnosis::rejection).
+    ///
+    /// It is there only with [`records`](super::OAuthVerifyLayer::records), and if the request could be parsed.
+    #[cfg(feature = "diagnose")]
+    pub fn record(&self) -> Option<&crate::diagnose::Record> {
+        self.0.record.as_ref()
+    }
+
     /// Returns the response that [`OAuthVerify`](super::OAuthVerify) sends: status, challenge, and the reason as text.
     ///
     /// The realm and the [`Problems`] setting are those of the layer that rejected the request. The rejection itself
@@ -212,6 +223,13 @@ impl Rejection {
         }
         response.extensions_mut().insert(self);
         response
+    }
+
+    /// Adds a record, unless there is one.
+    #[cfg(feature = "diagnose")]
+    pub(super) fn with_record(mut self, record: impl FnOnce() -> Option<crate::record::Record>) -> Self {
+        self.0.record = self.0.record.or_else(record);
+        self
     }
 
     pub(super) fn with_base_string(mut self, base_string: Option<String>) -> Self {
@@ -374,7 +392,15 @@ fn grpc_message(text: &str) -> String {
 impl From<RejectionKind> for Rejection {
     fn from(kind: RejectionKind) -> Self {
         let answer = Answer { wire: Wire::Http, challenge: None, text: Cow::Borrowed("") };
-        Self(Box::new(Inner { kind, invalid: None, source: None, base_string: None, answer }))
+        Self(Box::new(Inner {
+            kind,
+            invalid: None,
+            source: None,
+            base_string: None,
+            #[cfg(feature = "diagnose")]
+            record: None,
+            answer,
+        }))
     }
 }
 

@@ -1,0 +1,47 @@
+//! The rejections of this crate's own server.
+
+use super::cause::{BodyHashFault, Cause, TokenFault};
+use super::said::{absent, difference, rejected_parameters};
+use crate::protocol::{VerifyErrorKind, names};
+use crate::record::{Record, Unsigned};
+use crate::server::verify::{Rejection, RejectionKind};
+
+/// The cause that a rejection states; `None` if it states only that the signature is wrong.
+pub(super) fn cause(rejection: &Rejection, record: &Record) -> Option<Cause> {
+    let parameter = || rejection.invalid().and_then(|invalid| invalid.parameter()).map(str::to_owned);
+    let method = || Cause::SignatureMethod { ours: record.signature_method().map(Into::into), expected: None };
+    Some(match rejection.kind() {
+        RejectionKind::Invalid(kind) => match kind {
+            VerifyErrorKind::NotSigned => Cause::NotSigned(Unsigned::NoParameters),
+            VerifyErrorKind::MissingParameter => absent(parameter().into_iter().collect()),
+            VerifyErrorKind::UnsupportedVersion => Cause::Version,
+            VerifyErrorKind::UnsupportedMethod
+            | VerifyErrorKind::PlaintextWithoutTls
+            | VerifyErrorKind::ClientKeyMissing => method(),
+            VerifyErrorKind::TimestampRefused => {
+                let acceptable = rejection.invalid().and_then(|invalid| invalid.acceptable_timestamps());
+                match (acceptable, record.timestamp()) {
+                    (Some(acceptable), Some(timestamp)) => {
+                        Cause::Clock { ahead: difference(timestamp, acceptable.start().midpoint(*acceptable.end())) }
+                    }
+                    _ => Cause::TimestampRefused,
+                }
+            }
+            VerifyErrorKind::BadSignature => return None,
+            VerifyErrorKind::BadBodyHash => Cause::BodyHash(BodyHashFault::Wrong),
+            VerifyErrorKind::SeveralPlaces => Cause::Transmission,
+            _ => rejected_parameters(parameter().into_iter().collect()),
+        },
+        RejectionKind::UnknownClient => Cause::ClientUnknown,
+        RejectionKind::UnknownToken => Cause::Token(TokenFault::Rejected),
+        RejectionKind::TokenMissing => Cause::Token(TokenFault::Missing),
+        RejectionKind::TokenRefused => Cause::Token(TokenFault::Unexpected),
+        RejectionKind::BodyHashMissing | RejectionKind::BodyUnsigned => absent(vec![names::BODY_HASH.to_owned()]),
+        RejectionKind::NonceUsed => Cause::NonceUsed,
+        RejectionKind::AmbiguousBody | RejectionKind::ContentTypeMissing => {
+            Cause::FormNotNamed { content_type: record.content_type().map(Into::into) }
+        }
+        RejectionKind::TooManyRequests => Cause::RateLimited,
+        _ => Cause::OurSide(rejection.to_string()),
+    })
+}
