@@ -433,10 +433,24 @@ async fn a_wikis_client() {
         let layer = endpoints.sign_layer(Signer::new(server.client().clone())).clock_skew(skew);
         let wiki = MediaWiki::with_layer(endpoints, layer, http_client());
 
-        let refused = wiki.request_temporary_credentials(Callback::OutOfBand).await.unwrap_err();
-        assert_eq!(refused.kind(), CallErrorKind::Refused(MediaWikiErrorKind::TimestampRefused));
+        // The first request is refused; it is sent again by itself.
         wiki.request_temporary_credentials(Callback::OutOfBand).await.unwrap();
         assert_eq!(wiki.identify(&token).await.unwrap().username.as_deref(), Some("Jane"));
+    }
+    for skew in clients() {
+        let endpoints = Wiki::new(&server.index_php()).unwrap();
+        let layer = endpoints.sign_layer(Signer::new(server.client().clone())).clock_skew(skew);
+        let wiki = MediaWiki::with_layer(endpoints, layer, http_client());
+        assert_eq!(wiki.identify(&token).await.unwrap().username.as_deref(), Some("Jane"));
+    }
+    // Without a skew to correct there is one attempt.
+    for skew in clients() {
+        let endpoints = Wiki::new(&server.index_php()).unwrap();
+        let layer =
+            endpoints.sign_layer(Signer::new(server.client().clone())).clock(Clock::from_fn(move || skew.now()));
+        let wiki = MediaWiki::with_layer(endpoints, layer, http_client());
+        let refused = wiki.identify(&token).await.unwrap_err();
+        assert_eq!(refused.kind(), CallErrorKind::Refused(MediaWikiErrorKind::TimestampRefused));
     }
 }
 

@@ -6,5 +6,7 @@
 
 mod client;
 mod forms;
+mod mediawiki;
+mod provider;
 mod support;
 mod verify;

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use tokio_test::block_on;
 use tower::Service as _;
 use tower_oauth1::server::provider::mediawiki::MediaWikiService;
-use tower_oauth1::server::provider::testing::{TestProvider, TestWiki};
+use tower_oauth1::server::provider::testing::{Fault, TestProvider, TestWiki};
 use tower_oauth1::server::provider::{
     AUTHORIZE, Approval, Approved, Client, Grant, LegError, MemoryStorage, Pending, ProviderService,
     RegisteredCallback, Storage as _, Visitor,
@@ -93,6 +93,10 @@ fn testing() -> Vec<Row> {
     block_on(async {
         let (provider, wiki) = (TestProvider::start().await.unwrap(), TestWiki::start().await.unwrap());
         provider.register(registered());
-        vec![Row::debug("TestProvider", &provider), Row::debug("TestWiki", &wiki)]
+        vec![
+            Row::debug("TestProvider", &provider),
+            Row::debug("TestWiki", &wiki),
+            Row::debug("Fault", Fault::Disconnect),
+        ]
     })
 }
