@@ -97,6 +97,15 @@ impl CallbackRules {
         self.0.iter().any(|rule| matches!(rule, Rule::Under(_)))
     }
 
+    /// The first prefix that is registered, as a callback.
+    #[cfg(feature = "mediawiki")]
+    pub(super) fn first_prefix(&self) -> Option<RegisteredCallback> {
+        self.0.iter().find_map(|rule| match rule {
+            Rule::Under(prefix) => Some(RegisteredCallback::Uri(prefix.clone())),
+            _ => None,
+        })
+    }
+
     /// The first callback that is registered in full.
     #[cfg(feature = "mediawiki")]
     pub(super) fn first_exact(&self) -> Option<&RegisteredCallback> {

@@ -1,4 +1,4 @@
-//! What goes wrong, as the extension words it.
+//! Errors in the words of the extension.
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -7,19 +7,20 @@ use super::super::error::{LegError, LegErrorKind};
 use crate::protocol::{AuthorizationHeader, VerifyError, VerifyErrorKind, decode_form, names, pairs};
 use crate::server::verify::{Rejection, RejectionKind};
 
-/// An error of `Special:OAuth`, or the reason why `api.php` does not take an authorization.
+/// An error of `Special:OAuth`, or the reason why `api.php` refuses an authorization.
 #[derive(Debug, PartialEq)]
 pub(super) struct WikiError {
     pub(super) key: &'static str,
-    /// As it stands in JSON.
+    /// The message in JSON.
     pub(super) message: String,
-    /// The technical words at its end, in HTML, where there are any.
+    /// The technical name and number at its end, in HTML, if there are any.
     pub(super) details: Option<(&'static str, &'static str)>,
 }
 
-/// Which kind of token a request should have had.
+/// The kind of token that a request should have.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Expected {
+    NoToken,
     RequestToken,
     AccessToken,
 }
@@ -31,7 +32,7 @@ const ALREADY_USED: &str = "This request has already been completed and cannot b
                             application author.";
 
 impl WikiError {
-    /// A fault in the protocol; `api.php` shows the reason alone.
+    /// A fault in the protocol. `api.php` shows the reason only.
     fn protocol(reason: impl Into<String>) -> Self {
         Self { key: "mwoauth-oauth-exception", message: reason.into(), details: None }
     }
@@ -50,7 +51,17 @@ impl WikiError {
         Self { details, ..Self::plain("mwoauthdatastore-request-token-already-used", ALREADY_USED) }
     }
 
-    fn access_token_not_found() -> Self {
+    pub(super) fn unknown_consumer() -> Self {
+        Self::protocol("Invalid consumer")
+    }
+
+    /// There is no such page below `Special:OAuth`.
+    pub(super) fn invalid_action() -> Self {
+        let details = Some(("Invalid action", "E002"));
+        Self { details, ..Self::plain("mwoauth-bad-request-invalid-action", NOT_FOUND) }
+    }
+
+    pub(super) fn access_token_not_found() -> Self {
         Self::plain(
             "mwoauthdatastore-access-token-not-found",
             "No approved grant was found for that authorization token.",
@@ -76,13 +87,13 @@ impl WikiError {
         Self::plain("mwoauth-db-readonly", "The OAuth database is temporarily locked. Please try again later.")
     }
 
-    /// Why a request was not let through.
+    /// The error for a rejected request.
     pub(super) fn rejected(rejection: &Rejection, parts: &Parts, now: u64, expected: Expected) -> Self {
         let presented = |name| presented(parts, name).unwrap_or_default();
         match rejection.kind() {
-            RejectionKind::UnknownClient => Self::protocol("Invalid consumer"),
+            RejectionKind::UnknownClient => Self::unknown_consumer(),
             RejectionKind::UnknownToken | RejectionKind::TokenMissing => match expected {
-                Expected::RequestToken => Self::request_token_not_found(),
+                Expected::NoToken | Expected::RequestToken => Self::request_token_not_found(),
                 Expected::AccessToken => Self::access_token_not_found(),
             },
             RejectionKind::NonceUsed => Self::protocol(format!("Nonce already used: {}", presented(names::NONCE))),
@@ -119,7 +130,7 @@ impl WikiError {
         }
     }
 
-    /// Why a leg could not be taken.
+    /// The error for a leg that failed.
     pub(super) fn leg(error: &LegError) -> Self {
         match error.kind() {
             LegErrorKind::NotApproved => {
@@ -135,7 +146,7 @@ impl WikiError {
         }
     }
 
-    /// The message of `Special:OAuth`, in full.
+    /// The whole message at `Special:OAuth`.
     pub(super) fn full(&self) -> String {
         match (self.key, self.details) {
             ("mwoauth-oauth-exception", _) => format!("An error occurred in the OAuth protocol: {}", self.message),
@@ -149,7 +160,7 @@ impl WikiError {
     }
 }
 
-/// A protocol parameter as the client sent it, in header or query, to be echoed.
+/// A protocol parameter as the client sent it in header or query.
 pub(super) fn presented(parts: &Parts, name: &str) -> Option<String> {
     let header = parts.headers.get(AUTHORIZATION).map(|value| AuthorizationHeader::parse(value.as_bytes()));
     let value = match header {

@@ -1,15 +1,26 @@
-//! A provider that speaks as MediaWiki does: to try clients of a wiki out without one.
+//! A provider in MediaWiki's dialect with a small wiki behind it, to test tools without a wiki.
 //!
 //! [`MediaWikiService`] answers, for a [`ProviderService`](super::ProviderService):
 //!
-//! - `index.php?title=Special:OAuth/{initiate,authorize,authenticate,token,identify}`, in raw form and with
-//!   `format=json`, errors with status 200 as the extension `OAuth` words them;
-//! - `api.php` with `action=query` (`meta=userinfo`, `meta=tokens`, `prop=revisions` of one page), `action=edit`, and `action=upload`, which streams.
+//! | address | supported |
+//! |---|---|
+//! | `index.php?title=Special:OAuth/…` | `initiate`, `authorize`, `authenticate`, `token`, `identify`; raw form and `format=json`; errors have status 200 |
+//! | `api.php` | `action=query` (`meta=userinfo`, `meta=tokens`, `titles=A\|B`, `prop=revisions`), `action=edit`, `action=upload`; JSON in both versions; GET, HEAD and POST |
+//! | `rest.php` | `GET /v1/page/{title}` and `…/bare`, `POST /v1/page`, `PUT /v1/page/{title}` with `latest` |
 //!
-//! Its answers are those that MediaWiki 1.39 and 1.43 were recorded to give, with these differences on purpose: a
-//! wrong signature does not use up a nonce; requests are verified as RFC 5849 says also where MediaWiki cannot
-//! (`crate::mediawiki::preflight` tells of those); `api.php` answers in JSON only; every client has every grant;
-//! `authenticate` shows the page each time; and an upload is counted, not stored.
+//! An edit takes `text`, `appendtext`, `prependtext`, `createonly`, `nocreate` and `baserevid`. Every request takes
+//! `assert=user|bot|anon`, `assertuser` and `maxlag`. Titles are normalized. The checks come in MediaWiki's order.
+//! [`set_read_only`](MediaWikiService::set_read_only), [`set_lag`](MediaWikiService::set_lag) and
+//! [`limit_edits`](MediaWikiService::limit_edits) bring about the refusals that a tool must survive.
+//!
+//! The responses have the shapes that MediaWiki 1.39 and 1.43 were recorded to give. Differences:
+//!
+//! - A wrong signature does not use up a nonce.
+//! - Requests are verified as RFC 5849 requires, also if MediaWiki cannot
+#![cfg_attr(feature = "mediawiki", doc = "  ([`preflight`](crate::mediawiki::preflight()) finds those).")]
+//! - After ten wrong verification codes a request token is gone.
+//! - Every consumer has every grant. `authenticate` shows the page each time.
+//! - An upload needs no CSRF token, and is counted, not stored.
 //!
 //! ```
 //! use tower_oauth1::server::provider::mediawiki::MediaWikiService;
@@ -31,10 +42,14 @@
 
 mod answer;
 mod api;
+mod content;
 mod error;
 mod identity;
+mod rest;
 mod service;
 mod special;
+mod time;
+mod title;
 mod wiki;
 
 pub use wiki::MediaWikiService;

@@ -1,4 +1,4 @@
-//! Which address is which.
+//! The wiki as a service: its addresses.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -23,13 +23,16 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         if request.uri().path().ends_with("/api.php") {
             return self.api(request).await;
         }
+        if request.uri().path().contains("/rest.php/") {
+            return self.rest(request).await;
+        }
         let (parts, body) = request.into_parts();
         let (title, format) = (title(&parts), format(&parts));
         let request = Request::from_parts(parts, body);
         let Some(subpage) = title.strip_prefix("Special:OAuth/") else {
             return self.elsewhere(request.uri(), &title);
         };
-        // Another spelling of the scheme is no authorization here.
+        // MediaWiki reads no other spelling of the scheme.
         let unauthorized =
             request.headers().get(AUTHORIZATION).is_some_and(|value| !value.as_bytes().starts_with(b"OAuth "));
         match subpage {
@@ -39,31 +42,30 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
             "authorize" | "authenticate" => self.decide(request).await,
             "token" => self.token(request, format).await,
             "identify" => self.identify(request).await,
+            "grants" => self.found("Special:OAuthManageMyGrants", request.uri()),
+            _ if format == Format::Json => error(&WikiError::invalid_action(), format),
             _ => page::notice(StatusCode::OK, "Connected app error", "Invalid action, E002"),
         }
     }
 
-    /// What is not `Special:OAuth`: another spelling of it, a page, or nothing.
+    /// Answers requests outside of `Special:OAuth`: another spelling of it, a page, or nothing.
     fn elsewhere(&self, uri: &http::Uri, title: &str) -> Answer {
         let is_page = uri.path().ends_with("/index.php") || uri.path().starts_with("/wiki/");
         match title.to_ascii_lowercase().strip_prefix("special:oauth/") {
-            Some(subpage) => {
-                let origin = &self.provider.origin;
-                let mut answer = redirect(&format!(
-                    "{origin}{}?title=Special:OAuth/{}",
-                    uri.path(),
-                    crate::protocol::encode(subpage)
-                ));
-                *answer.status_mut() = StatusCode::FOUND;
-                answer
-            }
-            None if is_page => page::notice(StatusCode::OK, title, "This wiki has no pages to look at."),
-            None => page::notice(StatusCode::NOT_FOUND, "Not found", "There is nothing at this address."),
+            Some(subpage) => self.found(&format!("Special:OAuth/{}", crate::protocol::encode(subpage)), uri),
+            None if is_page => page::notice(StatusCode::OK, title, "This wiki shows pages at its APIs only."),
+            None => page::notice(StatusCode::NOT_FOUND, "Not found", "There is no page at this address."),
         }
+    }
+
+    fn found(&self, title: &str, uri: &http::Uri) -> Answer {
+        let mut answer = redirect(&format!("{}{}?title={title}", self.provider.origin, uri.path()));
+        *answer.status_mut() = StatusCode::FOUND;
+        answer
     }
 }
 
-/// The title, from the query or the path.
+/// The title in the query or the path.
 fn title(parts: &Parts) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let query = parts.uri.query().unwrap_or_default().as_bytes();

@@ -1,7 +1,8 @@
-//! `Special:OAuth` and its subpages.
+//! The subpages of `Special:OAuth`.
 
 use bytes::Bytes;
 use http::Request;
+use http::request::Parts;
 use http_body::Body;
 use serde_json::json;
 
@@ -12,10 +13,40 @@ use super::answer::{Answer, Format, error, json_answer, raw, typed};
 use super::error::{Expected, WikiError, presented};
 use super::identity::Claims;
 use super::wiki::MediaWikiService;
-use crate::protocol::{Secret, names};
+use crate::protocol::{Secret, VerifyErrorKind, names};
 use crate::server::nonce::NonceStore;
+use crate::server::verify::{Rejection, RejectionKind};
 
 impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
+    /// The error for a request that was not verified.
+    ///
+    /// MediaWiki looks up consumer and token before it checks the timestamp, so an unknown one is reported first.
+    pub(super) async fn rejected(&self, rejection: &Rejection, parts: &Parts, expected: Expected) -> WikiError {
+        let is_stale = matches!(rejection.kind(), RejectionKind::Invalid(VerifyErrorKind::TimestampRefused));
+        let unknown = if is_stale { self.unknown(parts, expected).await } else { None };
+        unknown.unwrap_or_else(|| WikiError::rejected(rejection, parts, self.provider.clock.now(), expected))
+    }
+
+    async fn unknown(&self, parts: &Parts, expected: Expected) -> Option<WikiError> {
+        let storage = &self.provider.storage;
+        let key = presented(parts, names::CONSUMER_KEY).unwrap_or_default();
+        if storage.client(&key).await.ok()?.is_none() {
+            return Some(WikiError::unknown_consumer());
+        }
+        let token = presented(parts, names::TOKEN).unwrap_or_default();
+        match expected {
+            Expected::NoToken => None,
+            Expected::RequestToken => {
+                let pending = storage.pending(&token).await.ok()?.filter(|pending| pending.client_key == key);
+                pending.is_none().then(WikiError::request_token_not_found)
+            }
+            Expected::AccessToken => {
+                let grant = storage.grant(&token).await.ok()?.filter(|grant| grant.client_key == key);
+                grant.is_none().then(WikiError::access_token_not_found)
+            }
+        }
+    }
+
     /// Step 1: a request token.
     pub(super) async fn initiate<B>(&self, request: Request<B>, format: Format) -> Answer
     where
@@ -25,8 +56,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         let verified = match self.provider.by_client.verify(request).await {
             Ok(request) => request,
             Err(rejection) => {
-                let now = self.provider.clock.now();
-                return error(&WikiError::rejected(&rejection, &parts, now, Expected::RequestToken), format);
+                return error(&self.rejected(&rejection, &parts, Expected::NoToken).await, format);
             }
         };
         let begun = match principal::<Client, _>(&verified) {
@@ -76,9 +106,9 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         let verified = match self.provider.by_pending.verify(request).await {
             Ok(request) => request,
             Err(rejection) => {
-                let refused =
-                    WikiError::rejected(&rejection, &parts, self.provider.clock.now(), Expected::RequestToken);
-                let used = presented(&parts, names::TOKEN).is_some_and(|token| self.was_used(&token));
+                let refused = self.rejected(&rejection, &parts, Expected::RequestToken).await;
+                let used =
+                    presented(&parts, names::TOKEN).is_some_and(|token| self.content().used_tokens.contains(&token));
                 return match used && refused == WikiError::request_token_not_found() {
                     true => error(&WikiError::request_token_used(), format),
                     false => error(&refused, format),
@@ -89,19 +119,23 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
             Ok(verified) => {
                 let exchanged = self.provider.exchange(verified).await;
                 if exchanged.is_ok() {
-                    self.mark_used(verified.principal().credentials.token());
+                    self.content().used_tokens.insert(verified.principal().credentials.token().to_owned());
                 }
                 exchanged
             }
             Err(missing) => Err(missing),
         };
+        // The signature of an RSA consumer uses no token secret, so the extension gives none away.
+        let is_rsa = presented(&parts, names::SIGNATURE_METHOD).is_some_and(|method| method == "RSA-SHA1");
         match exchanged {
-            Ok(credentials) => match format {
-                Format::Raw => raw(credentials_form(credentials.token(), credentials.secret())),
-                Format::Json => {
-                    json_answer(&json!({ "key": credentials.token(), "secret": credentials.secret().expose() }))
+            Ok(credentials) => {
+                let unused = Secret::from("__unused__");
+                let secret = if is_rsa { &unused } else { credentials.secret() };
+                match format {
+                    Format::Raw => raw(credentials_form(credentials.token(), secret)),
+                    Format::Json => json_answer(&json!({ "key": credentials.token(), "secret": secret.expose() })),
                 }
-            },
+            }
             Err(leg) => error(&WikiError::leg(&leg), format),
         }
     }
@@ -115,8 +149,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         let request = match self.provider.by_grant.verify(request).await {
             Ok(request) => request,
             Err(rejection) => {
-                let now = self.provider.clock.now();
-                return error(&WikiError::rejected(&rejection, &parts, now, Expected::AccessToken), Format::Json);
+                return error(&self.rejected(&rejection, &parts, Expected::AccessToken).await, Format::Json);
             }
         };
         let Ok(verified) = principal::<Grant, _>(&request) else {
@@ -132,26 +165,28 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
             now: self.provider.clock.now(),
             nonce: verified.nonce().unwrap_or_default(),
             user,
-            edits: self.edits_of(user),
+            edits: self.content().edits_of(user),
         };
         typed(claims.sign(client.credentials.secret()), "application/json")
     }
 }
 
-/// The request, and a copy of its head for what its refusal has to repeat.
-fn split<B>(request: Request<B>) -> (Request<B>, http::request::Parts) {
+/// Copies the head of a request, whose parts a refusal repeats.
+fn split<B>(request: Request<B>) -> (Request<B>, Parts) {
     let (parts, body) = request.into_parts();
     (Request::from_parts(parts.clone(), body), parts)
 }
 
-/// Where a client's users go: a client with a callback has to say `oob` for it, one with a prefix may say more.
+/// The callback that a client's users are sent to.
+///
+/// A client with a fixed callback must send `oob`, and its users go to the registered one. A client with a prefix may
+/// send a URL below it; for `oob` its users go to the prefix itself.
 fn callback(client: &Client, callback: Option<&str>) -> Result<RegisteredCallback, WikiError> {
     let rules = &client.callbacks;
     match callback.map(RegisteredCallback::parse) {
-        Some(RegisteredCallback::OutOfBand) => Ok(match rules.first_exact() {
-            Some(registered) if !rules.have_prefix() => registered.clone(),
-            _ => RegisteredCallback::OutOfBand,
-        }),
+        Some(RegisteredCallback::OutOfBand) => {
+            Ok(rules.first_prefix().or(rules.first_exact().cloned()).unwrap_or(RegisteredCallback::OutOfBand))
+        }
         Some(callback) if rules.have_prefix() && rules.allow(&callback) => Ok(callback),
         _ if rules.have_prefix() => Err(WikiError::callback_not_oob_or_prefix()),
         _ => Err(WikiError::callback_not_oob()),

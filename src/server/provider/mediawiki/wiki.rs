@@ -1,44 +1,25 @@
-//! The wiki behind the dialect: its provider, its pages, and who has edited them.
+//! The wiki as a value: its provider, its pages, and its switches.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::super::{MemoryStorage, ProviderService, Storage};
+use super::content::Content;
+use super::title;
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
 
 /// A provider in MediaWiki's dialect, with a wiki behind it. See the [module](super).
 ///
-/// Clones share their pages.
+/// Clones share their pages and switches.
 pub struct MediaWikiService<S = MemoryStorage, N = MemoryNonceStore> {
     pub(super) provider: ProviderService<S, N>,
-    wiki: Arc<Mutex<Content>>,
-}
-
-#[derive(Default)]
-struct Content {
-    pages: HashMap<String, Page>,
-    revisions: u64,
-    edits: HashMap<String, usize>,
-    /// Request tokens that were exchanged.
-    used: HashSet<String>,
-}
-
-struct Page {
-    id: u64,
-    revision: u64,
-    text: String,
-}
-
-/// An edit that was saved: the page, and its revisions before and after; 0 is none.
-pub(super) struct Saved {
-    pub(super) page: u64,
-    pub(super) old: u64,
-    pub(super) new: u64,
+    content: Arc<Mutex<Content>>,
 }
 
 impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
-    /// An empty wiki of this provider. It takes the two signature methods that MediaWiki has.
+    /// Creates an empty wiki of this provider. It accepts HMAC-SHA1 and, with feature `rsa`, RSA-SHA1.
     pub fn new(provider: ProviderService<S, N>) -> Self {
         use crate::SignatureMethod as Method;
         let methods = [
@@ -47,7 +28,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
             Method::RsaSha1,
         ];
         let verifier = crate::protocol::Verifier::new().methods(methods);
-        Self { provider: provider.verifier(verifier), wiki: Arc::default() }
+        Self { provider: provider.verifier(verifier), content: Arc::default() }
     }
 
     /// The provider.
@@ -55,49 +36,38 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         &self.provider
     }
 
-    /// The text of a page.
+    /// The text of a page, if it exists. The title is normalized first.
     pub fn page(&self, title: &str) -> Option<String> {
-        self.revision(title).map(|(_id, text)| text)
+        let title = title::normalized(title)?;
+        self.content().page(&title).map(|page| page.text.clone())
     }
 
-    /// The number of a page, and its text.
-    pub(super) fn revision(&self, title: &str) -> Option<(u64, String)> {
-        self.content().pages.get(title).map(|page| (page.id, page.text.clone()))
+    /// Switches read-only mode on or off: edits are then refused with `readonly`.
+    pub fn set_read_only(&self, is_read_only: bool) {
+        self.content().is_read_only = is_read_only;
     }
 
-    pub(super) fn save(&self, title: &str, text: String, user: &str) -> Saved {
-        let content = &mut *self.content();
-        content.revisions += 1;
-        *content.edits.entry(user.to_owned()).or_default() += 1;
-        let id = content.pages.len() as u64 + 1;
-        let page = content.pages.entry(title.to_owned());
-        let page = page.or_insert_with(|| Page { id, revision: 0, text: String::new() });
-        let old = std::mem::replace(&mut page.revision, content.revisions);
-        page.text = text;
-        Saved { page: page.id, old, new: page.revision }
+    /// Sets the delay of the databases. A request with a smaller `maxlag` is refused.
+    pub fn set_lag(&self, lag: Duration) {
+        self.content().lag = lag.as_secs_f64();
     }
 
-    pub(super) fn edits_of(&self, user: &str) -> usize {
-        self.content().edits.get(user).copied().unwrap_or_default()
+    /// Allows each user this number of further edits; then they are refused with `ratelimited`. `None` lifts the limit.
+    pub fn limit_edits(&self, edits: Option<usize>) {
+        let mut content = self.content();
+        content.edits_at_first = edits.unwrap_or_default();
+        content.edits_left = edits.map(|_| HashMap::new());
     }
 
-    pub(super) fn mark_used(&self, token: &str) {
-        self.content().used.insert(token.to_owned());
-    }
-
-    pub(super) fn was_used(&self, token: &str) -> bool {
-        self.content().used.contains(token)
-    }
-
-    /// Nothing panics while it holds the lock, and the pages would still be whole.
-    fn content(&self) -> MutexGuard<'_, Content> {
-        self.wiki.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ignores poisoning: nothing panics while it holds the lock, and the pages would still be consistent.
+    pub(super) fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<S, N> Clone for MediaWikiService<S, N> {
     fn clone(&self) -> Self {
-        Self { provider: self.provider.clone(), wiki: self.wiki.clone() }
+        Self { provider: self.provider.clone(), content: self.content.clone() }
     }
 }
 
