@@ -7,16 +7,18 @@
 //! cargo run --example mediawiki -- --owner-only    # an owner-only consumer, with the token it was issued with
 //! ```
 //!
-//! | variable | what |
+//! Without variables it explains itself. These are all of them:
+//!
+//! | variable | value |
 //! |---|---|
-//! | `MEDIAWIKI_INDEX_PHP` | the wiki, by the URL of its `index.php` |
-//! | `MEDIAWIKI_CONSUMER_KEY`, `…_SECRET` | as issued on `Special:OAuthConsumerRegistration` |
+//! | `MEDIAWIKI_INDEX_PHP` | URL of the wiki's `index.php` |
+//! | `MEDIAWIKI_CONSUMER_KEY`, `…_SECRET` | values issued on `Special:OAuthConsumerRegistration` |
 //! | `MEDIAWIKI_ACCESS_TOKEN`, `…_SECRET` | the other two values of an owner-only consumer |
-//! | `MEDIAWIKI_CALLBACK` | of a consumer with a callback prefix: `http://127.0.0.1:5555/…`, where one call is waited for. Without it you are asked for the code, or for the URL you were sent to |
-//! | `MEDIAWIKI_TOKEN_FILE` | where to keep the token, readable by you alone. Without it, it is forgotten |
-//! | `MEDIAWIKI_PAGE` | the page to add a line to; without it `User:…/Sandbox` of whoever consented |
-//! | `MEDIAWIKI_CONTACT` | how to reach you, for the `User-Agent`: an address, or your user page |
-//! | `MEDIAWIKI_SERVER` | the wiki's own idea of its server, where it is not the one of `MEDIAWIKI_INDEX_PHP` |
+//! | `MEDIAWIKI_CALLBACK` | for a consumer with a callback prefix: `http://127.0.0.1:5555/…`; the program waits there for one call. Without it the program asks for the code, or for the URL that you were sent to |
+//! | `MEDIAWIKI_TOKEN_FILE` | file for the token, readable by you alone; without it the token is not stored |
+//! | `MEDIAWIKI_PAGE` | page to add a line to; the default is `User:…/Sandbox` of the user that consented |
+//! | `MEDIAWIKI_CONTACT` | your address or user page, for the `User-Agent` |
+//! | `MEDIAWIKI_SERVER` | the wiki's canonical server, if it differs from that of `MEDIAWIKI_INDEX_PHP` |
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that shows what it does")]
 
@@ -43,14 +45,45 @@ use tower_oauth1::mediawiki::{ASSERT_USER, Caller, MediaWiki, MediaWikiError, Pr
 use tower_oauth1::protocol::encode;
 use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
 
+/// The output without variables.
+const EXPLANATION: &str = "\
+This tool asks a user of a MediaWiki for consent, and adds a line to the user's sandbox.
+
+It needs a consumer, which you register on the wiki at Special:OAuthConsumerRegistration/propose
+(for all Wikimedia wikis: https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose).
+Choose OAuth 1.0a and the grant \"Edit existing pages\". Then set
+
+  export MEDIAWIKI_INDEX_PHP=https://test.wikipedia.org/w/index.php
+  export MEDIAWIKI_CONSUMER_KEY=...
+  export MEDIAWIKI_CONSUMER_SECRET=...
+
+and run it again. For an owner-only consumer, set in addition
+
+  export MEDIAWIKI_ACCESS_TOKEN=...
+  export MEDIAWIKI_ACCESS_SECRET=...
+
+and run it with -- --owner-only. The other variables are at the top of examples/mediawiki.rs.
+
+To try it without a wiki, run in another terminal
+
+  cargo run --example quickstart -- --serve
+
+which prints the command that runs this tool against a wiki on this machine.";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments.is_empty() && optional("MEDIAWIKI_INDEX_PHP").is_none() {
+        println!("{EXPLANATION}");
+        return ExitCode::from(2);
+    }
     let outcome = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => run(Token::Granted).await,
         ["--owner-only"] => run(Token::OwnerOnly).await,
         _ => {
-            eprintln!("usage: mediawiki [--owner-only]; the rest is in the environment, see the top of the example");
+            eprintln!(
+                "usage: mediawiki [--owner-only]; settings are in the environment, run it without any for a list"
+            );
             return ExitCode::from(2);
         }
     };
@@ -64,11 +97,11 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Where the token comes from.
+/// The source of the token.
 enum Token {
-    /// From the user, or from the file it was kept in.
+    /// The user, or the file that it was stored in.
     Granted,
-    /// From the registration of the consumer.
+    /// The registration of the consumer.
     OwnerOnly,
 }
 
@@ -88,12 +121,12 @@ async fn run(token: Token) -> Result<(), BoxError> {
     };
 
     let identity = wiki.identify(&token).await?;
-    let name = identity.username.ok_or("the user is hidden, and has no sandbox")?;
-    println!("The wiki says that this is {name}, who has granted: {}.", identity.grants.join(", "));
+    let name = identity.username.ok_or("the user is hidden and has no sandbox")?;
+    println!("The token belongs to {name}, who granted: {}.", identity.grants.join(", "));
     edit(&wiki, token, &name).await
 }
 
-/// Asks the API who it takes us for, and adds a line to the sandbox.
+/// Checks that the API recognizes the user, and adds a line to the sandbox.
 async fn edit<S>(wiki: &MediaWiki<S>, token: TokenCredentials, name: &str) -> Result<(), BoxError>
 where
     S: Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone,
@@ -103,8 +136,10 @@ where
 
     let query = format!("{url}?action=query&meta=userinfo%7Ctokens&format=json&{ASSERT_USER}");
     let (answer, caller) = call(&api, Request::get(query).body(Full::default())?).await?;
-    let Some(Caller::User { name: caller, .. }) = caller else { return Err("the API takes us for nobody".into()) };
-    println!("The API takes us for {caller}.");
+    let Some(Caller::User { name: caller, .. }) = caller else {
+        return Err("the API does not recognize the user".into());
+    };
+    println!("The API recognizes {caller}.");
 
     let page = optional("MEDIAWIKI_PAGE").unwrap_or_else(|| format!("User:{name}/Sandbox"));
     let csrf = answer["query"]["tokens"]["csrftoken"].as_str().ok_or("the answer has no CSRF token")?;
@@ -112,7 +147,7 @@ where
         ("title", &*page),
         ("appendtext", "\n* Signed, sealed, delivered. ✓"),
         ("summary", "tower-oauth1: first edit"),
-        // Last, so that a request that was cut short is none.
+        // Last, so that a request that was cut off is not valid.
         ("token", csrf),
     ];
     let form = parameters.map(|(name, value)| format!("{name}={}", encode(value))).join("&");
@@ -123,7 +158,7 @@ where
     Ok(())
 }
 
-/// One request, and its answer unless the wiki refused.
+/// Sends a request, and returns the response or the wiki's refusal.
 async fn call<S>(api: &S, request: Request<Full<Bytes>>) -> Result<(Value, Option<Caller>), BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Incoming>, Error = BoxError> + Clone,
@@ -139,7 +174,7 @@ where
     Ok((serde_json::from_slice(&body)?, Caller::from_response(&head.headers, &body)))
 }
 
-/// The token in the file, or else one that the user grants now.
+/// Returns the token in the file, or one that the user grants now.
 async fn granted<S>(wiki: &MediaWiki<S>) -> Result<TokenCredentials, BoxError>
 where
     S: Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone,
@@ -148,7 +183,7 @@ where
     if let Some(token) = file.as_deref().map(load).transpose()?.flatten() {
         return Ok(token);
     }
-    // Listening first, for the browser may be quick.
+    // Listen first: the browser may be quick.
     let listener = match optional("MEDIAWIKI_CALLBACK") {
         Some(callback) => Some((TcpListener::bind(authority(&callback)?).await?, callback)),
         None => None,
@@ -160,23 +195,23 @@ where
         Some((listener, callback)) => {
             println!("and allow it there. Waiting to be called back at {callback} …");
             let called_back = called_back(&listener, &callback);
-            // Who cancels is sent nowhere.
+            // A user who cancels is sent nowhere.
             let called_back = tokio::time::timeout(Duration::from_secs(600), called_back).await;
-            pending.accept(called_back.map_err(|_| "nobody came back within ten minutes")??, wiki.now())?
+            pending.accept(called_back.map_err(|_| "no browser came back within ten minutes")??, wiki.now())?
         }
         None => typed_in(&pending, || wiki.now())?,
     };
     let granted = wiki.request_token_credentials(consent).await?;
     if let Some(file) = &file {
         store(file, granted.token())?;
-        println!("The token is kept in {}.", file.display());
+        println!("The token is stored in {}.", file.display());
     }
     Ok(granted.token().clone())
 }
 
-/// The code that the wiki showed, or the URL to which a consumer with a fixed callback has its users sent.
+/// Asks for the code that the wiki showed, or for the URL that the browser was sent to.
 fn typed_in(pending: &PendingAuthorization, now: impl Fn() -> u64) -> Result<Consent, BoxError> {
-    print!("and allow it there. The code, or the address you were sent to: ");
+    print!("and allow it there. Enter the code, or the address that you were sent to: ");
     io::stdout().flush()?;
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
@@ -187,12 +222,12 @@ fn typed_in(pending: &PendingAuthorization, now: impl Fn() -> u64) -> Result<Con
     })
 }
 
-/// Host and port of a callback.
+/// The host and port of a callback.
 fn authority(callback: &str) -> Result<String, BoxError> {
     let uri: Uri = callback.parse()?;
     match (uri.scheme_str(), uri.host(), uri.port_u16()) {
         (Some("http"), Some(host @ ("127.0.0.1" | "localhost" | "[::1]")), Some(port)) => Ok(format!("{host}:{port}")),
-        _ => Err("MEDIAWIKI_CALLBACK is to be an http url of this machine, with a port".into()),
+        _ => Err("MEDIAWIKI_CALLBACK must be an http URL of this machine, with a port".into()),
     }
 }
 
@@ -201,7 +236,7 @@ async fn called_back(listener: &TcpListener, callback: &str) -> Result<Decision,
     let path = callback.parse::<Uri>()?.path().to_owned();
     loop {
         let (browser, _) = listener.accept().await?;
-        // Browsers open connections on suspicion, and say nothing on them; not every caller is a browser.
+        // Browsers also open connections that they do not use.
         let answered = tokio::time::timeout(Duration::from_secs(2), answered(browser, &path));
         if let Ok(Ok(Some(decision))) = answered.await {
             return Ok(decision);
@@ -209,7 +244,7 @@ async fn called_back(listener: &TcpListener, callback: &str) -> Result<Decision,
     }
 }
 
-/// Answers one request, with thanks where it brings the decision.
+/// Answers one request, and returns its decision if it has one.
 async fn answered(mut browser: TcpStream, path: &str) -> Result<Option<Decision>, BoxError> {
     let (reading, mut writing) = browser.split();
     let mut line = String::new();
@@ -218,7 +253,7 @@ async fn answered(mut browser: TcpStream, path: &str) -> Result<Option<Decision>
     let decision = (target.path() == path).then(|| Decision::from_uri(&target));
     let (status, text) = match &decision {
         Some(Ok(_)) => ("200 OK", "Thank you. You can close this page."),
-        Some(Err(_)) => ("400 Bad Request", "This is not what the wiki sends."),
+        Some(Err(_)) => ("400 Bad Request", "The address has no decision of the wiki."),
         None => ("404 Not Found", "There is nothing here."),
     };
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n");
@@ -241,7 +276,7 @@ fn load(file: &Path) -> Result<Option<TokenCredentials>, BoxError> {
     }
 }
 
-/// Writes a new file, which nobody else can read from the start, in the place of the old one.
+/// Replaces the file by a new one that only its owner can read, from the start.
 fn store(file: &Path, token: &TokenCredentials) -> Result<(), BoxError> {
     let new = file.with_extension("new");
     let mut options = OpenOptions::new();
@@ -253,7 +288,7 @@ fn store(file: &Path, token: &TokenCredentials) -> Result<(), BoxError> {
     Ok(fs::rename(new, file)?)
 }
 
-/// hyper's client with a `User-Agent`, as Wikimedia asks for, and a warning of what MediaWiki would misread.
+/// hyper's client with a `User-Agent`, which Wikimedia requires, and a warning if MediaWiki misreads a request.
 fn http_client() -> Result<impl Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone, BoxError>
 {
     let contact = optional("MEDIAWIKI_CONTACT").unwrap_or_else(|| "no contact given".to_owned());

@@ -1,9 +1,9 @@
-//! The whole of OAuth 1.0a in a second, on this machine: a wiki with an OAuth provider, and a tool that edits it.
+//! All of OAuth 1.0a in a second on this machine: a wiki with an OAuth provider, and a tool that edits it.
 //!
 //! ```text
 //! cargo run --example quickstart                    # a tool gets a user's consent, reads, edits, uploads
-//! cargo run --example quickstart -- --wrong-secret  # what a refusal looks like
-//! cargo run --example quickstart -- --serve [--port 8080]  # keep the wiki up, for a client of your own
+//! cargo run --example quickstart -- --wrong-secret  # shows a refusal
+//! cargo run --example quickstart -- --serve [--port 8080]  # keeps the wiki running for your own client
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that shows what it does")]
@@ -23,11 +23,12 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio_stream::iter;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
-use tower_oauth1::client::handshake::Callback;
+use tower_oauth1::client::Nonce;
+use tower_oauth1::client::handshake::{Callback, Decision};
 use tower_oauth1::mediawiki::{ASSERT_USER, MediaWiki, MediaWikiError, Wiki};
-use tower_oauth1::protocol::{AuthorizationHeader, Payload, RequestHead, Stamp, encode};
-use tower_oauth1::server::provider::testing::TestWiki;
-use tower_oauth1::{ClientCredentials, Signer};
+use tower_oauth1::protocol::{AuthorizationHeader, Payload, RequestHead, Signed, Stamp, encode};
+use tower_oauth1::server::provider::testing::{TestWiki, USER};
+use tower_oauth1::{ClientCredentials, Clock, Signer};
 
 const USAGE: &str = "usage: quickstart [--wrong-secret | --serve [--port PORT]]";
 
@@ -51,7 +52,7 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("\nIt ends here: {error}");
+            eprintln!("\nThe tool failed: {error}");
             let mut source = error.source();
             while let Some(error) = source {
                 eprintln!("  because: {error}");
@@ -80,26 +81,52 @@ fn mode(mut arguments: impl Iterator<Item = String>) -> Option<Mode> {
     }
 }
 
-/// A wiki, until the program is stopped.
+/// Runs a wiki until the program is stopped.
 async fn serve(port: u16) -> Result<(), BoxError> {
-    let wiki = TestWiki::start_on(port).await?;
-    println!("A wiki with OAuth 1.0a is up until you press Ctrl-C.\n");
-    println!("  index.php        {}", wiki.index_php());
-    println!("  api.php          {}", wiki.index_php().replace("index.php", "api.php"));
-    println!("  consumer key     {}", wiki.client().key());
-    println!("  consumer secret  {}   (a test's, nobody's secret)", wiki.client().secret().expose());
-    println!("\nIt signs with HMAC-SHA1, takes `oob` or any callback below https://client.example/,");
-    println!("and whoever opens the consent page is signed in.");
+    let server = TestWiki::start_on(port).await?;
+    let (wiki, token) = (Wiki::new(&server.index_php())?, server.token_for(USER).await);
+    let consumer = server.client();
+    println!("A wiki with OAuth 1.0a runs until you press Ctrl-C. Its credentials are for tests only.\n");
+    println!("  index.php        {}", server.index_php());
+    println!("  api.php          {}", wiki.api_url());
+    println!("  rest.php         {}", wiki.rest_url());
+    println!("  consumer key     {}", consumer.key());
+    println!("  consumer secret  {}", consumer.secret().expose());
+    println!("  access token     {}   (of the user {USER:?})", token.token());
+    println!("  access secret    {}", token.secret().expose());
+    println!(
+        "\nIt accepts HMAC-SHA1, and callbacks below https://client.example/. At its consent page you are signed in."
+    );
+
+    let url = format!("{}?action=query&meta=userinfo&format=json", wiki.api_url());
+    let uri = url.parse()?;
+    let (method, headers) = (http::Method::GET, http::HeaderMap::new());
+    let head = RequestHead::from_http(&method, &uri, &headers)?;
+    let nonce = Nonce::random();
+    let stamp = Stamp { timestamp: Clock::default().now(), nonce: nonce.as_str() };
+    let signer = Signer::new(consumer.clone()).token(token.clone());
+    let Signed::Header(header) = signer.request(head, Payload::Unread).stamp(stamp).sign()? else {
+        return Err("the signature is not in the header".into());
+    };
+    println!("\nTry a signed request. The signature is valid once, in the next five minutes:\n");
+    println!("  curl -H 'Authorization: {}' '{url}'", header.to_str()?);
+    println!("\nTry a tool, which adds a line to a page:\n");
+    println!("  MEDIAWIKI_INDEX_PHP={} \\", server.index_php());
+    println!("  MEDIAWIKI_CONSUMER_KEY={} \\", consumer.key());
+    println!("  MEDIAWIKI_CONSUMER_SECRET=\"{}\" \\", consumer.secret().expose());
+    println!("  MEDIAWIKI_ACCESS_TOKEN={} \\", token.token());
+    println!("  MEDIAWIKI_ACCESS_SECRET={} \\", token.secret().expose());
+    println!("  cargo run --example mediawiki -- --owner-only");
     std::future::pending().await
 }
 
-/// A tool on its way to its first edit.
+/// Shows a tool from the handshake to its first edit.
 async fn tour(credentials: impl FnOnce(&TestWiki) -> ClientCredentials) -> Result<(), BoxError> {
     let server = TestWiki::start().await?;
     let (endpoints, consumer) = (Wiki::new(&server.index_php())?, credentials(&server));
-    println!("A wiki is up at {}. It verifies signature, timestamp and nonce of every request.", server.origin());
+    println!("A wiki runs at {}. It verifies signature, timestamp and nonce of every request.", server.origin());
 
-    // Any service that speaks HTTP will do. This is hyper's client, and it shows what goes through.
+    // Any Tower service that speaks HTTP works. This is hyper's client, which prints requests and responses.
     let shown = Shown::default();
     let http_client = shown.around(Client::builder(TokioExecutor::new()).build_http());
     let wiki = MediaWiki::new(endpoints.clone(), consumer.clone(), http_client.clone().map_request(boxed));
@@ -107,27 +134,28 @@ async fn tour(credentials: impl FnOnce(&TestWiki) -> ClientCredentials) -> Resul
     step("1. The tool asks for temporary credentials");
     let pending = wiki.request_temporary_credentials(Callback::OutOfBand).await?;
 
-    step("2. The user opens the consent page, and clicks Allow");
+    step("2. The user opens the consent page and clicks Allow");
     println!("   {}", wiki.authorization_url(&pending));
     let allowed = server.allow(pending.temporary().token()).await?;
-    println!("   The page shows a verification code to carry over to the tool.");
-    let consent = pending.accept_code(&allowed.verification_code, wiki.now())?;
+    let called_back = allowed.url().ok_or("the callback is not a URL")?;
+    println!("   The browser is sent to the tool's callback, with the token and a verification code.");
+    let consent = pending.accept(Decision::from_url(&called_back)?, wiki.now())?;
 
     step("3. The tool exchanges the code for token credentials, and asks whose they are");
     let granted = wiki.request_token_credentials(consent).await?;
     let identity = wiki.identify(granted.token()).await?;
-    println!("   They are those of {}.", identity.username.as_deref().unwrap_or("somebody hidden"));
+    println!("   They belong to {}.", identity.username.as_deref().unwrap_or("a hidden user"));
 
-    // From here on, whatever the tool sends to this wiki is signed on its way.
+    // This client signs every request to the wiki.
     let signer = Signer::new(consumer).token(granted.token().clone());
     let layer = endpoints.sign_layer(signer.clone());
     let mut api = ServiceBuilder::new().layer(layer).service(http_client.map_request(boxed));
 
-    step("4. A GET with a query that many libraries sign wrongly");
+    step("4. A GET whose query many libraries sign wrongly");
     let query = format!("action=query&meta=tokens&format=json&{ASSERT_USER}&note=%7E+caf%C3%A9%20%2B%26%3D&empty");
     let answer = call(&mut api, Request::get(format!("{}?{query}", endpoints.api_url())), String::new()).await?;
     let csrf = answer["query"]["tokens"]["csrftoken"].as_str().ok_or("no token in the answer")?.to_owned();
-    println!("   Its signature base string, to which the wiki came as well:");
+    println!("   Its signature base string, which the wiki computed too:");
     println!("   {}", shown.last_base_string(&signer)?);
 
     step("5. A form that edits a page");
@@ -138,20 +166,22 @@ async fn tour(credentials: impl FnOnce(&TestWiki) -> ClientCredentials) -> Resul
     let request = Request::post(endpoints.api_url()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     call(&mut api, request, form).await?;
 
-    step("6. A body that streams past the signer, unread");
+    step("6. An upload that streams past the signer, unread");
     let url = format!("{}?action=upload&format=json&filename=Zeros.bin&{ASSERT_USER}", endpoints.api_url());
     let zeros = || Some(Ok::<_, BoxError>(Frame::data(Bytes::from_static(&[0; 64 * 1024]))));
     let upload = Request::post(url).header(CONTENT_TYPE, "application/octet-stream");
     call(&mut api, upload, StreamBody::new(iter(std::iter::from_fn(zeros).take(64)))).await?;
 
-    step("7. The page, read back");
+    step("7. The tool reads the page back");
     let query = "action=query&prop=revisions&rvprop=content&rvslots=main&titles=Sandbox&format=json&formatversion=2";
     let answer = call(&mut api, Request::get(format!("{}?{query}", endpoints.api_url())), String::new()).await?;
     let read = &answer["query"]["pages"][0]["revisions"][0]["slots"]["main"]["content"];
     if read != text {
-        return Err(format!("the page says {read}").into());
+        return Err(format!("the page holds {read}").into());
     }
-    println!("\nDone: the page says what the tool wrote. For a wiki of your own: cargo run --example mediawiki");
+    println!(
+        "\nDone: the page holds the text that the tool wrote. Next, try your own wiki: cargo run --example mediawiki"
+    );
     Ok(())
 }
 
@@ -159,7 +189,7 @@ fn step(title: &str) {
     println!("\n{title}");
 }
 
-/// One request, and the JSON in its answer or the wiki's refusal.
+/// Sends a request, and returns the JSON in the response or the wiki's refusal.
 async fn call<S, B>(api: &mut S, request: http::request::Builder, body: B) -> Result<Value, BoxError>
 where
     S: Service<Request<AnyBody>, Response = Response<Full<Bytes>>, Error = BoxError>,
@@ -185,7 +215,7 @@ where
     request.map(|body| body.map_err(Into::into).boxed_unsync())
 }
 
-/// Shows what goes out and what comes back, without the secrets, and remembers the last request.
+/// Prints requests and responses without their secrets, and keeps the head of the last request.
 #[derive(Clone, Default)]
 struct Shown(Arc<Mutex<Request<()>>>);
 
@@ -218,7 +248,7 @@ impl Shown {
     fn request(&self, request: &Request<AnyBody>) {
         println!("   -> {} {}", request.method(), request.uri());
         if let Some(header) = request.headers().get(AUTHORIZATION) {
-            // The verification code is the user's word; the rest of the header is no secret.
+            // Of the header only the verification code is a secret.
             let header = header.to_str().unwrap_or("not text");
             let (before, code) = header.split_once("oauth_verifier=\"").unwrap_or((header, ""));
             let after = code.split_once('"').map_or("", |(_code, after)| after);
@@ -237,7 +267,7 @@ impl Shown {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
-    /// What was signed of the last request: for debugging, this is the one call to make.
+    /// The signature base string of the last request. Compare it with the server's when a signature is refused.
     fn last_base_string(&self, signer: &Signer) -> Result<String, BoxError> {
         let request = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let header = AuthorizationHeader::parse(request.headers()[AUTHORIZATION].as_bytes())?;
@@ -252,21 +282,21 @@ impl Shown {
     }
 }
 
-/// The body of an answer, on one line, its secrets blotted out.
+/// The body of a response on one line, without its secrets.
 fn without_secrets(body: &[u8]) -> String {
     let Ok(mut json) = serde_json::from_slice(body) else {
         return format!("(a signed token of {} bytes)", body.len());
     };
-    fn blot(value: &mut Value) {
+    fn redact(value: &mut Value) {
         if let Value::Object(members) = value {
             for (name, value) in members {
                 match &**name {
                     "secret" | "oauth_token_secret" | "csrftoken" => *value = "[redacted]".into(),
-                    _ => blot(value),
+                    _ => redact(value),
                 }
             }
         }
     }
-    blot(&mut json);
+    redact(&mut json);
     json.to_string()
 }

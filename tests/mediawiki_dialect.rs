@@ -365,7 +365,8 @@ fn the_handshake_and_what_it_is_for() {
 
         // An upload streams past.
         let upload = "/w/api.php?action=upload&format=json&filename=A.txt";
-        let upload = Sent { method: "POST", nonce: "6", ..Sent::with(upload, "prefix", &access) }.request();
+        let mut upload = Sent { method: "POST", nonce: "6", ..Sent::with(upload, "prefix", &access) }.request();
+        upload.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/octet-stream"));
         let answer: Value = serde_json::from_str(send(&wiki, upload.map(|_| Full::from("abc"))).await.body()).unwrap();
         let expected = json!({ "size": 3, "sha1": "a9993e364706816aba3e25717850c26c9cd0d89d" });
         assert_eq!(answer["upload"]["imageinfo"], expected);

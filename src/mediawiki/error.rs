@@ -283,7 +283,7 @@ fn kind_of_code(code: &str) -> Option<MediaWikiErrorKind> {
         "maxlag" => MaxLag,
         "ratelimited" | "apierror-ratelimited" | "rest-rate-limit-exceeded" => RateLimited,
         "badtoken" => BadCsrfToken,
-        "assertuserfailed" | "assertbotfailed" | "assertnameduserfailed" => AssertUserFailed,
+        "assertuserfailed" | "assertbotfailed" | "assertanonfailed" | "assertnameduserfailed" => AssertUserFailed,
         "permissiondenied" | "badaccess-groups" | "apierror-permissiondenied" | "rest-write-denied" => PermissionDenied,
         "readapidenied" | "rest-read-denied" => ReadDenied,
         "missingtitle" | "nosuchpageid" | "nosuchrevid" | "rest-nonexistent-title" | "rest-nonexistent-revision" => {
@@ -506,6 +506,7 @@ mod tests {
             ("badtoken", BadCsrfToken),
             ("assertuserfailed", AssertUserFailed),
             ("assertbotfailed", AssertUserFailed),
+            ("assertanonfailed", AssertUserFailed),
             ("permissiondenied", PermissionDenied),
             ("readapidenied", ReadDenied),
             ("rest-read-denied", ReadDenied),
