@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:?usage: fuzz/run.sh SECONDS [TARGET]...}
 shift
-[ $# -gt 0 ] || set -- authorization_header whole_request
+[ $# -gt 0 ] || set -- authorization_header rsa_key whole_request
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 target_dir=${CARGO_TARGET_DIR:-target}
