@@ -7,8 +7,9 @@ use quick_xml::events::Event;
 /// How deep elements may be nested. Replies and refusals need four levels.
 const MAX_DEPTH: usize = 16;
 
-/// The name and text of every element that holds no other, in document order; `None` if this is no such document.
+/// The name and text of every element that holds no other, in document order.
 ///
+/// It is `None` if the document is malformed, too deep or has a document type.
 /// Names come without their namespace prefix. A document type is an error, so there are no entities but the five of XML,
 /// and nothing is expanded or fetched. The text is not trimmed.
 pub(crate) fn leaves(document: &[u8]) -> Option<Vec<(String, String)>> {

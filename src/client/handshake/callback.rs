@@ -70,7 +70,9 @@ pub enum Decision {
 const APPENDED: [&str; 6] = [names::TOKEN, names::VERIFIER, names::DENIED, PROBLEM, "authorize", "error"];
 
 impl Decision {
-    /// Reads a whole URL, or a path and query: the part between the first `?` and a `#`.
+    /// Reads a whole URL, or a path and query.
+    ///
+    /// It reads the part between the first `?` and a `#`.
     ///
     /// # Errors
     ///
@@ -80,7 +82,7 @@ impl Decision {
         Self::from_query(url.split_once('?').map_or("", |(_path, query)| query))
     }
 
-    /// Reads the query of a URI, which may be absolute or, as a server sees it, path and query alone.
+    /// Reads the query of a URI. A server sees path and query alone, which will do.
     ///
     /// # Errors
     ///
@@ -141,7 +143,7 @@ impl Decision {
     }
 }
 
-/// The query with `&` in place of the second `?`, if a server appended its parameters with one.
+/// The query with `&` in place of a second `?` that a server wrote.
 fn with_one_question_mark(query: &str) -> Cow<'_, str> {
     let named = |part: &str| {
         let name = part.split(['=', '&', '?']).next().unwrap_or_default();
@@ -170,7 +172,7 @@ impl fmt::Debug for Decision {
     }
 }
 
-/// A callback lacks or repeats a parameter, so that there is no usable [`Decision`] in it.
+/// A callback that lacks or repeats a parameter, and so holds no usable [`Decision`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidCallback {
     kind: InvalidCallbackKind,

@@ -56,7 +56,7 @@ pub enum HandshakeErrorKind {
     Unconfirmed,
     /// The callback lacks a parameter or repeats it; see [`HandshakeError::invalid_callback`].
     Callback,
-    /// The callback's token is not the pending one: it belongs to another authorization, or is forged.
+    /// The callback's token is not the pending one. It belongs to another authorization, or is forged.
     TokenMismatch,
     /// The user denied the authorization.
     Denied,
@@ -110,7 +110,7 @@ impl HandshakeError {
         self.inner.callback
     }
 
-    /// The response that led to the failure, with its body as far as it was read.
+    /// The response that led to the failure. Its body is there as far as it was read.
     pub fn response(&self) -> Option<&Response<Bytes>> {
         self.inner.response.as_ref()
     }

@@ -24,7 +24,7 @@ pub struct TokenGrant {
 }
 
 impl TokenGrant {
-    /// Reads the reply to leg 3, to a renewal or to xAuth, which was received at `now`.
+    /// Reads the reply to leg 3, to a renewal or to xAuth, received at `now`.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl TokenGrant {
         &self.token
     }
 
-    /// The time from which the server rejects the token (`oauth_expires_in`), if it says so.
+    /// The time from which the server rejects the token (`oauth_expires_in`), if stated.
     pub fn expires_at(&self) -> Option<u64> {
         self.expires_at
     }
@@ -76,7 +76,7 @@ impl TokenGrant {
         self.session_handle.as_ref()
     }
 
-    /// The time from which the server rejects the session handle too (`oauth_authorization_expires_in`), if it says so.
+    /// The time from which the server rejects the session handle too (`oauth_authorization_expires_in`), if stated.
     pub fn session_expires_at(&self) -> Option<u64> {
         self.session_expires_at
     }

@@ -30,7 +30,7 @@ pub struct PendingAuthorization {
 }
 
 impl PendingAuthorization {
-    /// A pending authorization with temporary credentials that did not come in a reply to leg 1.
+    /// A pending authorization with temporary credentials from elsewhere than a reply to leg 1.
     ///
     /// Some providers hand them out in the callback ([`Callback::signed_url`](super::Callback::signed_url)), others in a
     /// message to the client. `now` is the time at which they came.

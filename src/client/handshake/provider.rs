@@ -100,7 +100,7 @@ impl Provider {
         self
     }
 
-    /// Sets the endpoint that renews tokens, for a provider whose renewed token is the same as before.
+    /// Sets the endpoint that renews tokens without replacing them.
     ///
     /// Any successful response that reports no problem then renews the token, whatever its body holds: E*TRADE answers
     /// with a sentence.
@@ -111,8 +111,10 @@ impl Provider {
         self
     }
 
-    /// Sets the names of the token and its secret in replies, for a provider that does not call them `oauth_token` and
-    /// `oauth_token_secret`: QuickBooks has `OAuthToken` and `OAuthTokenSecret`.
+    /// Sets the names of the token and its secret in replies.
+    ///
+    /// They are for a provider that does not call them `oauth_token` and `oauth_token_secret`: QuickBooks has `OAuthToken`
+    /// and `OAuthTokenSecret`.
     #[must_use]
     pub fn reply_names(mut self, token: impl Into<String>, secret: impl Into<String>) -> Self {
         self.replies.names = Some((token.into(), secret.into()));
@@ -216,15 +218,18 @@ impl Endpoint {
         Self { method, url: url.into(), origin, parameters, protocol_parameters }
     }
 
-    /// Adds a parameter to the form, or to the query if the method is GET: X's `x_auth_access_type`, Etsy's `scope`.
+    /// Adds a parameter to the form, or to the query if the method is GET.
+    ///
+    /// Examples are X's `x_auth_access_type` and Etsy's `scope`.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
 
-    /// Adds a parameter to those of the protocol, which are in the `Authorization` header by default:
-    /// `xoauth_displayname`.
+    /// Adds a protocol parameter, such as `xoauth_displayname`.
+    ///
+    /// By default these are in the `Authorization` header.
     #[must_use]
     pub fn protocol_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.protocol_parameters = self.protocol_parameters.parameter(name, value);

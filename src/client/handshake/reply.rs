@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(shown_by("<r><OAuthToken>a</OAuthToken><OAuthTokenSecret>b</OAuthTokenSecret></r>", &named), "a b");
     }
 
-    /// B08: E*TRADE answers with a page, which is read only for a provider that is known to do so.
+    /// B08: E*TRADE answers with a page. It is read only for a provider that is known to do so.
     #[test]
     fn a_problem_in_a_page() {
         const PAGE: &str = "<html><head><title> - Error report</title></head><body><h1>HTTP Status 401 - \

@@ -1,4 +1,6 @@
-//! Services that have moved to OAuth 2.0: for servers that are compatible with them, and for tests.
+//! Services that have moved to OAuth 2.0.
+//!
+//! Their presets are for compatible servers and for tests.
 
 use super::Preset;
 use super::preset::{get, https, post};

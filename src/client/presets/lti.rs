@@ -3,7 +3,9 @@
 use super::Preset;
 use crate::protocol::{BodyHash, Origin, Transmission};
 
-/// LTI 1.1, the launch: a learning platform signs a form that the user's browser posts to this tool.
+/// LTI 1.1, the launch of this tool.
+///
+/// A learning platform signs a form, which the user's browser posts to the tool.
 ///
 /// | | | source |
 /// |---|---|---|
@@ -41,7 +43,9 @@ pub fn lti_launch(tool: Origin) -> Preset {
     Preset { transmission: Transmission::Form, ..Preset::of([tool]) }
 }
 
-/// LTI 1.1, basic outcomes: a tool reports results to the learning platform at this origin.
+/// LTI 1.1, basic outcomes, to the learning platform at this origin.
+///
+/// A tool reports results.
 ///
 /// | | | source |
 /// |---|---|---|

@@ -78,7 +78,9 @@ impl Preset {
 }
 
 impl<P> Preset<P> {
-    /// Separates the provider from the rest, so that presets of one type can be chosen at run time.
+    /// Separates the provider from the rest.
+    ///
+    /// The rest has one type, so that a preset can be chosen at run time.
     ///
     /// ```
     /// use tower_oauth1::client::handshake::Provider;

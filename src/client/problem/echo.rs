@@ -37,7 +37,7 @@ pub fn echoed_base_string(text: &[u8]) -> Option<String> {
 /// The separators as they are written, most general last.
 const SEPARATORS: [&[u8]; 6] = [b"\\u0026", b"&#x26;", b"&#38;", b"&amp;", b"%26", b"&"];
 
-/// The base string whose URL begins at `at`, or the position from which to look on.
+/// The base string whose URL begins at `at`, or the next position to search.
 fn read_around(text: &[u8], at: usize) -> Result<String, usize> {
     let next = at + b"http".len();
     let scheme_end =
@@ -81,8 +81,9 @@ fn ends_with(text: &[u8], end: &[u8]) -> bool {
     text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
-/// The end of the encoded characters that begin at `from`: unreserved ones and `%`, and not the separator `%26` if
-/// everything is encoded twice.
+/// The end of the encoded characters that begin at `from`.
+///
+/// These are unreserved characters and `%`, but not the separator `%26` if everything is encoded twice.
 fn run(text: &[u8], from: usize, twice: bool) -> usize {
     let is_encoded = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
     let mut at = from;

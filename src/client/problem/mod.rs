@@ -49,8 +49,9 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that was read in another form than the extension's: its kind, and the server's word for it.
+    /// A problem of this kind, with the server's word for it.
     ///
+    /// It is for servers that do not use the form of the extension.
     /// If the word repeats a signature base string, [`signature_base_string`](Self::signature_base_string) finds it.
     pub fn new(kind: ProblemKind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into(), fields: Fields::default() }
@@ -149,7 +150,9 @@ impl Problem {
         Self { kind, ..self }
     }
 
-    /// Whether a wrong timestamp may be the cause: the server says so, or does not name another cause.
+    /// Whether a wrong timestamp may be the cause.
+    ///
+    /// It may be if the server says so, or if it names no other cause.
     pub(crate) fn may_be_the_clock(&self) -> bool {
         matches!(self.kind, ProblemKind::TimestampRefused | ProblemKind::Unknown)
             || self.acceptable_timestamps().is_some()

@@ -1,4 +1,4 @@
-//! The body of an answer that was looked into.
+//! The body of a response, of which a part was read ahead.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -11,7 +11,9 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a response of which a part may have been read ahead: frame by frame what it was.
+    /// The body of a response, of which a part may have been read ahead.
+    ///
+    /// It returns the same frames as the original body.
     pub struct PeekedBody<B: Body> {
         #[pin]
         kind: Kind<B>,
@@ -26,12 +28,12 @@ pin_project! {
     }
 }
 
-/// What was read of a body, and what is left of it.
+/// The frames that were read of a body, and the rest of the body.
 pub(super) struct Peek<B: Body> {
     read: VecDeque<Result<Frame<B::Data>, B::Error>>,
-    /// Of what was read, in bytes.
+    /// The length of the frames that were read, in bytes.
     length: u64,
-    // In a box, so that it can go from the future that reads it to the response.
+    // In a box, so that it can move from the future that reads it to the response.
     rest: Pin<Box<B>>,
     progress: Progress,
 }
@@ -39,9 +41,9 @@ pub(super) struct Peek<B: Body> {
 #[derive(Clone, Copy, PartialEq)]
 enum Progress {
     Reading,
-    /// All of it was read.
+    /// The whole body was read.
     Whole,
-    /// The rest is for whoever takes the body.
+    /// The rest is for the caller that reads the body.
     GivenUp,
 }
 
@@ -60,7 +62,9 @@ impl<B: Body<Data = Bytes>> Peek<B> {
         Self { read: VecDeque::new(), length: 0, rest: Box::pin(body), progress: Progress::Reading }
     }
 
-    /// Reads until the end or an error, or until more than `limit` bytes, or frames, are read or announced.
+    /// Reads until the end, an error or the limit.
+    ///
+    /// More than `limit` bytes or frames, read or announced, end the reading.
     pub(super) fn poll_read(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<()> {
         while self.progress == Progress::Reading {
             let announced = self.length.saturating_add(self.rest.size_hint().lower());
@@ -82,7 +86,7 @@ impl<B: Body<Data = Bytes>> Peek<B> {
         Poll::Ready(())
     }
 
-    /// The text, if it was read to the end.
+    /// The content, if it was read to the end.
     pub(super) fn whole(&self) -> Option<Cow<'_, [u8]>> {
         let frames = self.read.iter().flatten();
         let data: Vec<&[u8]> = frames.filter_map(|frame| frame.data_ref().map(AsRef::as_ref)).collect();

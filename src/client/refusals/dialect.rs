@@ -9,7 +9,9 @@ use super::refusal::{Refusal, UsedNonce};
 use crate::client::{Problem, ProblemKind};
 use crate::protocol::names::problem as names;
 
-/// A provider's way of rejecting requests: where its words are, and which problem each word is.
+/// A provider's way of rejecting requests, as data.
+///
+/// It describes where the provider's words are, and which problem each word is.
 ///
 /// Every dialect knows OAuth Problem Reporting, in `WWW-Authenticate` and in form-encoded bodies, and its words at any
 /// other place too. Presets bring the dialect of their service (`Preset::dialect`, feature `handshake`). For another
@@ -52,7 +54,7 @@ pub struct Dialect {
     used_nonce: UsedNonce,
 }
 
-/// Code that reads the problem in a response with this status, these headers and this body.
+/// Code that reads the problem in a response.
 type Reader = fn(StatusCode, &HeaderMap, &[u8]) -> Option<Problem>;
 
 impl Dialect {
@@ -62,19 +64,25 @@ impl Dialect {
         Self::default()
     }
 
-    /// Reads these parameters of the `OAuth` challenge in `WWW-Authenticate`: the word, and the sentence for people.
+    /// Reads parameters of the `OAuth` challenge in `WWW-Authenticate`: the word and the advice.
+    ///
+    /// The advice is a sentence for people, and may be missing; here and at the other places.
     #[must_use]
     pub fn challenge(self, word: impl Into<Cow<'static, str>>, advice: impl Into<Cow<'static, str>>) -> Self {
         self.place(Place::Challenge { word: word.into(), advice: advice.into() })
     }
 
-    /// Reads a JSON body: the pointers (RFC 6901) lead to the word, a string or number, and to the sentence for people.
+    /// Reads a JSON body: the word and the advice are where these pointers lead.
+    ///
+    /// Pointers are those of RFC 6901. The word may be a string or a number.
     #[must_use]
     pub fn json(self, word: impl Into<Cow<'static, str>>, advice: impl Into<Cow<'static, str>>) -> Self {
         self.place(Place::Json { word: word.into(), advice: advice.into() })
     }
 
-    /// Reads an XML body: the first element with this name holds the word, another the sentence for people.
+    /// Reads an XML body: word and advice are in the elements with these names.
+    ///
+    /// The first element with the name counts.
     #[cfg(feature = "xml")]
     #[must_use]
     pub fn xml(self, word: impl Into<Cow<'static, str>>, advice: impl Into<Cow<'static, str>>) -> Self {
@@ -87,9 +95,9 @@ impl Dialect {
         self.place(Place::PlainText)
     }
 
-    /// Reads a page: the word follows this text, and ends before white space, a quote, `<`, `&` or `,`.
+    /// Reads a page: the word follows this text.
     ///
-    /// Use it only for a provider that is known to answer so. The text must not occur in links or input.
+    /// It ends before white space, a quote, `<`, `&` or `,`. Use it only for a provider that is known to answer so. The text must not occur in links or input.
     #[must_use]
     pub fn page(self, before: impl Into<Cow<'static, str>>) -> Self {
         self.place(Place::Page { before: before.into() })
@@ -102,22 +110,26 @@ impl Dialect {
         self
     }
 
-    /// Names the problem for a piece of text that occurs in the word or in the sentence for people.
+    /// Names the problem for a piece of text in the word or advice.
     #[must_use]
     pub fn phrase(mut self, text: impl Into<Cow<'static, str>>, kind: ProblemKind) -> Self {
         self.phrases.push((text.into(), kind));
         self
     }
 
-    /// Reads responses with code, for a provider whose forms are too many for the places above. It comes first, and it
-    /// is also called with an empty body, before the body is read.
+    /// Reads responses with code.
+    ///
+    /// It is for a provider whose forms are too many for the places above. The code comes first, and it is also called
+    /// with an empty body, before the body is read.
     #[must_use]
     pub fn reader(mut self, reader: Reader) -> Self {
         self.reader = Some(reader);
         self
     }
 
-    /// States that this provider reports `nonce_used` of nonces that are new, so that **any** request is sent again.
+    /// Lets a retry policy send **any** request again after `nonce_used`.
+    ///
+    /// It states that this provider reports `nonce_used` of nonces that are new.
     ///
     /// Without it, only idempotent methods are: the sign layer never uses a nonce twice, so a nonce that the server
     /// has seen means that the request may have arrived before. A proxy or a connection that delivered it twice gets
@@ -153,7 +165,7 @@ impl Dialect {
         })
     }
 
-    /// The consequence of a response for another attempt; `None` if it is no refusal.
+    /// The consequence of a response for another attempt. It is `None` if the response is no refusal.
     pub fn refusal(&self, status: StatusCode, problem: Option<&Problem>) -> Option<Refusal> {
         Refusal::of(status, problem, self.used_nonce)
     }

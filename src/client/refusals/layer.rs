@@ -14,7 +14,9 @@ use super::body::PeekedBody;
 use super::dialect::Dialect;
 use super::future::ReadRefusalsFuture;
 
-/// Reads the reason of refusals and adds it to the response's extensions: the [`Problem`] and its [`Refusal`].
+/// Reads the reason of refusals, and adds it to the response's extensions.
+///
+/// It adds the [`Problem`] and its [`Refusal`].
 ///
 /// It reads the body of errors (4xx, 5xx) up to 64 KiB, and sends it on as the same frames. A larger body streams
 /// through, and so does every other response. See [the module](super).

@@ -1,4 +1,4 @@
-//! The places of a response at which a provider may say why it rejects a request.
+//! The places of a response that may hold the reason of a refusal.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::client::fields::trim;
 
 type Text = Cow<'static, str>;
 
-/// One place, by the names or pointers of the word and of the sentence for people.
+/// One place, by the names or pointers of the word and the advice.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     Challenge {
@@ -44,7 +44,9 @@ pub(super) struct Said<'a> {
 const MAX_LINE: usize = 512;
 
 impl Place {
-    /// Whether this place is in the head of a response, so that a success can be told from a refusal there.
+    /// Whether this place is in the head of a response.
+    ///
+    /// There, a refusal can be told from a success of any status.
     pub(super) fn is_in_head(&self) -> bool {
         matches!(self, Self::Challenge { .. })
     }

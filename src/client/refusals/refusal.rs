@@ -25,7 +25,7 @@ pub enum Refusal {
     NotCarriedOut,
     /// The timestamp is too far from the server's clock. With the right time, the request may be accepted.
     TimestampRefused {
-        /// The first and the last acceptable timestamp, in seconds since the Unix epoch, if the server says so.
+        /// The first and the last acceptable timestamp, in seconds since the Unix epoch, if stated.
         acceptable: Option<RangeInclusive<u64>>,
     },
     /// The server accepts no such request for now: a rate limit, lagging databases, maintenance.
@@ -43,7 +43,9 @@ pub(super) enum UsedNonce {
 }
 
 impl Refusal {
-    /// The refusal in a response that reports an OAuth problem, or has the status 429; `None` if it has neither.
+    /// The refusal in a response that reports an OAuth problem or has the status 429.
+    ///
+    /// It is `None` if the response does neither.
     ///
     /// Errors of the server (5xx) are no refusals by themselves: a gateway answers 503 also when it has lost the server
     /// halfway, and some then add a `Retry-After`.

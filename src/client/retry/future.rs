@@ -10,7 +10,9 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 pin_project! {
-    /// The time until the next attempt: that of the backoff, and not less than the server asked for.
+    /// The time until the next attempt.
+    ///
+    /// It is the time of the backoff, and not less than the server asked for.
     pub struct Wait<F> {
         #[pin]
         backoff: F,

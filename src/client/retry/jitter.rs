@@ -1,11 +1,11 @@
-//! What a backoff is spread with.
+//! The random numbers that spread a backoff.
 
 use rand::RngExt as _;
 use tower::util::rng::Rng;
 
 /// Random numbers for tower's backoff, drawn from the thread's generator.
 ///
-/// tower's own generator starts over with each request, so that requests which failed together come again together.
+/// The generator of tower starts over with each request, so that requests that failed together are sent again together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Jitter;
 

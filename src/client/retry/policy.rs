@@ -1,4 +1,4 @@
-//! When a request is sent again.
+//! The policy that decides which requests are sent again.
 
 use std::error::Error;
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::protocol::names;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A policy for [`tower::retry::RetryLayer`] that sends a request again if that may help and does no harm. See
+/// A policy for [`tower::retry::RetryLayer`] that sends again if it does no harm. See
 /// [the module](super) for the rules.
 ///
 /// Clones share the budget.
@@ -38,8 +38,10 @@ pub struct OAuthRetryPolicy<B, K = ExponentialBackoff<Jitter>> {
 }
 
 impl<B: Clone> OAuthRetryPolicy<B> {
-    /// Up to four more attempts, after 100 ms, 200 ms, 400 ms and 800 ms or up to twice as long; tower's own
-    /// [`TpsBudget`], which lets a fifth of the requests be sent again, and ten a second; waits of up to a minute.
+    /// Up to four more attempts, with waits of up to a minute.
+    ///
+    /// The attempts come after 100 ms, 200 ms, 400 ms and 800 ms, or up to twice as long. The budget is tower's own
+    /// [`TpsBudget`], which lets a fifth of the requests be sent again, and ten a second.
     #[must_use]
     pub fn new() -> Self {
         Self::cloning(|body| Some(body.clone()))
@@ -53,8 +55,9 @@ impl<B: Clone> Default for OAuthRetryPolicy<B> {
 }
 
 impl<B> OAuthRetryPolicy<B> {
-    /// [`new`](OAuthRetryPolicy::new), for bodies of which some can be cloned and some cannot: a request whose body gives
-    /// `None` is sent once.
+    /// [`new`](OAuthRetryPolicy::new) for bodies of which some cannot be cloned.
+    ///
+    /// A request for whose body the function returns `None` is sent once.
     #[must_use]
     pub fn cloning(clone_body: fn(&B) -> Option<B>) -> Self {
         Self {
@@ -69,7 +72,7 @@ impl<B> OAuthRetryPolicy<B> {
 }
 
 impl<B, K> OAuthRetryPolicy<B, K> {
-    /// How long to wait for each attempt.
+    /// Sets the wait before each attempt.
     #[must_use]
     pub fn backoff<M: MakeBackoff>(self, mut maker: M) -> OAuthRetryPolicy<B, M::Backoff> {
         let Self { clone_body, backoff: _, budget, retries, longest_wait, clock_was_the_reason } = self;
@@ -77,21 +80,23 @@ impl<B, K> OAuthRetryPolicy<B, K> {
         OAuthRetryPolicy { clone_body, backoff, budget, retries, longest_wait, clock_was_the_reason }
     }
 
-    /// How many requests may be sent again, of all that share the budget: of several clients of one server, say.
+    /// Sets the budget for sending requests again.
+    ///
+    /// Several clients of one server can share it.
     #[must_use]
     pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
         self.budget = budget;
         self
     }
 
-    /// How often the same request may be sent again.
+    /// Sets how often the same request may be sent again.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// The longest `Retry-After` that is waited for. When the server asks for more, its answer is given out instead.
+    /// Sets the longest `Retry-After` that the policy waits for. If the server asks for more, its response is returned.
     #[must_use]
     pub fn longest_wait(mut self, longest_wait: Duration) -> Self {
         self.longest_wait = longest_wait;
@@ -116,7 +121,7 @@ where
     }
 
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
-        // Signed outside of here, so it would come with the same nonce again.
+        // It was signed outside of the policy, and would be sent with the same nonce again.
         if is_signed(request) {
             return None;
         }
@@ -177,14 +182,16 @@ fn backoff() -> ExponentialBackoff<Jitter> {
     }
 }
 
-/// The time asked for and up to a quarter more, so that not all who were asked come at once.
+/// The time asked for and up to a quarter more.
+///
+/// The spread keeps clients that were asked to wait from coming back at the same time.
 fn spread(asked: Duration) -> Duration {
     asked.saturating_add((asked / 4).mul_f64(Jitter.next_f64()))
 }
 
 /// The reason for another attempt.
 enum Reason {
-    /// The clock was corrected since the request left, and the server rejected the request for what may be its timestamp.
+    /// The clock was corrected since the request left, and the timestamp may be the cause.
     ClockCorrected,
     Other,
 }
@@ -192,7 +199,7 @@ enum Reason {
 /// The reason why another attempt may succeed and does no harm, if there is one.
 fn reason(method: &Method, outcome: &Result<impl ResponseHead, BoxError>) -> Option<Reason> {
     let answer = match outcome {
-        // Whatever broke may have done so after the server had the request.
+        // The connection may have broken after the server had the request.
         Err(error) => {
             return (method.is_idempotent() && !could_not_be_signed(&**error)).then_some(Reason::Other);
         }
@@ -218,7 +225,9 @@ fn reason(method: &Method, outcome: &Result<impl ResponseHead, BoxError>) -> Opt
     }
 }
 
-/// The statuses with which a server rejects a request for its `Authorization`: those from which the clock learns.
+/// Whether a server rejects a request for its `Authorization` with this status.
+///
+/// These are the statuses from which the clock learns.
 fn is_authorization_error(status: StatusCode) -> bool {
     matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
@@ -245,8 +254,9 @@ fn was_not_sent(error: &(dyn Error + 'static)) -> bool {
     error.is::<OAuthSignError>()
 }
 
-/// Errors of the server and of gateways that may be gone the next time. Whether the request was carried out they do
-/// not say: a gateway sends 502, 503 and 504, too, when it has lost the server halfway.
+/// Whether this error of a server or gateway may be gone the next time.
+///
+/// The request may have been carried out: a gateway sends 502, 503 and 504 also when it has lost the server halfway.
 pub(super) fn is_passing(status: StatusCode) -> bool {
     matches!(
         status,

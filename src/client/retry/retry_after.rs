@@ -6,14 +6,14 @@ use http::HeaderMap;
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 use httpdate::parse_http_date;
 
-/// How long the server asks to wait.
+/// The time for which the server asks to wait.
 ///
-/// A date is measured from the answer's own `Date`, so that the two clocks need not agree; without one it says nothing.
+/// A date is measured from the response's own `Date`, so that the two clocks need not agree. Without `Date` it is ignored.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     let value = text(RETRY_AFTER)?;
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are more than anybody waits for.
+        // More digits than fit are longer than any limit.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let (now, then) = (parse_http_date(text(DATE)?).ok()?, parse_http_date(value).ok()?);
