@@ -2,23 +2,7 @@
 # Clients of other hands, in Python, PHP, Ruby and JavaScript, against the provider and the wiki.
 set -eu
 cd "$(dirname "$0")"
-
-apt_install() {
-    as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-    $as_root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@"
-}
-php -m 2>/dev/null | grep -qix oauth || apt_install php-cli php-oauth
-ruby -e 'require "oauth"; require "simple_oauth"' 2>/dev/null || apt_install ruby ruby-oauth ruby-simple-oauth
-npm --version >/dev/null 2>&1 || apt_install nodejs npm
-npm ci --prefix clients/node --silent --no-audit --no-fund --ignore-scripts
-
-venv=$PWD/.work/clients-venv
-if ! "$venv/bin/python" -c 'import cryptography, mwoauth, requests_oauthlib' 2>/dev/null; then
-    python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
-    python3 -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet -r clients/python/requirements.txt
-fi
+. clients/install.sh
 
 cd ../..
 cargo test --features mediawiki,rsa,testing --test interop_clients "$@" -- --ignored --nocapture

@@ -39,7 +39,8 @@ pub(crate) fn explain(
     response: &http::Response<Bytes>,
 ) -> Explanation {
     let headers = without_base_string(response.headers());
-    let answer = Answer::new(response.status(), &headers, response.body());
+    // The body repeats the reason, and the base string.
+    let answer = Answer::new(response.status(), &headers, b"");
     let diagnosis = Diagnosis::received(record).body(body).answer(answer);
     let diagnosis = match secrets {
         Some((client, token_secret)) => diagnosis.secrets(client, token_secret),
