@@ -104,15 +104,15 @@ async fn inspect(State(app): State<App>, request: Request) -> Response {
     let own_answer = matches!(verifier, Verifies::Here(inspector) if !inspector.is_provider(parts.uri.path()));
     let received_at = app.clock.now();
     let record = app.log.add(|id| record(id, received_at, &parts, &body, verdict, &response));
-    if own_answer { explain(&parts.headers, &record, response) } else { response.map(Body::from) }
+    if own_answer { explain(&app, &parts.headers, &record, response) } else { response.map(Body::from) }
 }
 
 /// The answer of an API that only says what it thinks of the request: the same page, or the same JSON.
-fn explain(headers: &HeaderMap, record: &Record, response: http::Response<Bytes>) -> Response {
+fn explain(app: &App, headers: &HeaderMap, record: &Record, response: http::Response<Bytes>) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     let body = match wants_html(headers) {
-        true => pages::request(record, None).into_response(),
+        true => pages::request(record, app.log.neighbors(record.id), None).into_response(),
         false => axum::Json(record).into_response(),
     };
     let mut response = body;
@@ -179,7 +179,9 @@ async fn show(
         Some(Compared { theirs: theirs.to_owned(), explanation: computed::compare(record, theirs) })
     };
     match record {
-        Some(record) if wants_html(&headers) => pages::request(&record, compared(&record).as_ref()).into_response(),
+        Some(record) if wants_html(&headers) => {
+            pages::request(&record, app.log.neighbors(record.id), compared(&record).as_ref()).into_response()
+        }
         Some(record) => match compared(&record) {
             Some(compared) => {
                 axum::Json(json!({ "request": &*record, "comparison": compared.explanation })).into_response()

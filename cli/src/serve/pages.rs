@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
-use super::record::{Answer, Outcome, Record, Text, Verdict};
+use super::record::{Answer, Neighbors, Outcome, Record, Text, Verdict};
 use crate::report::{Anatomy, Explanation, Finding, Row, sentence};
 
 pub(crate) const STYLE: &str = include_str!("style.css");
@@ -55,13 +56,13 @@ pub(crate) fn list(about: &About, records: &[Arc<Record>]) -> Markup {
 }
 
 /// One request: the verdict, what was signed, and the messages.
-pub(crate) fn request(record: &Record, compared: Option<&Compared>) -> Markup {
+pub(crate) fn request(record: &Record, neighbors: Neighbors, compared: Option<&Compared>) -> Markup {
     let Record { id, method, target, verdict, .. } = record;
     let body = html! {
         nav aria-label="Requests" {
             a href="/" { "All requests" }
-            @if *id > 1 { a href=(path(id - 1)) rel="prev" { "Previous" } }
-            a href=(path(id + 1)) rel="next" { "Next" }
+            @if let Some(previous) = neighbors.previous { a href=(path(previous)) rel="prev" { "Previous" } }
+            @if let Some(next) = neighbors.next { a href=(path(next)) rel="next" { "Next" } }
         }
         h1 { (method) " " (target) }
         p.when { "Request " (id) ", received at " (time(record.received_at)) }
@@ -264,9 +265,14 @@ fn answered(answer: &Answer) -> Markup {
     html! {
         section {
             h2 { "Answer" }
-            (message(&answer.status.to_string(), &answer.headers, answer.body.as_ref()))
+            (message(&status(answer.status), &answer.headers, answer.body.as_ref()))
         }
     }
+}
+
+/// The code and its name.
+fn status(code: u16) -> String {
+    StatusCode::from_u16(code).map_or_else(|_| code.to_string(), |status| status.to_string())
 }
 
 fn message(first_line: &str, headers: &[(String, String)], body: Option<&Text>) -> Markup {
@@ -338,6 +344,8 @@ mod tests {
         }
     }
 
+    const NEIGHBORS: Neighbors = Neighbors { previous: Some(1), next: None };
+
     fn right() -> Record {
         let verdict = Verdict {
             outcome: Outcome::Accepted,
@@ -372,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_wrong_request_is_as_it_was_looked_at() {
-        is_golden("wrong.html", &request(&wrong(), None));
+        is_golden("wrong.html", &request(&wrong(), NEIGHBORS, None));
     }
 
     #[test]
@@ -380,7 +388,7 @@ mod tests {
         let record = wrong();
         let theirs = "GET&https%3A%2F%2Fe.com%2F&<script>".to_owned();
         let explanation = computed::compare(record.verdict.record.as_ref().unwrap(), &theirs);
-        let page = request(&record, Some(&Compared { theirs, explanation })).0;
+        let page = request(&record, NEIGHBORS, Some(&Compared { theirs, explanation })).0;
         for markup in ["<script>", "<b>&", "<i>"] {
             assert!(!page.contains(markup), "{markup} in {page}");
         }

@@ -92,6 +92,13 @@ impl Text {
     }
 }
 
+/// The numbers of the requests before and after one, as far as they are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Neighbors {
+    pub(crate) previous: Option<u64>,
+    pub(crate) next: Option<u64>,
+}
+
 /// The last requests. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
@@ -137,6 +144,14 @@ impl Log {
         kept.records.get(usize::try_from(id.checked_sub(oldest)?).ok()?).cloned()
     }
 
+    /// The neighbors of the record with this number.
+    pub(crate) fn neighbors(&self, id: u64) -> Neighbors {
+        let kept = self.kept();
+        let oldest = kept.records.front().map_or(u64::MAX, |record| record.id);
+        let is_kept = |id: &u64| (oldest..=kept.last_id).contains(id);
+        Neighbors { previous: id.checked_sub(1).filter(is_kept), next: id.checked_add(1).filter(is_kept) }
+    }
+
     /// The number of the newest record, each time that it changes.
     pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
@@ -176,6 +191,9 @@ mod tests {
         }
         assert_eq!(log.all().iter().map(|record| record.id).collect::<Vec<_>>(), [5, 4, 3]);
         assert_eq!(*watch.borrow(), 5);
+        for (id, previous, next) in [(3, None, Some(4)), (4, Some(3), Some(5)), (5, Some(4), None), (9, None, None)] {
+            assert_eq!(log.neighbors(id), Neighbors { previous, next }, "{id}");
+        }
         for (id, expected) in [(0, None), (2, None), (3, Some("/3")), (5, Some("/5")), (6, None), (u64::MAX, None)] {
             assert_eq!(log.get(id).as_ref().map(|record| &*record.target), expected, "{id}");
         }
