@@ -22,7 +22,7 @@ impl Sink for Vec<u8> {
 ///
 /// The rounds of a hash wait for each other; the processor encodes the next block meanwhile.
 pub(crate) struct Encoder<'s> {
-    buffer: &'s mut Buffer,
+    buffer: &'s mut [u8; BUFFER],
     filled: usize,
     /// The length of the next separator.
     separator: usize,
@@ -30,10 +30,13 @@ pub(crate) struct Encoder<'s> {
 }
 
 /// The buffer of an [`Encoder`]. The caller owns it, because it is large to move.
-pub(crate) type Buffer = [u8; BUFFER];
+///
+/// It is aligned because unaligned it took up to 1.3 times as long at 5 of 256 stack addresses modulo 4096.
+#[repr(align(512))]
+pub(crate) struct Buffer([u8; BUFFER]);
 
 /// The initial content of a [`Buffer`].
-pub(crate) const EMPTY: Buffer = [0; BUFFER];
+pub(crate) const EMPTY: Buffer = Buffer([0; BUFFER]);
 
 /// The block of SHA-1 and SHA-256; that of SHA-512 is two. A hash function does not copy whole blocks.
 const HASH_BLOCK: usize = 64;
@@ -46,7 +49,7 @@ const SEPARATOR: &[u8; 3] = b"%26";
 
 impl<'s> Encoder<'s> {
     pub(crate) fn new(buffer: &'s mut Buffer, sink: &'s mut dyn Sink) -> Self {
-        Self { buffer, filled: 0, separator: 0, sink }
+        Self { buffer: &mut buffer.0, filled: 0, separator: 0, sink }
     }
 
     pub(crate) fn finish(self) {
@@ -135,7 +138,7 @@ impl<'s> Encoder<'s> {
 
 /// A buffer with space for one step of encoding. Apart from the [`Encoder`], so that `filled` stays in a register.
 struct Step<'b> {
-    buffer: &'b mut Buffer,
+    buffer: &'b mut [u8; BUFFER],
     filled: usize,
 }
 
@@ -148,8 +151,7 @@ impl Step<'_> {
         mut reserved_bits: u64,
         progress: &mut Progress,
     ) -> ControlFlow<()> {
-        // It is 2 at most, which the compiler does not know.
-        let mut start = progress.skip & 3;
+        let mut start = progress.skip;
         while reserved_bits != 0 {
             let at = reserved_bits.trailing_zeros() as usize;
             reserved_bits &= reserved_bits - 1;

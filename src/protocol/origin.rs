@@ -37,6 +37,13 @@ impl Scheme {
     }
 }
 
+impl fmt::Display for Scheme {
+    /// In lower case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Scheme, host and port of a server, normalized by §3.4.1.2.
 ///
 /// The host is in lower case, and a default port is left out. An origin is the scope of a client's signatures.

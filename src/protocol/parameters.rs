@@ -123,9 +123,7 @@ impl ParameterList {
     /// Sorts by encoded name, then by encoded value: step 2 of §3.4.1.3.2.
     pub(crate) fn sort(&mut self, sources: &Sources<'_>) {
         let parameters = self.as_mut();
-        if !parameters.is_sorted_by_key(|parameter| parameter.sort_key) {
-            parameters.sort_unstable_by_key(|parameter| parameter.sort_key);
-        }
+        parameters.sort_unstable_by_key(|parameter| parameter.sort_key);
         for alike in parameters.chunk_by_mut(|a, b| a.sort_key == b.sort_key) {
             if alike.len() > 1 {
                 alike.sort_unstable_by(|a, b| a.cmp_in_full(b, sources));

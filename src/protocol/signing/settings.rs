@@ -65,6 +65,7 @@ pub enum EmptyToken {
 /// use tower_oauth1::protocol::ProtocolParameters;
 ///
 /// let leg_one = ProtocolParameters::new().parameter("oauth_callback", "https://example.com/ready");
+/// let leg_three = ProtocolParameters::from_iter([("oauth_verifier", "hfdp7dh39dks9884")]);
 /// ```
 #[derive(Clone, Default)]
 pub struct ProtocolParameters(pub(super) Vec<(String, String)>);
@@ -80,6 +81,20 @@ impl ProtocolParameters {
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.push((name.into(), value.into()));
         self
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for ProtocolParameters {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(parameters: I) -> Self {
+        let mut all = Self::new();
+        all.extend(parameters);
+        all
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> Extend<(N, V)> for ProtocolParameters {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, parameters: I) {
+        self.0.extend(parameters.into_iter().map(|(name, value)| (name.into(), value.into())));
     }
 }
 
