@@ -16,7 +16,6 @@ use tower_service::Service;
 use super::call::is_html;
 use super::{CallError, Identity, MediaWikiError, MediaWikiErrorKind, Wiki};
 use crate::client::ClockSkew;
-use crate::client::Nonce;
 use crate::client::handshake::{
     AuthorizationPage, Callback, Consent, Endpoint, Handshake, HandshakeError, LegRequest, PendingAuthorization,
     Provider, TokenGrant,
@@ -187,7 +186,7 @@ where
         let (wiki, layer, handshake) = (self.wiki.clone(), self.layer.clone(), self.handshake.clone());
         let token = token.clone();
         again_if_corrected(self.skew(), move || {
-            let nonce = Nonce::random().as_str().to_owned();
+            let nonce = layer.nonces().with_next(str::to_owned);
             let mut request = Request::new(Full::default());
             let answer = wiki.identify_url().parse().map(|uri| {
                 *request.uri_mut() = uri;

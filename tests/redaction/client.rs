@@ -10,7 +10,8 @@ use tokio_test::block_on;
 use tower::{BoxError, Layer as _, Service as _, ServiceExt as _, service_fn};
 use tower_oauth1::client::presets;
 use tower_oauth1::client::sign::{
-    ForeignOrigins, OAuthSignError, OAuthSignLayer, Realm, SignedBody, SignedParameters, TimestampOrder, Unsigned,
+    ForeignOrigins, OAuthSignError, OAuthSignLayer, Realm, SignedBody, SignedParameters, TimestampOrder,
+    UnansweredError, Unsigned,
 };
 use tower_oauth1::client::{ClockSkew, Fields, InvalidVariableKind, Learned, Multipart, Nonce, NonceSource, Problem};
 use tower_oauth1::protocol::{ProtocolParameters, Transmission};
@@ -24,7 +25,7 @@ const FORM: &str = "name=markerFormValue";
 type Body = UnsyncBoxBody<Bytes, &'static str>;
 
 pub(crate) fn rows() -> Vec<Row> {
-    [problems(), signed(), for_reqwest(), refused(), preset_rows()].concat()
+    [problems(), signed(), for_reqwest(), refused(), vec![unanswered()], preset_rows()].concat()
 }
 
 /// Signs with PLAINTEXT, so that the signature is made of secrets to be seen (§3.4.4).
@@ -125,6 +126,14 @@ fn for_reqwest() -> Vec<Row> {
         Row::debug("OAuthSignReqwest", &service),
         Row::debug("OAuthSignReqwestFuture", service.call(request)),
     ]
+}
+
+/// A record in the error of a request that was not answered.
+fn unanswered() -> Row {
+    let broken = service_fn(async |_: Request<SignedBody<Body>>| Err::<Response<()>, BoxError>("no route".into()));
+    let request = request(full(FORM), &[(CONTENT_TYPE, FORM_TYPE)]);
+    let error = block_on(layer().records().layer(broken).oneshot(request)).unwrap_err();
+    Row::error("UnansweredError", error.downcast_ref::<UnansweredError>().unwrap())
 }
 
 fn refused() -> Vec<Row> {

@@ -248,8 +248,12 @@ impl fmt::Display for HandshakeError {
             HandshakeErrorKind::Expired => {
                 f.write_str("the pending authorization has expired; start again with leg 1")?;
             }
-            HandshakeErrorKind::NotStored => f.write_str("the renewed token could not be stored")?,
-            HandshakeErrorKind::TimedOut => f.write_str("the server did not answer within the time limit")?,
+            HandshakeErrorKind::NotStored => f.write_str(
+                "the renewed token could not be stored; it stays in the session, and the next call tries again",
+            )?,
+            HandshakeErrorKind::TimedOut => f.write_str(
+                "the server did not answer within the time limit of the session; call again, or set a longer time_limit",
+            )?,
         }
         if let Some(fault) = fault {
             fault.fmt(f)?;
@@ -383,12 +387,12 @@ mod tests {
             (
                 HandshakeError::not_stored("MARKER".into()),
                 HandshakeErrorKind::NotStored,
-                "the renewed token could not be stored",
+                "the renewed token could not be stored; it stays in the session, and the next call tries again",
             ),
             (
                 HandshakeError::timed_out(),
                 HandshakeErrorKind::TimedOut,
-                "the server did not answer within the time limit",
+                "the server did not answer within the time limit of the session; call again, or set a longer time_limit",
             ),
         ] {
             assert_eq!(error.kind(), kind);

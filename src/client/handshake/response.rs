@@ -37,7 +37,11 @@ mod tests {
             (HandshakeError::denied(None), 403, "the user denied the authorization"),
             (HandshakeError::expired(), 400, "the pending authorization has expired; start again with leg 1"),
             (HandshakeError::transport("MARKER"), 502, "the HTTP client got no complete response"),
-            (HandshakeError::not_stored("MARKER".into()), 500, "the renewed token could not be stored"),
+            (
+                HandshakeError::not_stored("MARKER".into()),
+                500,
+                "the renewed token could not be stored; it stays in the session, and the next call tries again",
+            ),
         ] {
             let response = error.into_response();
             assert_eq!(

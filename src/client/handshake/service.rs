@@ -17,8 +17,6 @@ use super::{
     Callback, Consent, HandshakeError, Leg, LegRequest, PendingAuthorization, Provider, Renewal, TokenGrant, XAuth,
 };
 use crate::client::ClockSkew;
-#[cfg(feature = "mediawiki")]
-use crate::client::sign::ClockCorrected;
 use crate::client::sign::{OAuthSign, OAuthSignLayer};
 use crate::clock::Clock;
 
@@ -188,7 +186,7 @@ where
         }
     }
 
-    /// Signs and sends a request; once more if its refusal corrected the clock.
+    /// Signs and sends a request.
     #[cfg(feature = "mediawiki")]
     pub(crate) fn send(
         &self,
@@ -196,11 +194,6 @@ where
     ) -> impl Future<Output = Result<Response<Bytes>, HandshakeError>> + use<S, ResBody> {
         let (mut service, limit) = (self.service.clone(), self.body_limit);
         async move {
-            poll_fn(|cx| service.poll_ready(cx)).await.map_err(HandshakeError::transport)?;
-            let answer = Exchange::calling(service.call(request.clone()), limit).await?;
-            if answer.extensions().get::<ClockCorrected>().is_none() {
-                return Ok(answer);
-            }
             poll_fn(|cx| service.poll_ready(cx)).await.map_err(HandshakeError::transport)?;
             Exchange::calling(service.call(request), limit).await
         }

@@ -92,6 +92,11 @@
 //! Bodies must be [`Clone`], as `Full<Bytes>` is. If some are and some are not, as with streams, use
 //! [`OAuthRetryPolicy::cloning`]. Waiting needs a Tokio runtime with its timer on.
 //!
+//! # Handshakes
+//!
+//! `OAuthRetryPolicy::of_handshake` (feature `handshake`) is the policy for a `Handshake`. Its requests are POSTs as a
+//! rule, so each kind of request has its own setting for whether it may be carried out twice.
+//!
 //! # Retries are not exactly-once
 //!
 //! The rules keep this policy from sending a request again that may have been carried out, unless its method is

@@ -180,6 +180,11 @@ impl OAuthSignLayer {
     }
 
     #[cfg(feature = "mediawiki")]
+    pub(crate) fn nonces(&self) -> &NonceSource {
+        &self.requests.nonces
+    }
+
+    #[cfg(feature = "mediawiki")]
     pub(crate) fn signer(&self) -> &Signer {
         &self.requests.signer
     }

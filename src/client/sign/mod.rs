@@ -183,7 +183,7 @@ pub use recording::UnansweredError;
 pub(crate) use requests::with_query;
 pub use response::ResponseHead;
 pub use service::{OAuthSign, OAuthSignHead, TakesSignedBody};
-#[cfg(any(feature = "mediawiki", feature = "retry"))]
+#[cfg(feature = "retry")]
 pub(crate) use time::ClockCorrected;
 pub use time::TimestampOrder;
 
