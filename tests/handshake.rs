@@ -215,6 +215,22 @@ fn what_each_leg_sends() {
     assert_eq!(sent(provider(), signer(), consent).unwrap(), expected);
 }
 
+/// B08: a renewal that keeps the token, and answers with a sentence.
+#[tokio::test]
+async fn a_renewal_of_the_same_token() {
+    let renew = Endpoint::get("https://provider.example/renew").unwrap();
+    for (body, expected) in
+        [("Access Token has been renewed", Ok("token")), ("oauth_problem=token_expired", Err(Kind::Problem))]
+    {
+        let http_client =
+            tower::service_fn(async |_: Sent| Ok::<_, tower::BoxError>(answer(Bytes::from_static(body.as_bytes()))));
+        let handshake = Handshake::new(provider().renewal_of_same_token(renew.clone()), layer(signer()), http_client);
+        let renewed = handshake.renew(&granted(LEG_3)).await;
+        let found = renewed.as_ref().map(|grant| grant.token().token()).map_err(HandshakeError::kind);
+        assert_eq!(found, expected, "{body}");
+    }
+}
+
 /// B10: RFC 5849 §2.1, RFC 3986 §4.3.
 #[test]
 fn a_callback_with_a_fragment_is_not_sent() {
