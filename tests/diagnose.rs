@@ -50,7 +50,7 @@ async fn causes_are_named() {
         knowable += 1;
         let found = rank(&report, expected);
         first += usize::from(found == Some(1));
-        if !found.is_some_and(|rank| rank <= 3) {
+        if found.is_none_or(|rank| rank > 3) {
             wrong.push(format!("{}, bare: not {expected} but\n{report}", case.mistake));
         }
     }

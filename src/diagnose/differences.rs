@@ -3,7 +3,7 @@
 use super::base_string::BaseStringParts;
 use super::cause::{Cause, PathChange, ValueChange};
 use super::compare::{Comparison, Difference};
-use super::diagnosis::Diagnosis;
+use super::input::Diagnosis;
 use super::mistake::Mistake;
 use super::report::{Certainty, Finding};
 use super::variants::{self, without_dot_segments, without_doubled_slashes};
@@ -89,7 +89,7 @@ pub(super) fn causes(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<
                 causes.push(Cause::Mistake(Mistake::HostCaseKept));
             }
             Difference::Host { ours, theirs } => {
-                causes.push(Cause::Host { ours: ours.clone(), theirs: theirs.clone() })
+                causes.push(Cause::Host { ours: ours.clone(), theirs: theirs.clone() });
             }
             Difference::Port { ours: None, theirs: port @ Some(_) }
                 if *port == theirs.scheme().map(Scheme::default_port) =>
@@ -143,7 +143,7 @@ fn parameter_mistake(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Opti
     }
     let mut variants = variants::of_parameters(diagnosis.record, diagnosis.body).into_iter();
     variants
-        .find(|variant| parameters(&variant.reading.base_string(diagnosis.record)) == theirs)
+        .find(|variant| parameters(&variant.reading.base_string(&diagnosis.record.wire())) == theirs)
         .map(|found| found.mistake)
 }
 

@@ -10,9 +10,9 @@ use sha2::{Sha256, Sha512};
 use super::base_string::BaseStringParts;
 use super::cause::{Cause, TokenFault, UrlTrait};
 use super::compare::{Comparison, Difference};
-use super::diagnosis::Diagnosis;
+use super::input::Diagnosis;
 use super::report::{Certainty, Finding};
-use super::said;
+use super::stated;
 use super::wording::{Side, shown};
 use crate::protocol::{Scheme, is_unreserved, names};
 use crate::record::{Credential, Oddity, ParameterSource, Record, Unsigned};
@@ -51,7 +51,7 @@ pub(super) fn unreproduced(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
 /// Everything that one side can tell.
 pub(super) fn findings(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(clock) = said::clock(diagnosis) {
+    if let Some(clock) = stated::clock(diagnosis) {
         findings.push(diagnosis.finding(clock, Likely, 95, "the timestamp and the Date of the answer"));
     }
     #[cfg(feature = "mediawiki")]
@@ -266,7 +266,7 @@ fn escapes(path: &[u8]) -> Escapes {
 /// The causes that are common where nothing hints at any.
 fn anybody(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     let record = diagnosis.record;
-    let status = diagnosis.answer.map(|answer| answer.status().as_u16());
+    let status = diagnosis.answer.map(|answer| answer.status.as_u16());
     let mut findings = Vec::new();
     let evidence = "nothing in the answer tells more, and this is common";
     findings.push(diagnosis.finding(Cause::Secrets, Possible, 43, evidence));

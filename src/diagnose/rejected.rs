@@ -1,14 +1,14 @@
 //! The rejections of this crate's own server.
 
 use super::cause::{BodyHashFault, Cause, TokenFault};
-use super::said::{absent, difference, rejected_parameters};
-use crate::protocol::{VerifyErrorKind, names};
+use super::stated::{absent, difference, rejected_parameters};
+use crate::protocol::{VerifyError, VerifyErrorKind, names};
 use crate::record::{Record, Unsigned};
 use crate::server::verify::{Rejection, RejectionKind};
 
 /// The cause that a rejection states; `None` if it states only that the signature is wrong.
 pub(super) fn cause(rejection: &Rejection, record: &Record) -> Option<Cause> {
-    let parameter = || rejection.invalid().and_then(|invalid| invalid.parameter()).map(str::to_owned);
+    let parameter = || rejection.invalid().and_then(VerifyError::parameter).map(str::to_owned);
     let method = || Cause::SignatureMethod { ours: record.signature_method().map(Into::into), expected: None };
     Some(match rejection.kind() {
         RejectionKind::Invalid(kind) => match kind {
@@ -19,7 +19,7 @@ pub(super) fn cause(rejection: &Rejection, record: &Record) -> Option<Cause> {
             | VerifyErrorKind::PlaintextWithoutTls
             | VerifyErrorKind::ClientKeyMissing => method(),
             VerifyErrorKind::TimestampRefused => {
-                let acceptable = rejection.invalid().and_then(|invalid| invalid.acceptable_timestamps());
+                let acceptable = rejection.invalid().and_then(VerifyError::acceptable_timestamps);
                 match (acceptable, record.timestamp()) {
                     (Some(acceptable), Some(timestamp)) => {
                         Cause::Clock { ahead: difference(timestamp, acceptable.start().midpoint(*acceptable.end())) }

@@ -3,28 +3,28 @@
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 
-use super::cause::{BodyHashFault, Cause, TokenFault};
-use super::diagnosis::{Answer, Diagnosis};
+use super::cause::{Cause, TokenFault};
+use super::input::{Answer, Diagnosis};
 use super::report::{Certainty, Finding};
+use super::stated::{absent, clock, difference, rejected_parameters, with_guesses};
 use super::wording::shown;
 use crate::client::{Problem, ProblemKind};
-use crate::protocol::names;
 
 /// The problem that an answer reports in the service's dialect.
 fn problem(diagnosis: &Diagnosis<'_>, answer: &Answer<'_>) -> Option<Problem> {
     match diagnosis.dialect {
-        Some(dialect) => dialect.problem(answer.status(), answer.headers(), answer.body()),
-        None => Problem::from_headers(answer.headers()).or_else(|| Problem::from_body(answer.body())),
+        Some(dialect) => dialect.problem(answer.status, answer.headers, answer.body),
+        None => Problem::from_headers(answer.headers).or_else(|| Problem::from_body(answer.body)),
     }
 }
 
 /// Whether an answer may be one to a request that is not properly signed.
 pub(super) fn is_refusal(diagnosis: &Diagnosis<'_>, answer: &Answer<'_>) -> bool {
     let by_status = matches!(
-        answer.status(),
+        answer.status,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
     );
-    let is_challenge = answer.headers().contains_key(WWW_AUTHENTICATE) && !answer.status().is_success();
+    let is_challenge = answer.headers.contains_key(WWW_AUTHENTICATE) && !answer.status.is_success();
     by_status || is_challenge || problem(diagnosis, answer).is_some() || is_refusal_of_wiki(answer)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn findings(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     if !of_wiki.is_empty() {
         return of_wiki;
     }
-    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+    if answer.status == StatusCode::TOO_MANY_REQUESTS {
         return vec![diagnosis.finding(Cause::RateLimited, Certainty::Certain, 98, "the status is 429")];
     }
     of_text(diagnosis, answer)
@@ -83,63 +83,12 @@ fn of_problem(diagnosis: &Diagnosis<'_>, problem: &Problem) -> Vec<Finding> {
     with_guesses(diagnosis, cause, &format!("the server reports oauth_problem={}", shown(problem.text())))
 }
 
-/// The cause that the server states, and guesses that go with it.
-pub(super) fn with_guesses(diagnosis: &Diagnosis<'_>, cause: Cause, evidence: &str) -> Vec<Finding> {
-    let guess = match &cause {
-        Cause::ClientUnknown if diagnosis.record.token().is_some() => {
-            Some((Cause::CredentialsSwapped, "the server does not know the client key, and the request has a token"))
-        }
-        Cause::Token(TokenFault::Rejected) => {
-            Some((Cause::Token(TokenFault::Temporary), "temporary credentials are not accepted by an API"))
-        }
-        Cause::TimestampRefused => None,
-        _ => None,
-    };
-    let mut findings = vec![diagnosis.finding(cause, Certainty::Certain, 98, evidence)];
-    findings.extend(guess.map(|(cause, evidence)| diagnosis.finding(cause, Certainty::Possible, 60, evidence)));
-    if let Some(clock) = clock(diagnosis).filter(|_| matches!(findings[0].cause, Cause::TimestampRefused)) {
-        findings.insert(0, diagnosis.finding(clock, Certainty::Certain, 99, evidence));
-    }
-    findings
-}
-
-pub(super) fn absent(names: Vec<String>) -> Cause {
-    match names.as_slice() {
-        [name] if name == names::TOKEN => Cause::Token(TokenFault::Missing),
-        [name] if name == names::BODY_HASH => Cause::BodyHash(BodyHashFault::Missing),
-        _ => Cause::ParametersAbsent(names),
-    }
-}
-
-pub(super) fn rejected_parameters(names: Vec<String>) -> Cause {
-    match names.as_slice() {
-        [name] if name == names::TOKEN => Cause::Token(TokenFault::Unexpected),
-        [name] if name == names::BODY_HASH => Cause::BodyHash(BodyHashFault::Wrong),
-        _ => Cause::ParametersRejected(names),
-    }
-}
-
-pub(super) fn difference(timestamp: u64, server: u64) -> i64 {
-    let magnitude = i64::try_from(timestamp.abs_diff(server)).unwrap_or(i64::MAX);
-    if timestamp >= server { magnitude } else { -magnitude }
-}
-
-/// The seconds that most servers tolerate.
-const TOLERATED: i64 = 300;
-
-/// The difference between the timestamp and the `Date` of the answer, if servers refuse it.
-pub(super) fn clock(diagnosis: &Diagnosis<'_>) -> Option<Cause> {
-    let date = crate::client::date(diagnosis.answer?.headers())?;
-    let ahead = difference(diagnosis.record.timestamp()?, date);
-    (ahead.abs() > TOLERATED).then_some(Cause::Clock { ahead })
-}
-
 #[cfg(feature = "mediawiki")]
 use super::wiki::{is_refusal_of_wiki, of_wiki};
 
 #[cfg(not(feature = "mediawiki"))]
 fn is_refusal_of_wiki(answer: &Answer<'_>) -> bool {
-    answer.headers().contains_key("mediawiki-api-error")
+    answer.headers.contains_key("mediawiki-api-error")
 }
 
 #[cfg(not(feature = "mediawiki"))]
@@ -155,7 +104,7 @@ fn of_text(diagnosis: &Diagnosis<'_>, answer: &Answer<'_>) -> Vec<Finding> {
     if answer.base_string().is_some() {
         return Vec::new();
     }
-    let body = &answer.body()[..answer.body().len().min(LOOKED_AT)];
+    let body = &answer.body[..answer.body.len().min(LOOKED_AT)];
     let text = String::from_utf8_lossy(body).to_ascii_lowercase().replace(['_', '-'], " ");
     let says = |words: &[&str]| words.iter().all(|word| text.contains(word));
     let any = |rows: &[&[&str]]| rows.iter().any(|words| says(words));

@@ -3,15 +3,15 @@
 use http::header::CONTENT_TYPE;
 
 use super::cause::{Cause, TokenFault};
-use super::diagnosis::{Answer, Diagnosis};
+use super::input::{Answer, Diagnosis};
 use super::report::{Certainty, Finding};
-use super::said::{difference, with_guesses};
+use super::stated::{difference, with_guesses};
 use super::wording::shown;
 use crate::mediawiki::{MediaWikiError, MediaWikiErrorKind as Kind, preflight};
 use crate::protocol::names;
 
 fn error(answer: &Answer<'_>) -> Option<MediaWikiError> {
-    MediaWikiError::from_response(answer.status(), answer.headers(), answer.body())
+    MediaWikiError::from_response(answer.status, answer.headers, answer.body)
 }
 
 /// Whether a wiki refuses something in this answer, whose status is 200 in most cases.

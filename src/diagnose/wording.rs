@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::cause::{BodyHashFault, Cause, PathChange, TokenFault, UrlTrait, ValueChange};
 use super::compare::{Comparison, Difference};
+use super::mistake::Mistake;
 use crate::protocol::Scheme;
 use crate::record::{Oddity, Unsigned};
 
@@ -379,8 +380,7 @@ pub(super) fn remedy(cause: &Cause, side: Side) -> String {
     text.to_owned()
 }
 
-fn mistake_remedy(mistake: &super::Mistake, side: Side) -> String {
-    use super::Mistake;
+fn mistake_remedy(mistake: &Mistake, side: Side) -> String {
     let workaround = match (side, mistake) {
         (Side::Server, _) => return format!("correct the client by RFC 5849 {}", mistake.rule()),
         (_, Mistake::FormLeftOut) => {

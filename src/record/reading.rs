@@ -5,8 +5,21 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{ParameterSource, Record};
+use super::parameter::{Parameter, ParameterSource};
 use crate::protocol::{decode, decode_form, encode, names, pairs};
+
+/// The parts of a request that a base string is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Wire<'a> {
+    pub(crate) method: &'a str,
+    /// The base string URI.
+    pub(crate) uri: &'a str,
+    /// Query and form as they were sent.
+    pub(crate) query: &'a [u8],
+    pub(crate) form: &'a [u8],
+    /// All parameters, decoded. Those of query and form are taken from there instead.
+    pub(crate) parameters: &'a [Parameter],
+}
 
 /// How one side reads a request. The default is RFC 5849 §3.4.1.
 #[derive(Clone, Default)]
@@ -103,10 +116,10 @@ pub(crate) enum Order {
 
 impl Reading<'_> {
     /// The base string of the request in this reading.
-    pub(crate) fn base_string(&self, record: &Record) -> String {
+    pub(crate) fn base_string(&self, request: &Wire<'_>) -> String {
         let encode = |octets: &[u8]| self.encoding.apply(octets);
         let rfc = |octets: &[u8]| Encoding::Rfc.apply(octets);
-        let mut pairs: Vec<Pair<'_>> = self.parameters(record).into_iter().map(|pair| self.encoded(pair)).collect();
+        let mut pairs: Vec<Pair<'_>> = self.parameters(request).into_iter().map(|pair| self.encoded(pair)).collect();
         match self.order {
             Order::Encoded => pairs.sort_by(|a, b| (&a.name, &a.value).cmp(&(&b.name, &b.value))),
             Order::RfcEncoded => pairs.sort_by_cached_key(|pair| (rfc(&pair.decoded.0), rfc(&pair.decoded.1))),
@@ -117,24 +130,24 @@ impl Reading<'_> {
         }
         let list = pairs.iter().map(Pair::joined).collect::<Vec<_>>().join("&");
         let list = if self.times == Times::ListNot { list } else { encode(list.as_bytes()) };
-        let method = self.method.map_or_else(|| record.method.to_ascii_uppercase(), Into::into);
-        let uri = self.uri.as_deref().unwrap_or(&record.base_string_uri);
+        let method = self.method.map_or_else(|| request.method.to_ascii_uppercase(), Into::into);
+        let uri = self.uri.as_deref().unwrap_or(request.uri);
         [encode(method.as_bytes()), encode(uri.as_bytes()), list].join("&")
     }
 
-    fn parameters<'a>(&self, record: &'a Record) -> Vec<Decoded<'a>> {
+    fn parameters<'a>(&self, request: &Wire<'a>) -> Vec<Decoded<'a>> {
         let read = |source, name: &[u8]| {
-            Some(source) != self.left_out && !self.removed.is_some_and(|removed| removed.as_bytes() == name)
+            Some(source) != self.left_out && self.removed.is_none_or(|removed| removed.as_bytes() != name)
         };
-        let mut pairs: Vec<Decoded<'a>> = Vec::with_capacity(record.parameters.len());
-        for (wire, source) in [(&record.query, ParameterSource::Query), (&record.form, ParameterSource::Form)] {
+        let mut pairs: Vec<Decoded<'a>> = Vec::with_capacity(request.parameters.len());
+        for (wire, source) in [(request.query, ParameterSource::Query), (request.form, ParameterSource::Form)] {
             let found = self.misreading.pairs(wire);
             pairs.extend(
                 found.into_iter().filter(|(name, _)| read(source, name) && **name != *names::SIGNATURE.as_bytes()),
             );
         }
         let on_wire = |source| matches!(source, ParameterSource::Query | ParameterSource::Form);
-        let others = record.parameters.iter().filter(|known| !on_wire(known.source()));
+        let others = request.parameters.iter().filter(|known| !on_wire(known.source()));
         let others = others.filter(|known| read(known.source(), known.name()));
         pairs.extend(others.map(|known| (Cow::Borrowed(known.name()), Cow::Borrowed(known.value()))));
         match self.duplicates {
@@ -247,13 +260,12 @@ fn lower_escapes(encoded: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Payload, RequestHead};
 
     fn base_string(reading: &Reading<'_>) -> String {
-        let head = RequestHead::new("post", "http://e.com/~a?b=1%202&b=1&a!=2").unwrap();
-        let header = br#"OAuth oauth_consumer_key="k", oauth_signature="s""#;
-        let record = Record::of_request(head, Some(header), Payload::Form(b"a=~")).unwrap();
-        let base_string = reading.base_string(&record);
+        let parameters = [Parameter::new(b"oauth_consumer_key", b"k", ParameterSource::Header)];
+        let (query, form) = (&b"b=1%202&b=1&a!=2"[..], &b"a=~"[..]);
+        let wire = Wire { method: "post", uri: "http://e.com/~a", query, form, parameters: &parameters };
+        let base_string = reading.base_string(&wire);
         base_string.strip_suffix("%26oauth_consumer_key%3Dk").map_or(base_string.clone(), Into::into)
     }
 

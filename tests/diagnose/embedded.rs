@@ -7,7 +7,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tower::{Layer as _, ServiceExt as _};
 use tower_oauth1::client::handshake::{AuthorizationPage, Callback, Endpoint, Handshake, Provider};
-use tower_oauth1::diagnose::{Answer, Diagnosis, Record, Report};
+use tower_oauth1::diagnose::{Answer, Diagnosis, Finding, Record, Report};
 use tower_oauth1::server::provider::testing::{TestProvider, TestWiki};
 use tower_oauth1::{ClientCredentials, Clock, OAuthSignLayer, SignatureMethod, Signer, TokenCredentials};
 
@@ -93,7 +93,7 @@ async fn at_a_provider() {
     let endpoint = |url: String| Endpoint::post(&url).unwrap();
     let legs = Provider::new(
         endpoint(provider.initiate_url()),
-        AuthorizationPage::new(&provider.authorization_url()),
+        AuthorizationPage::new(provider.authorization_url()),
         endpoint(provider.token_url()),
     );
     let handshake = Handshake::new(legs, layer(signer.clone()), http_client());
@@ -101,7 +101,7 @@ async fn at_a_provider() {
     let temporary = pending.temporary();
     let temporary = TokenCredentials::new(temporary.token(), temporary.secret().clone());
     let report_on = report(layer(signer.clone().token(temporary)), get(provider.api_url())).await;
-    let causes = format!("{:?}", report_on.findings().iter().map(|finding| finding.cause()).collect::<Vec<_>>());
+    let causes = format!("{:?}", report_on.findings().iter().map(Finding::cause).collect::<Vec<_>>());
     assert_eq!(rank(&report_on, "token"), Some(1), "{report_on}");
     assert!(causes.contains("Token(Temporary)"), "{report_on}");
 

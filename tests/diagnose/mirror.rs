@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tower::service_fn;
-use tower_oauth1::diagnose::{Diagnosis, Report};
+use tower_oauth1::diagnose::{Cause, Diagnosis, Report};
 use tower_oauth1::protocol::{Payload, RequestHead, Signed, Stamp, encode};
 use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Rejection};
@@ -104,9 +104,9 @@ async fn faulty_clients_are_explained_to_the_operator() {
     let reports = Reports::default();
     let server = start(reports.clone()).await;
     assert_eq!(send(&server, &right(), true, "right").await, 200);
-    let base = |fault, code, base_string| Faulty { fault, code, base_string, ..right() };
-    let key = |fault, code, signer| Faulty { fault, code, signer, ..right() };
-    let written = |fault, code, signature| Faulty { fault, code, signature, ..right() };
+    let base = |fault, code, base_string| Faulty { fault, base_string, code, ..right() };
+    let key = |fault, code, signer| Faulty { fault, signer, code, ..right() };
+    let written = |fault, code, signature| Faulty { fault, signature, code, ..right() };
     for (number, faulty) in [
         base("the query left out", "query_left_out", |right| {
             right.replace("a%3D2%26a1%3D1%26", "").replace("%26q%3Dred%2520car", "")
@@ -147,7 +147,7 @@ async fn faulty_clients_are_explained_to_the_operator() {
         key("another signature method", "other_signature_method", || {
             (right().signer)().method(SignatureMethod::HmacSha256)
         }),
-        written("the signature encoded twice", "signature_encoded_twice", |signature| encode(signature)),
+        written("the signature encoded twice", "signature_encoded_twice", encode),
         written("the signature without padding", "other_base64", |signature| {
             signature.trim_end_matches('=').to_owned()
         }),
@@ -159,7 +159,7 @@ async fn faulty_clients_are_explained_to_the_operator() {
             let nonce = format!("{number}{shows}");
             assert_eq!(send(&server, &faulty, shows, &nonce).await, 401, "{}", faulty.fault);
             let report = reports.lock().unwrap().pop().unwrap();
-            let found = report.cause().map(|cause| cause.code());
+            let found = report.cause().map(Cause::code);
             assert_eq!(found, Some(faulty.code), "{}, {shows}: {report}", faulty.fault);
         }
     }
@@ -190,6 +190,6 @@ async fn a_server_behind_a_proxy_is_explained_to_its_operator() {
         let diagnosis = Diagnosis::received(rejection.record().unwrap()).rejection(&rejection);
         let diagnosis = diagnosis.secrets(&client, Some(&token_secret));
         let report = diagnosis.their_base_string(signing.base_string().unwrap()).report();
-        assert_eq!(report.cause().map(|cause| cause.code()), Some(code), "{server}{path}: {report}");
+        assert_eq!(report.cause().map(Cause::code), Some(code), "{server}{path}: {report}");
     }
 }

@@ -165,7 +165,7 @@ impl Policy {
         let original_uri = self.original_uri.as_ref().and_then(|find| find(parts));
         let uri = original_uri.as_ref().unwrap_or(&parts.uri);
         let origin = self.origins.of(parts).ok()?;
-        self.record(&parts.headers, RequestHead::with_origin(&parts.method, uri, &origin), None)
+        self.record(&parts.headers, RequestHead::with_origin(&parts.method, uri, origin), None)
     }
 }
 
