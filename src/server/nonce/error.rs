@@ -1,11 +1,11 @@
-//! Why a nonce store could not tell.
+//! The error of nonce stores.
 
 use std::error::Error;
 use std::fmt;
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// A `NonceStore` could not tell a first use from a replay, so the request is refused.
+/// A `NonceStore` could not tell a first use from a replay, so the request is rejected.
 #[derive(Debug)]
 pub struct NonceError {
     kind: NonceErrorKind,
@@ -13,14 +13,14 @@ pub struct NonceError {
 }
 
 impl NonceError {
-    /// An error of a store of your own, with what caused it.
+    /// Creates an error of a custom store, with its cause.
     ///
-    /// `source` is logged as it is: no keys, tokens or passwords in it.
+    /// `source` is logged as it is. It must not contain keys, tokens or passwords.
     pub fn new(kind: NonceErrorKind, source: impl Into<Source>) -> Self {
         Self { kind, source: Some(source.into()) }
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> NonceErrorKind {
         self.kind
     }
@@ -50,19 +50,19 @@ impl Error for NonceError {
     }
 }
 
-/// What kind of [`NonceError`] it is.
+/// The kind of a [`NonceError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NonceErrorKind {
-    /// There is no room. A live nonce is never dropped to make some: its replay would pass.
+    /// The store is full. A live nonce is never dropped to make room, because its replay would be accepted.
     Full,
     /// The client holds as many nonces as one client may; see
     /// `MemoryNonceStore`. Others are not affected.
     ShareUsedUp,
     /// The nonce's window has closed by the store's own time, or lies too far ahead of it.
     ///
-    /// The verifying side has checked the timestamp by its own clock. So either the window closed in
-    /// between, or the clocks disagree, or the clock was set back.
+    /// The verifier has checked the timestamp by its own clock. So the window closed in between, or the clocks disagree,
+    /// or the clock was set back to times whose nonces the store has dropped.
     OutsideWindow,
     /// The store may have lost nonces a moment ago, and this one could be among them.
     ///

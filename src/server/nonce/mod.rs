@@ -1,19 +1,20 @@
-//! Remembering nonces, so that no request is accepted twice (RFC 5849 §3.3).
+//! Stores that remember nonces, so that no request is accepted twice (RFC 5849 §3.3).
 //!
-//! A signed request that someone overheard verifies as well as it did the first time. What tells the two
-//! apart is the nonce: a server has to remember each one for as long as the timestamp beside it is
-//! acceptable. A [`NonceStore`] does that, in one atomic step: *insert if absent, until the window closes*.
+//! An overheard request verifies as well the second time as the first. Only the nonce tells the two apart: a server
+//! must remember each nonce for as long as the timestamp of its request is acceptable. A [`NonceStore`] does that in
+//! one atomic step: *insert if absent, until the window closes*.
 //!
 #![cfg_attr(feature = "redis", doc = "| | [`MemoryNonceStore`] | [`RedisNonceStore`] (feature `redis`) |")]
 #![cfg_attr(not(feature = "redis"), doc = "| | [`MemoryNonceStore`] | `RedisNonceStore` (feature `redis`) |")]
 //! |---|---|---|
 //! | shared by | one process | every process that uses the same Redis and prefix |
-//! | after a restart | forgets: see [its docs](MemoryNonceStore#after-a-restart) | refuses until its memory is complete again |
-//! | when full | refuses | refuses |
-//! | when away | – | refuses |
+//! | after a restart | forgets: see [its docs](MemoryNonceStore#after-a-restart) | rejects until its memory is complete again |
+//! | when full | rejects | rejects |
+//! | one busy client | has a [share](MemoryNonceStore#a-share-for-each-client) | is not limited |
+//! | when unavailable | – | rejects |
 //!
-//! A store never guesses: where it cannot tell a first use from a replay, the answer is an error and the
-//! request is refused, with 503.
+//! A store never guesses: if it cannot tell a first use from a replay, it returns an error, and the request is rejected
+//! with 503.
 //!
 //! By default, in memory:
 //!

@@ -21,12 +21,12 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// How far the clock of Redis may go back, by itself or because another host takes over.
 const MARGIN_SECONDS: u64 = 2;
 
-/// Remembers nonces in Redis, for all servers that use the same Redis and the same prefix.
+/// A nonce store in Redis, shared by all servers that use the same Redis and the same prefix.
 ///
 /// A nonce is one key, set with `SET … NX PX`: the first server to set it accepts the request. The key is
 /// named after a SHA-256 hash, so no client or token identifiers reach Redis. It takes one round trip.
 ///
-/// # When Redis is away
+/// # When Redis is unavailable
 ///
 /// The answer is [`NonceErrorKind::Unavailable`], within a second for connecting and a second for each
 /// reply. The connection is opened with the first nonce, shared by all of them, and opened anew after every
@@ -44,11 +44,11 @@ const MARGIN_SECONDS: u64 = 2;
 /// memory begins anew, and every timestamp that may have been accepted before is refused with
 /// [`NonceErrorKind::Recovering`].
 ///
-/// **So after a restart of Redis, and the first time a prefix is used, requests are refused for a while: for
-/// a client whose clock is right, as long as timestamps may lie in the future, and three seconds more.**
+/// **After a restart of Redis, and after the first use of a prefix, requests are rejected for a while: for a client
+/// whose clock is right, for as long as timestamps may lie in the future, and three seconds more.**
 ///
-/// A Redis that is empty because it is new looks like any other. Where you know that it is, and that no
-/// server has accepted a request yet, you can spare yourself the wait:
+/// A Redis that is empty because it is new looks like any other. If you know that it is new, and that no server has
+/// accepted a request yet, you can skip the wait:
 ///
 /// ```text
 /// redis-cli HSET oauth1:memory run "$(redis-cli INFO server | tr -d '\r' | sed -n 's/^run_id://p')" since 0
@@ -89,13 +89,13 @@ struct Link {
 }
 
 impl RedisNonceStore {
-    /// A store in the Redis at `server`, a URL such as `redis://user:password@host:6379/0`.
+    /// Creates a store in the Redis at `server`, a URL such as `redis://user:password@host:6379/0`.
     ///
     /// It connects with the first nonce, so Redis need not be there yet.
     ///
     /// # Errors
     ///
-    /// [`NonceErrorKind::Unavailable`] when `server` is not the address of a Redis.
+    /// [`NonceErrorKind::Unavailable`] if `server` is not the address of a Redis server.
     pub fn new(server: impl IntoConnectionInfo) -> Result<Self, NonceError> {
         let server = server.into_connection_info().map_err(unavailable)?;
         // Nagle's algorithm would hold a nonce back until the one before it is answered.
@@ -108,7 +108,7 @@ impl RedisNonceStore {
         })
     }
 
-    /// What the store's keys begin with, `oauth1:` by default. Stores with different prefixes do not share nonces.
+    /// Sets the prefix of the store's keys, `oauth1:` by default. Stores with different prefixes do not share nonces.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();

@@ -1,4 +1,4 @@
-//! What a nonce store is asked, and what it may answer.
+//! The trait of nonce stores, with its arguments and results.
 
 use std::fmt;
 use std::future::Future;
@@ -6,24 +6,24 @@ use std::sync::Arc;
 
 use super::error::NonceError;
 
-/// Remembers nonces for as long as they could be replayed. See the [module](super) for the ones that exist.
+/// A store that remembers nonces for as long as they could be replayed. The [module](super) lists the implementations.
 ///
-/// An implementation keeps these promises, whatever else happens to it:
+/// An implementation guarantees:
 ///
-/// - At most one [`Insert::Fresh`] is given out for a key before its [`Window::expires_at`], to however many
-///   callers at once. Looking and inserting are one atomic step.
-/// - A key may be remembered longer than that, never shorter.
-/// - Where it cannot know, because it is full, away, or has lost its memory, it returns an error.
+/// - For each key, at most one caller gets [`Insert::Fresh`] before [`Window::expires_at`], even if many call at once.
+///   Lookup and insertion are one atomic step.
+/// - A key may be remembered for longer than that, never for less.
+/// - If the store cannot know, because it is full, unavailable, or has lost its memory, it returns an error.
 ///
-/// And callers keep this one: every server that shares a store uses the same window, so that
-/// [`Window::expires_at`] follows from the timestamp alone.
+/// Callers guarantee that every server that shares a store uses the same window, so that [`Window::expires_at`] depends
+/// on the timestamp alone.
 pub trait NonceStore: Send + Sync {
-    /// Remembers `key` until the window closes, and says whether it was already there.
+    /// Remembers `key` until the window closes, and returns whether it was already there.
     ///
     /// # Errors
     ///
-    /// [`NonceError`] when the store cannot tell. The request must then be refused: nothing about it is
-    /// known to be wrong, so 503 is the answer to give.
+    /// [`NonceError`] if the store cannot tell. The request must then be rejected. Nothing is known to be wrong with it,
+    /// so 503 is the right answer.
     fn insert(&self, key: NonceKey<'_>, window: Window) -> impl Future<Output = Result<Insert, NonceError>> + Send;
 }
 
@@ -33,7 +33,7 @@ impl<S: NonceStore> NonceStore for Arc<S> {
     }
 }
 
-/// What [`NonceStore::insert`] found.
+/// The result of [`NonceStore::insert`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "only a fresh nonce may be accepted"]
 pub enum Insert {
@@ -43,26 +43,26 @@ pub enum Insert {
     Replayed,
 }
 
-/// What a nonce has to be unique within: "all requests with the same timestamp, client credentials, and
-/// token combinations" (§3.3), all decoded.
+/// A nonce with everything that it must be unique for, decoded.
 ///
-/// Two keys are the same only if each field is. An absent token and an empty one are two different
-/// tokens: `oauth_token` is signed when it is sent, so one can't be turned into the other.
+/// It must be unique "across all requests with the same timestamp, client credentials, and token combinations" (§3.3).
+/// Two keys are equal only if all fields are. An absent token and an empty one are different: `oauth_token` is signed if
+/// it is sent, so nobody can turn one into the other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NonceKey<'a> {
     /// The client identifier, `oauth_consumer_key`.
     pub client: &'a str,
     /// The token identifier, `oauth_token`, if the request had one.
     pub token: Option<&'a str>,
-    /// `oauth_timestamp`, in unix seconds.
+    /// `oauth_timestamp`, in seconds since the Unix epoch.
     pub timestamp: u64,
     /// `oauth_nonce`.
     pub nonce: &'a str,
 }
 
 impl NonceKey<'_> {
-    /// Writes the key as bytes that no other key is written as: the numbers first, among them how long each
-    /// text is, then the texts. No text is as long as an absent token.
+    /// Writes the key as bytes, different for each key: first the numbers, with the length of each text, then the texts.
+    /// No text is as long as an absent token.
     pub(super) fn write_to(&self, mut write: impl FnMut(&[u8])) {
         let texts = [Some(self.client), self.token, Some(self.nonce)];
         let [client, token, nonce] = texts.map(|text| text.map_or(u64::MAX, |text| text.len() as u64));
@@ -84,15 +84,14 @@ impl fmt::Debug for NonceKey<'_> {
     }
 }
 
-/// When a nonce is used and how long it counts, in unix seconds.
+/// The time of a request, and the end of its nonce's life, in seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The server's time.
     pub now: u64,
-    /// The first second in which no server accepts the timestamp any more, which is when its nonce may be
-    /// forgotten: where timestamps up to 300 seconds old are accepted, the timestamp plus 301.
+    /// The first second in which no server accepts the timestamp any more, so that its nonce may be forgotten.
     ///
-    /// A timestamp from the future is accepted only if it lies less far ahead of `now` than this lies
-    /// behind it.
+    /// If timestamps up to 300 seconds old are accepted, it is the timestamp plus 301. A timestamp from the future is
+    /// accepted only if it is less far ahead of `now` than this is ahead of the timestamp.
     pub expires_at: u64,
 }
