@@ -21,7 +21,7 @@ use http::{HeaderValue, Request};
 use http_body_util::Full;
 use tower_oauth1::protocol::{Payload, RequestHead, RsaPublicKey, Signed, Stamp};
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Problems};
-use tower_oauth1::{ClientCredentials, Clock, Origin, SignatureMethod, Signer, TokenCredentials};
+use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
 
 const NOW: u64 = 1_700_000_000;
 /// As long as those of MediaWiki: with the `&`, longer than a block of the hash function.

@@ -1,7 +1,7 @@
 //! The media type rule: which bodies are forms, and which might be read as one.
 
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 
 /// A body's kind, by its `Content-Type`: a form, not a form, or neither for certain.
 ///
@@ -40,7 +40,7 @@ impl BodyType {
     /// | everything else, and none | `Other` |
     pub fn of(headers: &HeaderMap) -> Self {
         const FORM: &[u8] = b"application/x-www-form-urlencoded";
-        let mut values = headers.get_all(CONTENT_TYPE).iter().map(|value| value.as_bytes());
+        let mut values = headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes);
         let Some(first) = values.next() else { return Self::Other };
         let second = values.next();
         let (essence, parameters) = first.split_at(memchr::memchr(b';', first).unwrap_or(first.len()));
@@ -116,7 +116,7 @@ mod tests {
         ] {
             let mut map = HeaderMap::new();
             for value in content_types {
-                map.append(CONTENT_TYPE, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
+                map.append(CONTENT_TYPE, HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
             assert_eq!(BodyType::of(&map), expected, "{content_types:?}");
         }

@@ -116,7 +116,7 @@ pub struct MemoryCredentials<P = ()> {
 struct Known<P> {
     client: ClientCredentials,
     principal: P,
-    tokens: HashMap<String, (Secret, P)>,
+    tokens: HashMap<String, (TokenCredentials, P)>,
 }
 
 impl<P> MemoryCredentials<P> {
@@ -137,7 +137,7 @@ impl<P> MemoryCredentials<P> {
     #[must_use]
     pub fn token(mut self, client: &str, token: TokenCredentials, principal: P) -> Self {
         if let Some(known) = self.clients.get_mut(client) {
-            known.tokens.insert(token.token().to_owned(), (token.secret().clone(), principal));
+            known.tokens.insert(token.token().to_owned(), (token, principal));
         }
         self
     }
@@ -156,7 +156,7 @@ impl<P: Clone + Send + Sync + 'static> CredentialStore for MemoryCredentials<P> 
         let Some(known) = self.clients.get(client) else { return Ok(Found::UnknownClient) };
         let (token_secret, principal) = match token.map(|token| known.tokens.get(token)) {
             None => (None, &known.principal),
-            Some(Some((secret, principal))) => (Some(secret.clone()), principal),
+            Some(Some((token, principal))) => (Some(token.secret().clone()), principal),
             Some(None) => return Ok(Found::UnknownToken),
         };
         Ok(Found::Credentials { client: known.client.clone(), token_secret, principal: principal.clone() })

@@ -953,7 +953,7 @@ fn a_client_without_a_public_key_is_refused() {
         serde_json::from_str(include_str!("../../../tests/vectors/rsa_test_key.json")).unwrap();
     let der =
         base64::Engine::decode(&base64::engine::general_purpose::STANDARD, key["pkcs1_der_base64"].as_str().unwrap());
-    let key = crate::RsaPrivateKey::from_der(&der.unwrap()).unwrap();
+    let key = crate::RsaPrivateKey::from_der(der.unwrap()).unwrap();
     for (client, kind) in
         [("k", RejectionKind::Invalid(VerifyErrorKind::ClientKeyMissing)), ("unknown", RejectionKind::UnknownClient)]
     {
