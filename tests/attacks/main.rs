@@ -1,6 +1,6 @@
 //! One test for each attack, against real servers on loopback.
 //!
-//! Each file is one kind of attacker. Attacks that need tonic are in `examples/stacks/tests/attacks.rs`.
+//! Each file is one kind of attacker.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests, and what they are made of")]
 
