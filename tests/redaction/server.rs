@@ -13,8 +13,8 @@ use tower_oauth1::server::nonce::{
     Insert, MemoryNonceStore, NonceError, NonceErrorKind, NonceKey, NonceStore as _, RedisNonceStore, Window,
 };
 use tower_oauth1::server::verify::{
-    CredentialStore, ForwardedHeaders, Found, LookupError, MemoryCredentials, NotVerified, OAuthVerifyLayer, Problems,
-    Rejection, SignedBody, Tokens, Verified,
+    CredentialStore, ForwardedHeaders, Found, LookupError, MemoryCredentials, NotVerified, OAuthVerifyBody,
+    OAuthVerifyLayer, Problems, Rejection, SignedBody, Tokens, UnsignedBodies, Verified,
 };
 use tower_oauth1::{ClientCredentials, Clock, Origin, SignatureMethod};
 
@@ -54,6 +54,8 @@ fn settings() -> Vec<Row> {
     let mut rows = vec![
         Row::debug("ForwardedHeaders", ForwardedHeaders::Forwarded),
         Row::debug("Problems", Problems::Reported),
+        Row::debug("UnsignedBodies", UnsignedBodies::Accept),
+        Row::debug("OAuthVerifyBody", OAuthVerifyBody::<Full<Bytes>>::from(Bytes::from("markerBody"))),
         Row::debug("Tokens", Tokens::Optional),
         Row::debug("NotVerified", NotVerified),
         Row::debug("MemoryCredentials", &known),
