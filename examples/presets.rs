@@ -1,5 +1,6 @@
-//! Three services by their presets, played by this machine: NetSuite with a token that was made there, Mastercard without
-//! any, and Flickr from the user's consent on.
+//! Three services by their presets, played by this machine.
+//!
+//! They are NetSuite with a token that was made there, Mastercard without any token, and Flickr from the user's consent on.
 //!
 //! ```text
 //! cargo run --example presets --features rsa
@@ -41,22 +42,22 @@ async fn main() -> Result<(), BoxError> {
     let http_client = shown(server.origin().port().ok_or("no port")?);
 
     println!("NetSuite: HMAC-SHA256, and a realm that the account's identifier gives");
-    let netsuite = presets::netsuite("1234567-sb1")?;
-    let signer = netsuite.signer(client.clone()).token(token);
-    let service = ServiceBuilder::new().layer(netsuite.layer(signer)).service(http_client.clone());
-    let url = "https://1234567-sb1.suitetalk.api.netsuite.com/services/rest/record/v1/employee/40";
+    let account = presets::NetSuiteAccount::new("1234567-sb1")?;
+    let layer = account.preset().sign_layer(client.clone(), token);
+    let service = ServiceBuilder::new().layer(layer).service(http_client.clone());
+    let url = format!("{}/services/rest/record/v1/employee/40", account.suitetalk());
     service.oneshot(Request::get(url).body(Full::default())?).await?;
 
     println!("\nMastercard: RSA-SHA256, no token, and a hash of every body");
     let mastercard = presets::mastercard();
-    let signer = mastercard.signer(ClientCredentials::new("client", "").rsa_private_key(rsa_key()?));
-    let service = ServiceBuilder::new().layer(mastercard.layer(signer)).service(http_client.clone());
+    let layer = mastercard.sign_layer(ClientCredentials::new("client", "").rsa_private_key(rsa_key()?), None);
+    let service = ServiceBuilder::new().layer(layer).service(http_client.clone());
     let request = Request::post("https://sandbox.api.mastercard.com/service").header(CONTENT_TYPE, "application/json");
     service.oneshot(request.body(Full::from(r#"{"foo":"bar"}"#))?).await?;
 
     println!("\nFlickr: HMAC-SHA1; three legs, at addresses that are known");
     let flickr = presets::flickr();
-    let layer = flickr.layer(flickr.signer(client));
+    let layer = flickr.sign_layer(client, None);
     let provider = flickr.provider.authorization_parameter("perms", "write");
     let handshake = Handshake::new(provider, layer.clone(), http_client.clone());
     let pending = handshake.request_temporary_credentials(Callback::OutOfBand).await?;
@@ -75,7 +76,7 @@ async fn main() -> Result<(), BoxError> {
 async fn stand_in(client: &ClientCredentials, token: &TokenCredentials) -> Result<TestServer, BoxError> {
     let temporary = TokenCredentials::new("temporary", "temporary secret");
     let credentials = MemoryCredentials::new()
-        .client(client.clone().rsa_public_key(rsa_key()?.public_key()), ())
+        .client(client.clone().rsa_public_key_or_secret(rsa_key()?.public_key()), ())
         .token("client", token.clone(), ())
         .token("client", temporary, ());
     let answers = service_fn(|request: Request<SignedBody<Incoming>>| {
