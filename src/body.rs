@@ -1,4 +1,6 @@
-//! The body of a signed request, on both sides: read and replayed where the signature covers it, untouched otherwise.
+//! The body of a signed request, for both sides.
+//!
+//! It is read and replayed if the signature covers it, and untouched otherwise.
 
 use std::fmt;
 use std::future::Future;
@@ -120,7 +122,7 @@ pin_project! {
 pub(crate) enum ReadError<E> {
     /// It has more bytes than the limit.
     TooLarge,
-    /// No signature covers trailers, so the bytes that were read would not be the whole body.
+    /// It has trailers, which no signature covers.
     Trailers,
     Broken(E),
 }

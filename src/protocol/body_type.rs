@@ -53,7 +53,7 @@ impl BodyType {
     }
 }
 
-/// Returns whether the name of a form's type, or a variant of it, occurs anywhere in the value.
+/// Returns whether the value contains the name of a form's type.
 fn resembles_form(value: &[u8]) -> bool {
     const MARK: &[u8] = b"urlencoded";
     value.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK))

@@ -5,7 +5,7 @@ use std::fmt;
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// A `NonceStore` could not tell a first use from a replay, so the request is rejected.
+/// A nonce store could not tell a first use from a replay.
 #[derive(Debug)]
 pub struct NonceError {
     kind: NonceErrorKind,
@@ -59,12 +59,12 @@ pub enum NonceErrorKind {
     /// The client holds as many nonces as one client may; see
     /// `MemoryNonceStore`. Others are not affected.
     ShareUsedUp,
-    /// The nonce's window has closed by the store's own time, or lies too far ahead of it.
+    /// The nonce's window has closed, or lies too far ahead.
     ///
     /// The verifier has checked the timestamp by its own clock. So the window closed in between, or the clocks disagree,
     /// or the clock was set back to times whose nonces the store has dropped.
     OutsideWindow,
-    /// The store may have lost nonces a moment ago, and this one could be among them.
+    /// The store may have lost nonces, and this one among them.
     ///
     /// It passes by itself: see `RedisNonceStore` (feature `redis`).
     Recovering,

@@ -123,7 +123,7 @@ impl fmt::Debug for MemoryNonceStore {
     }
 }
 
-/// Nothing panics while it holds the lock, and if it did, the tables would still be whole.
+/// Locks a shard. Nothing panics while it holds the lock.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -322,7 +322,7 @@ mod tests {
         }
     }
 
-    /// One busy client leaves half of the places free, and several leave the share of one more.
+    /// One busy client leaves half of the places free.
     #[test]
     fn no_client_fills_the_store_for_others() {
         let store = MemoryNonceStore::new(3_000);

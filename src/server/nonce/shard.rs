@@ -1,4 +1,4 @@
-//! A part of the nonces in memory, behind one lock: slots of time, shares of clients, and what was forgotten.
+//! A part of the nonces in memory, behind one lock.
 
 use std::collections::btree_map::BTreeMap;
 use std::collections::{HashMap, HashSet};
@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 use super::error::{NonceError, NonceErrorKind};
 use super::store::{Insert, Window};
 
-/// Nonces are kept together with those whose timestamps fall into the same slot, and dropped with them.
+/// The length of a slot; its nonces are dropped together.
 const SLOT_SECONDS: u64 = 8;
 
 /// A clock that moves on by this much between two insertions may be wrong.
@@ -86,7 +86,7 @@ impl Shard {
         }
     }
 
-    /// Follows the clock, forward and back, and drops the slots in which nothing is live any more.
+    /// Follows the clock, and drops the slots that have expired.
     fn advance(&mut self, now: u64) {
         let before = std::mem::replace(&mut self.now, now);
         if self.hesitation == 0 && now > before.saturating_add(JUMP_SECONDS) && !self.slots.is_empty() {
@@ -193,7 +193,7 @@ impl Hash for Fingerprint {
     }
 }
 
-/// Uses a fingerprint as its own hash: it is one already, and under a secret key.
+/// Uses a fingerprint, which is a keyed hash, as its own hash.
 #[derive(Default)]
 struct Passed(u64);
 

@@ -61,8 +61,9 @@ pub struct NonceKey<'a> {
 }
 
 impl NonceKey<'_> {
-    /// Writes the key as bytes, different for each key: first the numbers, with the length of each text, then the texts.
-    /// No text is as long as an absent token.
+    /// Writes the key as bytes, different for each key.
+    ///
+    /// First come the numbers, with the length of each text, then the texts. No text is as long as an absent token.
     pub(super) fn write_to(&self, mut write: impl FnMut(&[u8])) {
         let texts = [Some(self.client), self.token, Some(self.nonce)];
         let [client, token, nonce] = texts.map(|text| text.map_or(u64::MAX, |text| text.len() as u64));
@@ -84,14 +85,16 @@ impl fmt::Debug for NonceKey<'_> {
     }
 }
 
-/// The time of a request, and the end of its nonce's life, in seconds since the Unix epoch.
+/// The time of a request and the expiry of its nonce.
+///
+/// Both are in seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The server's time.
     pub now: u64,
-    /// The first second in which no server accepts the timestamp any more, so that its nonce may be forgotten.
+    /// The first second in which no server accepts the timestamp any more.
     ///
-    /// If timestamps up to 300 seconds old are accepted, it is the timestamp plus 301. A timestamp from the future is
+    /// From then on, the nonce may be forgotten. If timestamps up to 300 seconds old are accepted, it is the timestamp plus 301. A timestamp from the future is
     /// accepted only if it is less far ahead of `now` than this is ahead of the timestamp.
     pub expires_at: u64,
 }

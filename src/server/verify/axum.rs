@@ -1,4 +1,4 @@
-//! The parts that axum needs: extractors, a response, and the URI that a nested router has shortened.
+//! Extractors and a response for axum, and the URI before nesting.
 
 use std::convert::Infallible;
 

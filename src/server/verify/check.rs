@@ -1,4 +1,4 @@
-//! The checks, in their order: first everything that the head shows, then the body, last the nonce.
+//! The checks, in their order: the head, the body, the nonce.
 
 use bytes::Bytes;
 #[cfg(feature = "diagnose")]

@@ -42,7 +42,7 @@ pub trait CredentialStore: Send + Sync {
     /// The application's own data about an accepted request: a user, a tenant, rights. `()` for none.
     type Principal: Clone + Send + Sync + 'static;
 
-    /// Looks up a client by its identifier, and a token of that client if the request has one.
+    /// Looks up a client, and its token if the request has one.
     ///
     /// Both are decoded, and not verified yet. A token of another client is unknown.
     ///
@@ -97,7 +97,7 @@ impl<P> Found<P> {
 /// It is for the log, through [`Rejection`](super::Rejection)'s source, and is never sent to the client.
 pub type LookupError = Box<dyn Error + Send + Sync>;
 
-/// A credential store in memory, with all credentials known at the start: for webhooks, LTI tools, and tests.
+/// A credential store in memory, for webhooks, LTI tools, and tests.
 ///
 /// ```
 /// use tower_oauth1::{ClientCredentials, TokenCredentials};

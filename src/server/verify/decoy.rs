@@ -4,7 +4,7 @@ use crate::protocol::{ClientCredentials, Presented, Secret, VerifyError, VerifyE
 
 /// Credentials that nobody has. Requests that are rejected in any case are verified with them.
 pub(super) struct Decoy {
-    /// The same client with RSA keys of several sizes; without the feature `rsa`, without a key.
+    /// The same client with RSA keys of several sizes, and without.
     clients: Vec<ClientCredentials>,
     token_secret: Secret,
 }
@@ -79,7 +79,7 @@ fn fits(_: &Presented<'_>, _: &ClientCredentials) -> bool {
     true
 }
 
-/// Returns an RSA public key that goes with no private one, as PKCS#1 DER (RFC 8017 A.1.1).
+/// Returns a random RSA public key as PKCS#1 DER (RFC 8017 A.1.1).
 #[cfg(feature = "rsa")]
 fn rsa_decoy(size: usize) -> Vec<u8> {
     let mut modulus: Vec<u8> = std::iter::repeat_with(rand::random).take(size).collect();

@@ -13,8 +13,9 @@ use super::body::OAuthVerifyBody;
 use super::rejection::Rejection;
 use crate::body::SignedBody;
 
-/// Boxed, once for each request: it awaits `async fn`s of the stores' traits, whose futures have no name that stable
-/// Rust could put into a field. The inner service's future is not boxed.
+/// A verification, boxed once for each request.
+///
+/// It awaits `async fn`s of the stores' traits, whose futures have no name. The inner service's future is not boxed.
 type Verifying<B> = Pin<Box<dyn Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send>>;
 
 pin_project! {

@@ -93,9 +93,9 @@ impl<C, N> OAuthVerifyLayer<C, N> {
         self.with(|policy| policy.body_limit = BodyLimit::Bytes(bytes))
     }
 
-    /// Sets the largest number of parameters in query, form and `Authorization` header together; 1,000 by default.
+    /// Sets the largest number of parameters; 1,000 by default.
     ///
-    /// Empty elements count as well. A request with more is rejected with 400. Each parameter takes some 40 bytes of
+    /// Those in query, form and `Authorization` header count together. Empty elements count as well. A request with more is rejected with 400. Each parameter takes some 40 bytes of
     /// memory while the signature is verified.
     #[must_use]
     pub fn parameter_limit(self, parameters: usize) -> Self {
@@ -114,9 +114,9 @@ impl<C, N> OAuthVerifyLayer<C, N> {
         self.with(|policy| policy.problems = problems)
     }
 
-    /// Sets a function that finds the URI that the client signed, if a router or proxy has changed it.
+    /// Sets a function that finds the URI that the client signed.
     ///
-    /// Its path and query count. `None` means that the URI was not changed. For axum's `Router::nest` there is
+    /// It is for routers and proxies that change the URI. Its path and query count. `None` means that the URI was not changed. For axum's `Router::nest` there is
     /// [`axum_original_uri`](super::axum_original_uri) (feature `axum`).
     #[cfg_attr(not(feature = "axum"), allow(rustdoc::broken_intra_doc_links))]
     #[must_use]

@@ -1,4 +1,4 @@
-//! The origin that a request was signed for: the one that clients see, not the one behind proxies.
+//! The origin that a request was signed for, as clients see it.
 
 use http::header::{FORWARDED, HOST};
 use http::request::Parts;
@@ -64,7 +64,9 @@ impl Origins {
     }
 }
 
-/// The host that a request is for: in absolute form and in HTTP/2 that of the URI, which overrides `Host` (RFC 9112 §3.2.2).
+/// Returns the host that a request is for.
+///
+/// In absolute form and in HTTP/2 it is that of the URI, which overrides `Host` (RFC 9112 §3.2.2).
 fn host(parts: &Parts) -> Option<(&str, Option<u16>)> {
     if let Some(authority) = parts.uri.authority() {
         return split_authority(authority.as_str());
@@ -95,7 +97,9 @@ impl ForwardedHeaders {
     }
 }
 
-/// Returns the value that the outermost trusted proxy wrote, of a comma-separated header across its lines.
+/// Returns the value that the outermost trusted proxy wrote.
+///
+/// The header is a comma-separated list across its lines.
 ///
 /// `Some(None)` if there is no such header, `None` if it has too few values or is not text.
 fn trusted_value<'a>(headers: &'a HeaderMap, name: &str, proxies: usize) -> Option<Option<&'a str>> {
@@ -114,7 +118,7 @@ fn trusted_value<'a>(headers: &'a HeaderMap, name: &str, proxies: usize) -> Opti
     }
 }
 
-/// Returns the value of a pair in an element of `Forwarded`, without its quotes (RFC 7239 §4).
+/// Returns an unquoted value from an element of `Forwarded` (RFC 7239 §4).
 ///
 /// `Some(None)` if the element has no such pair, `None` if it is malformed.
 fn pair<'a>(element: &'a str, name: &str) -> Option<Option<&'a str>> {

@@ -23,10 +23,14 @@ pub enum Tokens {
     Refused,
 }
 
-/// The treatment of bodies that no signature covers: neither a form nor accompanied by an `oauth_body_hash`.
+/// The treatment of bodies that no signature covers.
+///
+/// They are neither forms nor accompanied by an `oauth_body_hash`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum UnsignedBodies {
-    /// Accepted and not verified: anyone who sees the request on its way can replace the body.
+    /// Accepted and not verified.
+    ///
+    /// Anyone who sees the request on its way can replace the body.
     #[default]
     Accept,
     /// Rejected, unless the body is empty.

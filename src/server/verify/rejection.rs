@@ -61,9 +61,9 @@ pub enum RejectionKind {
     BodyUnsigned,
     /// The nonce was used before.
     NonceUsed,
-    /// The `Content-Type` resembles a form's, so that the application may read a form that was not signed as one.
+    /// The `Content-Type` resembles a form's.
     ///
-    /// See [`BodyType`](crate::protocol::BodyType) for the rule.
+    /// The application might read a form that was not signed as one. See [`BodyType`](crate::protocol::BodyType) for the rule.
     AmbiguousBody,
     /// A POST has a body without a `Content-Type`. Some applications read a form from it.
     ContentTypeMissing,
@@ -94,8 +94,10 @@ const BASE_STRING_LIMIT: usize = 4096;
 /// Visibility of the reason in a response (OAuth Problem Reporting).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Problems {
-    /// The response states the reason: in the header `WWW-Authenticate` as `oauth_problem="…"` with the parameter that
-    /// belongs to it, and in the body as text.
+    /// The response states the reason.
+    ///
+    /// It is in the header `WWW-Authenticate`, as `oauth_problem="…"` with the parameter that belongs to it, and in the
+    /// body as text.
     #[default]
     Reported,
     /// The response states its status only. An unknown client, an unknown token and a wrong signature then cannot be

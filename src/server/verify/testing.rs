@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Runs a future that must end without waiting for anything: time is paused, so that a future that waits fails at once.
+/// Runs a future that must not wait: time is paused, so waiting fails.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(in_time(future))
@@ -46,7 +46,7 @@ impl Frames {
         Self { frames: frames.into(), announced: 0, end: End::Ends }
     }
 
-    /// A body that says it has at least so many bytes, and must not be read.
+    /// A body that announces this length, and must not be read.
     pub(super) fn announcing(announced: u64) -> Self {
         Self { announced, ..Self::new(vec![]) }
     }

@@ -461,7 +461,7 @@ fn rejections() {
     }
 }
 
-/// Everything that the head shows is refused with the body unread: this body fails the test when it is polled.
+/// These bodies fail the test when they are polled.
 #[test]
 fn the_head_is_refused_before_the_body_is_read() {
     use RejectionKind::*;
@@ -523,7 +523,7 @@ fn the_head_is_refused_before_the_body_is_read() {
     assert_eq!(block_on(answer(&layer(), unsigned)).unwrap_err().kind(), Invalid(NotSigned));
 }
 
-/// If problems are withheld, reading the body or not must not tell a known client from an unknown one.
+/// An unread body would tell that the client is unknown.
 #[test]
 fn withheld_problems_do_not_show_in_what_is_read() {
     for (key, token) in [("k", "t"), ("z", "t"), ("k", "z")] {
