@@ -62,18 +62,8 @@ impl Preset {
 
     /// The same, with credentials from this provider, which words its refusals as the API does.
     pub(super) fn provider(self, provider: Provider) -> Preset<Provider> {
-        Preset {
-            origins: self.origins,
-            method: self.method,
-            realm: self.realm,
-            transmission: self.transmission,
-            version: self.version,
-            empty_token: self.empty_token,
-            body_hash: self.body_hash,
-            timestamp_order: self.timestamp_order,
-            provider: provider.dialect(self.dialect.clone()),
-            dialect: self.dialect,
-        }
+        let dialect = self.dialect.clone();
+        self.replace_provider(provider.dialect(dialect)).0
     }
 }
 
@@ -97,6 +87,10 @@ impl<P> Preset<P> {
     /// # Ok::<_, tower_oauth1::InvalidOrigin>(())
     /// ```
     pub fn split_provider(self) -> (Preset, P) {
+        self.replace_provider(())
+    }
+
+    fn replace_provider<Q>(self, provider: Q) -> (Preset<Q>, P) {
         let preset = Preset {
             origins: self.origins,
             method: self.method,
@@ -107,7 +101,7 @@ impl<P> Preset<P> {
             body_hash: self.body_hash,
             timestamp_order: self.timestamp_order,
             dialect: self.dialect,
-            provider: (),
+            provider,
         };
         (preset, self.provider)
     }
