@@ -131,7 +131,7 @@ pub(crate) struct LoginArguments {
     /// [default: http://127.0.0.1 with a free port].
     #[arg(long, value_name = "URL|oob")]
     pub(crate) callback: Option<String>,
-    /// Keep the token of an owner-only client, which is given or asked for. Nothing is sent.
+    /// Keep the four values of an owner-only client; secrets that are not given are asked for. Nothing is sent.
     #[arg(long, conflicts_with_all = ["xauth", "callback", "initiate"])]
     pub(crate) owner_only: bool,
     /// Exchange the user's name and password (OAUTH1_PASSWORD or a prompt) for a token.
@@ -210,7 +210,7 @@ pub(crate) struct ServeArguments {
     /// Pass requests on to this origin and record them, with the secrets redacted.
     #[arg(long, value_name = "ORIGIN", conflicts_with = "callback")]
     pub(crate) upstream: Option<String>,
-    /// Allow callbacks that start with this URL, besides those to this machine.
+    /// Allow callbacks that start with this URL, in addition to those to this machine.
     #[arg(long, value_name = "URL")]
     pub(crate) callback: Vec<String>,
     #[command(flatten)]
@@ -261,7 +261,7 @@ pub(crate) struct SigningArguments {
     /// Follow the rules of a known service.
     #[arg(long, value_name = "SERVICE", help_heading = "Signing")]
     pub(crate) preset: Option<crate::service::Known>,
-    /// The account, shop, school or wiki of the preset: see `oauth1 help login`.
+    /// The account, server, school or wiki of the preset: see `oauth1 login --help`.
     #[arg(long, value_name = "SITE", help_heading = "Signing")]
     pub(crate) site: Option<String>,
     /// The signature method [default: HMAC-SHA1, or that of the preset].

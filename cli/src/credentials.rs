@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::paint;
 use crate::profile::Profile;
 
-/// What to do about a secret that was not given.
+/// The treatment of a secret that was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// Ask for it, or fail if there is no terminal.
@@ -89,7 +89,7 @@ impl CredentialArguments {
     }
 }
 
-/// Where a secret may come from.
+/// The places from which a secret may come, the first one first.
 struct SecretArgument<'a> {
     what: &'a str,
     option: &'a str,

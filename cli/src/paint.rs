@@ -9,11 +9,11 @@ use anstyle::{AnsiColor, Style};
 
 /// Names of parts and parameters.
 pub(crate) const LABEL: Style = Style::new().bold();
-/// What is right, or the same on both sides.
+/// Parts that are right, or the same on both sides.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// What is wrong, or differs.
+/// Parts that are wrong, or differ.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-/// What deserves a look.
+/// Remarks that deserve a look.
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 /// Values of protocol parameters.
 pub(crate) const PROTOCOL: Style = AnsiColor::Cyan.on_default();
@@ -39,7 +39,7 @@ pub(crate) fn error(message: &impl Display) {
     say(BAD, "error", message);
 }
 
-/// Reports what deserves a look and does not end the command.
+/// Reports a remark that does not end the command.
 pub(crate) fn warning(message: &impl Display) {
     say(WARN, "warning", message);
 }

@@ -53,7 +53,7 @@ pub(crate) struct Service {
     pub(crate) order: TimestampOrder,
     /// The way in which the service rejects requests.
     pub(crate) dialect: Dialect,
-    /// What a report compares a request with.
+    /// The requirements that a report compares a request with.
     pub(crate) preset: Option<Preset>,
     pub(crate) provider: Option<Provider>,
 }

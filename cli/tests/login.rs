@@ -4,11 +4,18 @@
 
 mod common;
 
+use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use bytes::Bytes;
 use common::{Served, home, http_client, oauth1, run, run_with_input};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use tower::service_fn;
+use tower_oauth1::server::provider::testing::TestServer;
 
 /// `oauth1 login` for the inspector, with the page that it asks the user to open.
 struct Login {
@@ -136,6 +143,7 @@ async fn denied_and_mistyped() {
         run(command)
     };
     assert!(wrong_secret.status == 1 && wrong_secret.err.contains("signature"), "{wrong_secret:?}");
+    assert!(wrong_secret.err.contains("a secret is wrong"), "{}", wrong_secret.err);
     assert!(!wrong_secret.err.contains("MARKER"));
     assert!(!directory.path().join("oauth1/dev.toml").exists());
 }
@@ -153,4 +161,28 @@ fn owner_only_sends_nothing() {
     let expected =
         "client_key = \"k\"\nclient_secret = \"cs\"\npreset = \"mediawiki\"\ntoken = \"t\"\ntoken_secret = \"ts\"\n";
     assert_eq!(profile, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_name_and_password() {
+    let server = TestServer::start(|_| {
+        service_fn(|request: Request<Incoming>| async move {
+            let body = request.into_body().collect().await.unwrap().to_bytes();
+            let form = "x_auth_mode=client_auth&x_auth_username=jane&x_auth_password=pass%20word";
+            let (status, answer) =
+                if body == form { (200, "oauth_token=t&oauth_token_secret=s&screen_name=Jane") } else { (401, "") };
+            Ok::<_, Infallible>(Response::builder().status(status).body(Full::<Bytes>::from(answer)).unwrap())
+        })
+    });
+    let server = server.await.unwrap();
+    let access = format!("{}/access", server.origin());
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["login", "reader", "--xauth", "jane", "--access", &access, "--print"];
+    let mut command = home(oauth1(&arguments), directory.path());
+    for (name, value) in [("CLIENT_KEY", "k"), ("CLIENT_SECRET", "cs"), ("PASSWORD", "pass word")] {
+        command.env(format!("OAUTH1_{name}"), value);
+    }
+    let granted = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
+    assert_eq!((granted.status, &*granted.out), (0, "OAUTH1_TOKEN=t\nOAUTH1_TOKEN_SECRET=s\n"), "{granted:?}");
+    assert!(granted.err.contains("screen_name: Jane"), "{granted:?}");
 }

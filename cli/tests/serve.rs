@@ -55,8 +55,9 @@ async fn right_and_wrong_requests_are_shown() {
         (Some("OAuth oauth_consumer_key=<b>x</b>"), 400),
     ] {
         let headers = authorization.map(|value| ("authorization", value));
-        let (answered, body, _) = get(&url, headers.as_slice()).await;
+        let (answered, body, headers) = get(&url, headers.as_slice()).await;
         assert_eq!(answered, status, "{authorization:?} {body}");
+        assert_eq!(headers["content-type"], "application/json");
     }
     let list = json(&served.url("/")).await;
     let outcomes: Vec<_> =
@@ -175,7 +176,7 @@ async fn given_credentials_are_not_printed() {
     assert!(alone.status == 0 && alone.out.contains("acts for itself"), "{alone:?}");
 }
 
-/// What passes is recorded, and verified with the credentials of the client; secrets are redacted.
+/// The proxy records each request and verifies it with the credentials of the client. Secrets are redacted.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_proxy_records() {
     let provider = TestProvider::start().await.unwrap();

@@ -67,7 +67,7 @@ struct Content {
     encoding: Option<String>,
 }
 
-/// Reads the entry. Of several, the first one with an OAuth header or parameter is taken, or else the first.
+/// Reads the entry. If there are several, reads the first one with an OAuth header or parameter, or else the first.
 pub(crate) fn parse(json: &str) -> Result<Pasted, Failure> {
     let har: Har = serde_json::from_str(json)
         .map_err(|_| Failure::usage("the JSON is not a HAR entry; it needs `request` with `method` and `url`"))?;

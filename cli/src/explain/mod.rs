@@ -19,12 +19,14 @@ use crate::failure::{Failure, Status};
 use crate::message::read;
 use crate::report::{Anatomy, Explanation};
 
-/// What is known about a request.
+/// The facts about a request.
 struct Explained {
     record: Record,
     /// The signature that the secrets make, if they are known.
     expected: Option<String>,
     report: Report,
+    /// Whether there was anything to compare the request with.
+    is_checked: bool,
 }
 
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<Status, Failure> {
@@ -95,7 +97,8 @@ fn explain(arguments: &ExplainArguments, pasted: &Pasted) -> Result<Explained, F
         true => received(&record, pasted, &credentials, token_secret),
         false => diagnosed(arguments, &record, pasted, &credentials, token_secret, has_secrets)?,
     };
-    Ok(Explained { record, expected, report })
+    let is_checked = expected.is_some() || pasted.answer.is_some() || arguments.base_string.is_some();
+    Ok(Explained { record, expected, report, is_checked })
 }
 
 /// The record of the request; a broken header is an error.

@@ -29,6 +29,9 @@ pub(crate) fn print(out: &mut impl Write, explained: &Explained) -> io::Result<(
         line(out, "Base string", &printable(&anatomy.base_string))?;
         signature(out, explained)?;
     }
+    if !explained.is_checked && explained.report.findings().is_empty() {
+        return Ok(());
+    }
     writeln!(out)?;
     report::print(out, &explained.report)
 }

@@ -12,6 +12,7 @@ use tower_oauth1::client::handshake::{
     AuthorizationPage, Callback, CallbackConfirmation, Consent, Decision, Endpoint, Handshake, HandshakeError,
     HandshakeErrorKind, LegRequest, PendingAuthorization, Provider, TokenGrant, XAuth,
 };
+use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
 use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
 
 use self::listener::Listener;
@@ -21,7 +22,7 @@ use crate::failure::{Failure, Status};
 use crate::paint::{FAINT, LABEL, PROTOCOL, paint, warning};
 use crate::profile::{self, Endpoints, Profile};
 use crate::service::Known;
-use crate::transport;
+use crate::{report, transport};
 
 pub(crate) async fn run(arguments: &LoginArguments) -> Result<Status, Failure> {
     let name = &arguments.profile;
@@ -90,7 +91,7 @@ async fn obtain(
         .parameters()?
         .into_iter()
         .fold(provider, |provider, (name, value)| provider.authorization_parameter(name, value));
-    let layer = service.handshake_layer(&origin).clock_skew(ClockSkew::default());
+    let layer = service.handshake_layer(&origin).clock_skew(ClockSkew::default()).records();
     if let Some(user) = xauth {
         let password = match std::env::var("OAUTH1_PASSWORD") {
             Ok(password) => password.into(),
@@ -221,7 +222,7 @@ fn ask(what: &str) -> Result<String, Failure> {
     }
 }
 
-/// What a profile that is new must hold, besides the token.
+/// The settings of a new profile, in addition to the token.
 fn settings(arguments: &LoginArguments, client: &ClientCredentials) -> Vec<(&'static str, String)> {
     let signing = &arguments.signing;
     let mut settings = vec![("client_key", client.key().to_owned())];
@@ -252,6 +253,14 @@ fn print(token: &TokenCredentials) -> Result<(), Failure> {
 }
 
 fn failed(error: HandshakeError) -> Failure {
+    if let Some(response) = error.response()
+        && let Some(record) = response.extensions().get::<Record>()
+    {
+        let answer = Answer::new(response.status(), response.headers(), response.body());
+        let report = Diagnosis::new(record).answer(answer).report();
+        // The standard error may be closed; there is no other place to say so.
+        let _ = report::print(&mut anstream::stderr(), &report);
+    }
     let status = match error.kind() {
         HandshakeErrorKind::Sign => Status::Usage,
         HandshakeErrorKind::Transport | HandshakeErrorKind::TimedOut => Status::NoAnswer,

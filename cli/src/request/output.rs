@@ -40,7 +40,7 @@ where
     Ok(kept.into())
 }
 
-/// Where the body goes.
+/// The destination of the body.
 enum Sink {
     Stdout { ends_line: bool, binary: bool },
     File(PathBuf, std::fs::File),

@@ -30,7 +30,7 @@ use super::record::{Answer, Log, Record, Text, Verdict};
 use super::upstream::Upstream;
 use crate::redact;
 
-/// What every handler needs.
+/// The state of every handler.
 #[derive(Clone)]
 pub(crate) struct App {
     log: Log,
@@ -107,10 +107,12 @@ async fn inspect(State(app): State<App>, request: Request) -> Response {
     if own_answer { explain(&app, &parts.headers, &record, response) } else { response.map(Body::from) }
 }
 
-/// The answer of an API that only says what it thinks of the request: the same page, or the same JSON.
+/// The answer of the inspector itself: the page or the JSON about the request.
 fn explain(app: &App, headers: &HeaderMap, record: &Record, response: http::Response<Bytes>) -> Response {
     let (mut parts, _) = response.into_parts();
+    // Those of the short text that this body replaces.
     parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_TYPE);
     let body = match wants_html(headers) {
         true => pages::request(record, app.log.neighbors(record.id), None).into_response(),
         false => axum::Json(record).into_response(),

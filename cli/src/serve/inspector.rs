@@ -29,7 +29,7 @@ use crate::report::{Anatomy, sentence};
 /// The user in whose name tokens are issued.
 pub(crate) const USER: &str = "Test User";
 
-/// The client and the token that the inspector accepts, besides the tokens that its handshake issues.
+/// The client and the token that the inspector accepts, in addition to the tokens that its handshake issues.
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     pub(crate) client: ClientCredentials,
@@ -107,7 +107,7 @@ impl Inspector {
         Self { origin, known, provider, layer }
     }
 
-    /// Verifies a request, or answers as the provider, and says what came of it.
+    /// Verifies a request, or answers as the provider. Returns the answer and the verdict.
     pub(crate) async fn inspect(&self, head: &Parts, body: &Bytes) -> (Response<Bytes>, Verdict) {
         let request = Request::from_parts(head.clone(), Full::from(body.clone()));
         let response = match self.is_provider(head.uri.path()) {

@@ -12,7 +12,7 @@ use crate::report::{Anatomy, Explanation, Finding, Row, sentence};
 pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const SCRIPT: &str = include_str!("live.js");
 
-/// What the list says about the server.
+/// The facts about the server that the list shows.
 #[derive(Debug)]
 pub(crate) struct About {
     pub(crate) origin: String,

@@ -58,7 +58,7 @@ impl Upstream {
         Ok(Self { client: client()?, base, origin, client_credentials, token })
     }
 
-    /// Sends the request on and says what came of it.
+    /// Sends the request on. Returns the answer and the verdict.
     pub(crate) async fn pass(&self, head: &Parts, body: &Bytes) -> (Response<Bytes>, Verdict) {
         let record = computed::record(head, body, &self.origin);
         let signed = record.as_ref().filter(|record| record.unsigned().is_none());

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// What a run of the command printed, and its exit status.
+/// The output and the exit status of a run of the command.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) status: i32,
