@@ -88,7 +88,7 @@ pub(crate) struct RequestArguments {
     /// Print the status and headers of the answer before its body.
     #[arg(short, long)]
     pub(crate) include: bool,
-    /// Print the headers of each request and answer, and the base string, to the standard error.
+    /// Print the headers and the base string of each request to the standard error.
     #[arg(short, long)]
     pub(crate) verbose: bool,
     #[command(flatten)]
@@ -127,11 +127,15 @@ pub(crate) struct LoginArguments {
     /// Add a parameter to the page on which the user decides, such as `perms=write`.
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Provider")]
     pub(crate) parameter: Vec<String>,
-    /// The callback: an http URL of this machine to listen at, another URL to paste from, or `oob` for a code to type
-    /// [default: http://127.0.0.1 with a free port].
+    /// The callback [default: http://127.0.0.1 with a free port].
+    ///
+    /// With an http URL of this machine, the command listens there. With another URL, it asks for the address of the page
+    /// that the user is sent to. With `oob`, it asks for the verification code.
     #[arg(long, value_name = "URL|oob")]
     pub(crate) callback: Option<String>,
-    /// Keep the four values of an owner-only client; secrets that are not given are asked for. Nothing is sent.
+    /// Keep the four values of an owner-only client.
+    ///
+    /// Secrets that are not given are asked for. Nothing is sent.
     #[arg(long, conflicts_with_all = ["xauth", "callback", "initiate"])]
     pub(crate) owner_only: bool,
     /// Exchange the user's name and password (OAUTH1_PASSWORD or a prompt) for a token.
@@ -168,7 +172,7 @@ pub(crate) struct ExplainArguments {
     /// The origin of an HTTP message [default: https and its Host header].
     #[arg(long, value_name = "ORIGIN", conflicts_with = "url")]
     pub(crate) origin: Option<String>,
-    /// The answer of the server: a file with the status line, the headers and the body.
+    /// A file with the answer of the server: status line, headers and body.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) answer: Option<String>,
     /// The base string that the other side computed, or `@FILE`.
@@ -195,10 +199,10 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Run the inspector: a server on this machine that shows each request, right or wrong, and why.
+/// Run the inspector, which verifies each request and shows why it is wrong.
 ///
-/// It accepts signed requests of any client to any path and shows them in a browser. It also has the three endpoints of
-/// a handshake. It listens on 127.0.0.1 only.
+/// The inspector is a server on 127.0.0.1. It accepts signed requests of any client to any path and shows them in a
+/// browser. It also has the three endpoints of a handshake.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// The port; 0 is a free one.

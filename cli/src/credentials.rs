@@ -1,4 +1,4 @@
-//! The client and token to sign with: from arguments, files, the environment, a profile, or a prompt.
+//! The client and token to sign with, from one of five places.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(crate) struct Credentials<T = Option<TokenCredentials>> {
 }
 
 impl CredentialArguments {
-    /// The credentials: an argument or its file first, then the environment, the profile, and the prompt.
+    /// Finds the credentials: an argument or its file, the environment, the profile, the prompt.
     pub(crate) fn credentials(&self, profile: &Profile, missing: Missing) -> Result<Credentials, Failure> {
         Ok(Credentials { client: self.client(profile, missing)?, token: self.token(profile, missing)? })
     }
@@ -138,7 +138,7 @@ pub(crate) fn prompt(what: &str) -> Result<Option<Secret>, Failure> {
         .map_err(|error| Failure::usage(format!("cannot read the {what}")).caused_by(error))
 }
 
-/// The first line of a file: the end of the line is no part of the secret.
+/// The content of a file without the end of its last line.
 fn read_secret(file: &Path) -> Result<Secret, Failure> {
     let failed = || Failure::usage(format!("cannot read the secret in {}", file.display()));
     let content = Secret::new(fs::read_to_string(file).map_err(|error| failed().caused_by(error))?);

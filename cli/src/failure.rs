@@ -34,7 +34,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Nothing was sent: the message names the argument, file or setting at fault, and the remedy.
+    /// Nothing was sent; the message names the fault and the remedy.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { status: Status::Usage, message: message.into(), source: None }
     }

@@ -25,7 +25,7 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Text from a server or a file without the control characters that could steer a terminal.
+/// Foreign text without the control characters that could steer a terminal.
 pub(crate) fn printable(text: &str) -> String {
     let safe = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     if text.chars().all(safe) {

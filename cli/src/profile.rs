@@ -81,7 +81,9 @@ impl ProfileArgument {
     }
 }
 
-/// Adds the token to the profile, and the values that lead to it if the profile is new. Comments and other keys stay.
+/// Adds the token to the profile, and the settings that it lacks.
+///
+/// Comments and other keys stay.
 ///
 /// The file is replaced at once and only its owner can read it.
 pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, String)]) -> Result<PathBuf, Failure> {
@@ -150,7 +152,7 @@ fn warn_if_readable(path: &Path) {
 #[cfg(not(unix))]
 fn warn_if_readable(_: &Path) {}
 
-/// Writes a file beside the old one and then replaces that: it is never there in part, and never readable to others.
+/// Replaces a file at once, by one that only its owner can read.
 fn write_privately(directory: &Path, path: &Path, content: &[u8]) -> std::io::Result<()> {
     // Only the owner can read a temporary file of this crate.
     let mut file = tempfile::NamedTempFile::new_in(directory)?;

@@ -38,8 +38,10 @@ fn is_key(name: &str) -> bool {
     ["api-key", "apikey", "auth-token", "access-token", "secret"].iter().any(|part| name.contains(part))
 }
 
-/// An OAuth 1.0a header keeps everything but a PLAINTEXT signature, which is the secrets themselves (§3.4.4), and a
-/// verification code. Of another scheme, only the name stays.
+/// The value of an `Authorization` header without its secrets.
+///
+/// An OAuth 1.0a header keeps everything but a verification code and a PLAINTEXT signature, which is the secrets
+/// themselves (§3.4.4). A header of another scheme keeps the name of the scheme.
 fn authorization(value: &HeaderValue, text: &str) -> String {
     let scheme = text.split(' ').next().unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("OAuth") {

@@ -1,4 +1,4 @@
-//! Reports and records of the library, as data for pages and JSON and as text for a terminal.
+//! Reports and records of the library as data and as text.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use tower_oauth1::diagnose::{Difference, ParameterSource, Record, Report};
 use crate::paint::{BAD, FAINT, LABEL, paint, printable};
 use crate::redact;
 
-/// The causes of a rejection, the most likely first, and how the two base strings differ.
+/// The causes of a rejection, the most likely first, and the differing parts.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Explanation {
     pub(crate) findings: Vec<Finding>,

@@ -76,7 +76,7 @@ fn signature(signed: &Signed) -> Option<String> {
     }
 }
 
-/// The line that carries the signature: a header, or the URL or form that replaces the request's own.
+/// The line that carries the signature: a header, a URL or a form.
 fn header_line(message: &Message, signed: &Signed) -> Result<String, Failure> {
     Ok(match signed {
         Signed::Header(header) => format!("Authorization: {}", text(header.as_bytes())?),

@@ -53,7 +53,9 @@ impl SigningArguments {
 }
 
 impl Service {
-    /// A layer that signs requests to the origins of the service, or to this one if the service has none of its own.
+    /// A layer that signs requests to the origins of the service.
+    ///
+    /// If the service has none of its own, the layer signs for `target`.
     ///
     /// Fails if the service has others: the credentials would leave for a foreign server.
     pub(crate) fn layer(&self, target: &Origin) -> Result<OAuthSignLayer, Failure> {
@@ -79,7 +81,7 @@ impl Service {
         if loopback { signer.danger_plaintext_without_tls() } else { signer }
     }
 
-    /// The layer of a handshake: the provider adds its origins, whatever those of the API are.
+    /// The layer of a handshake, to which the provider adds its origins.
     pub(crate) fn handshake_layer(&self, provider: &Origin) -> OAuthSignLayer {
         OAuthSignLayer::new(self.signer_for(provider), provider.clone()).timestamp_order(TimestampOrder::default())
     }

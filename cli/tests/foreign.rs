@@ -1,4 +1,6 @@
-//! Clients of other hands against `oauth1 serve`: right requests are shown as right, and known faults are named.
+//! Clients of other hands against `oauth1 serve`.
+//!
+//! Right requests are shown as right, and known faults are named.
 //!
 //! Each client signs and sends every request of `tests/interop/clients/requests.json`.
 

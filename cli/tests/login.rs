@@ -80,7 +80,7 @@ async fn by_a_callback_to_this_machine() {
     let callback = decide(&login.page, "allow").await.unwrap();
     assert!(callback.starts_with("http://127.0.0.1:"), "{callback}");
 
-    // What is not the decision is not taken: another path, another login, another name of this machine.
+    // Everything else is rejected: another path, another login, another name of this machine.
     let client = http_client();
     let base = callback.split("/callback").next().unwrap();
     assert_eq!(client.get(format!("{base}/other")).send().await.unwrap().status(), 404);

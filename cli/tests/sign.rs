@@ -60,7 +60,7 @@ fn places_and_methods() {
     }
 }
 
-/// The command that is printed sends what was signed: a shell reads it back into the same words.
+/// The printed command sends the signed request. A shell reads it back into the same words.
 #[test]
 fn a_command_for_curl() {
     let signed = sign(&[

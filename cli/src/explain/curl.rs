@@ -1,4 +1,4 @@
-//! curl commands, as people paste them from a shell, a manual, or the developer tools of a browser.
+//! curl commands from a shell, a manual, or the tools of a browser.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;

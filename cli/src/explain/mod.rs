@@ -88,7 +88,7 @@ fn explain(arguments: &ExplainArguments, pasted: &Pasted) -> Result<Explained, F
     let record = record.with_credentials(&credentials.client, credentials.token.as_ref());
     let has_secrets = !credentials.client.secret().expose().is_empty();
     let expected = has_secrets.then(|| expected(&record, &credentials)).flatten();
-    // Whatever the server says, a request that its own secrets do not sign is explained first.
+    // A request that its own secrets do not sign is explained first, in spite of the answer.
     let own_fault =
         matches!((&expected, record.signature()), (Some(expected), Some(signature)) if expected != signature);
 

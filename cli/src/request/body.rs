@@ -1,4 +1,4 @@
-//! The body to send: bytes that can be sent again, or a stream of files that cannot.
+//! The body to send: bytes, or a stream of files.
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -20,7 +20,7 @@ pub(crate) fn again(body: &Body) -> Option<Body> {
     }
 }
 
-/// Turns the content of a message into a body, and adds the headers that it needs.
+/// Turns the content of a message into a body; adds the headers it needs.
 pub(crate) async fn body(message: &mut Message, client: &reqwest::Client) -> Result<Body, Failure> {
     let content = std::mem::replace(&mut message.content, Content::None);
     match content {

@@ -69,7 +69,9 @@ pub(crate) async fn run(arguments: &RequestArguments) -> Result<Status, Failure>
     Ok(status)
 }
 
-/// Prints the report about a rejection to the standard error: the standard output is for the answer.
+/// Prints the report about a rejection to the standard error.
+///
+/// The standard output is for the answer.
 fn explain(service: &Service, record: &Record, body: &[u8], response: &Response<Bytes>) -> Result<(), Failure> {
     let answer = Answer::new(response.status(), response.headers(), response.body());
     let diagnosis = Diagnosis::new(record).answer(answer).body(body);

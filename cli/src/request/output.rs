@@ -97,7 +97,9 @@ pub(crate) fn head(out: &mut impl Write, parts: &Parts) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Prints lines to the standard error with a mark before each: `>` for sent, `<` for received, `*` for remarks.
+/// Prints lines to the standard error with a mark before each.
+///
+/// The mark is `>` for sent, `<` for received.
 pub(crate) fn trace(mark: char, first: &str, headers: &HeaderMap) {
     let mut err = anstream::stderr();
     // The standard error may be closed; there is no other place to say so.

@@ -17,7 +17,7 @@ pub(crate) struct Metered<B> {
 
 const PART: usize = 64 * 1024;
 
-/// Below this number of bytes there is no bar: it would be gone before anyone saw it.
+/// Bodies below this number of bytes have no bar.
 const SMALL: u64 = 256 * 1024;
 
 impl<B: Body<Data = Bytes>> Metered<B> {
@@ -73,7 +73,7 @@ impl<B> Drop for Metered<B> {
     }
 }
 
-/// A bar on the standard error; hidden if that is not a terminal, or if there is little to send.
+/// A bar on the standard error; hidden without a terminal and for small bodies.
 pub(crate) fn bar(length: Option<u64>, verb: &'static str) -> ProgressBar {
     if length.is_some_and(|length| length < SMALL) {
         return ProgressBar::hidden();

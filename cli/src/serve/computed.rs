@@ -1,4 +1,4 @@
-//! The signature that a correct client makes for a request, whatever is wrong with the one that came.
+//! The signature that a correct client makes for a request.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -10,7 +10,7 @@ use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, T
 
 use crate::report::Explanation;
 
-/// The record of a request that came to the server known as `origin`; `None` if its header cannot be parsed.
+/// The record of a request to `origin`; `None` if its header cannot be parsed.
 pub(crate) fn record(head: &Parts, body: &Bytes, origin: &Origin) -> Option<Record> {
     let payload = match BodyType::of(&head.headers) {
         BodyType::Form => Payload::Form(body),
@@ -23,7 +23,7 @@ pub(crate) fn record(head: &Parts, body: &Bytes, origin: &Origin) -> Option<Reco
     Some(content_type.into_iter().fold(record, Record::with_content_type))
 }
 
-/// The right signature of the request; `None` for PLAINTEXT, and for a method that is not known here.
+/// The right signature of the request; `None` for PLAINTEXT and unknown methods.
 pub(crate) fn expected(record: &Record, client: &ClientCredentials, token_secret: Option<&Secret>) -> Option<String> {
     let name = record.signature_method().filter(|name| *name != SignatureMethod::Plaintext.name())?;
     let method = methods().into_iter().find(|method| method.name() == name)?;
@@ -49,7 +49,7 @@ pub(crate) fn explain(
     Explanation::from(&diagnosis.report())
 }
 
-/// The causes of a rejection by another server, of a request that passed and whose signature is right as far as is known.
+/// The causes of a rejection by the upstream server.
 pub(crate) fn explain_answer(record: &Record, body: &[u8], response: &http::Response<Bytes>) -> Explanation {
     let answer = Answer::new(response.status(), response.headers(), response.body());
     Explanation::from(&Diagnosis::new(record).body(body).answer(answer).report())
@@ -60,7 +60,9 @@ pub(crate) fn compare(record: &Record, base_string: &str) -> Explanation {
     Explanation::from(&Diagnosis::received(record).their_base_string(base_string.trim()).report())
 }
 
-/// The challenge without the base string of this side: it would be taken for that of the client.
+/// The challenge without the base string of this side.
+///
+/// The diagnosis would take it for the base string of the client.
 fn without_base_string(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     if let Some(challenge) = headers.get_mut(WWW_AUTHENTICATE)

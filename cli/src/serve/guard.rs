@@ -1,4 +1,4 @@
-//! The checks before every request: the name of this server, and the site that sent a browser here.
+//! The checks before every request: its host, and its site.
 //!
 //! A page that a user visits can make the browser send requests to this machine. Two things keep such a page out:
 //!

@@ -1,4 +1,4 @@
-//! The server side of the inspector: a provider with one client, and the verification of every other request.
+//! The verification of requests, and a provider with one client.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -29,7 +29,9 @@ use crate::report::{Anatomy, sentence};
 /// The user in whose name tokens are issued.
 pub(crate) const USER: &str = "Test User";
 
-/// The client and the token that the inspector accepts, in addition to the tokens that its handshake issues.
+/// The client and the first token that the inspector accepts.
+///
+/// Its handshake issues more tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     pub(crate) client: ClientCredentials,

@@ -306,7 +306,7 @@ mod tests {
     use super::*;
     use crate::report::Anatomy;
 
-    /// The request of RFC 5849 §1.2, with a title that must not become markup, signed for https.
+    /// A request that was signed for https, with markup in a parameter.
     fn wrong() -> Record {
         let origin: Origin = "http://127.0.0.1:5849".parse().unwrap();
         let authorization = r#"OAuth oauth_consumer_key="inspector", oauth_token="inspector-token", oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131202", oauth_nonce="chapoH", oauth_signature="7EzSaYE4scN99D2lwrkTuXewdBo%3D""#;

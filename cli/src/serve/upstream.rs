@@ -25,7 +25,7 @@ pub(crate) struct Upstream {
     token: Option<TokenCredentials>,
 }
 
-/// The headers between two neighbors only (RFC 9110 §7.6.1), and those that a new message has for itself.
+/// Headers that are not forwarded (RFC 9110 §7.6.1).
 const OWN: [&str; 10] = [
     "connection",
     "keep-alive",

@@ -1,4 +1,4 @@
-//! The command as a process, and the inspector as a server that ends with the test.
+//! The command as a process, and the inspector as a server.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
