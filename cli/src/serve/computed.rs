@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
 use tower_oauth1::protocol::{BodyType, Payload, RequestHead, Verifier};
+use tower_oauth1::server::verify::Rejection;
 use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, TokenCredentials};
 
 use crate::report::Explanation;
@@ -31,48 +32,58 @@ pub(crate) fn expected(record: &Record, client: &ClientCredentials, token_secret
     Signer::new(client.clone()).method(method).sign_text(record.base_string(), token.as_ref()).ok()
 }
 
-/// The causes of a rejection.
+/// The causes of a rejection by this server.
 pub(crate) fn explain(
     record: &Record,
     body: &[u8],
     secrets: Option<(&ClientCredentials, Option<&Secret>)>,
     response: &http::Response<Bytes>,
 ) -> Explanation {
-    let headers = without_base_string(response.headers());
-    // The body repeats the reason, and the base string.
-    let answer = Answer::new(response.status(), &headers, b"");
-    let diagnosis = Diagnosis::received(record).body(body).answer(answer);
-    let diagnosis = match secrets {
-        Some((client, token_secret)) => diagnosis.secrets(client, token_secret),
-        None => diagnosis,
+    let diagnosis = received(record, body, secrets);
+    let diagnosis = match response.extensions().get::<Rejection>() {
+        Some(rejection) => diagnosis.rejection(rejection),
+        // A leg of the handshake that failed although its request is properly signed.
+        None => diagnosis.answer(Answer::new(response.status(), response.headers(), b"")),
     };
     Explanation::from(&diagnosis.report())
 }
 
 /// The causes of a rejection by the upstream server.
-pub(crate) fn explain_answer(record: &Record, body: &[u8], response: &http::Response<Bytes>) -> Explanation {
-    let answer = Answer::new(response.status(), response.headers(), response.body());
-    Explanation::from(&Diagnosis::new(record).body(body).answer(answer).report())
+///
+/// A client whose signature is wrong is to blame. Otherwise the server is asked for its reason.
+pub(crate) fn explain_upstream(
+    record: &Record,
+    body: &[u8],
+    wrong: Option<(&ClientCredentials, Option<&Secret>)>,
+    response: &http::Response<Bytes>,
+) -> Explanation {
+    Explanation::from(&match wrong {
+        Some(secrets) => {
+            let (status, no_headers) = (response.status(), HeaderMap::new());
+            received(record, body, Some(secrets)).answer(Answer::new(status, &no_headers, b"")).report()
+        }
+        None => {
+            let answer = Answer::new(response.status(), response.headers(), response.body());
+            Diagnosis::new(record).body(body).answer(answer).report()
+        }
+    })
+}
+
+fn received<'a>(
+    record: &'a Record,
+    body: &'a [u8],
+    secrets: Option<(&'a ClientCredentials, Option<&'a Secret>)>,
+) -> Diagnosis<'a> {
+    let diagnosis = Diagnosis::received(record).body(body);
+    match secrets {
+        Some((client, token_secret)) => diagnosis.secrets(client, token_secret),
+        None => diagnosis,
+    }
 }
 
 /// The comparison with a base string that the client computed.
 pub(crate) fn compare(record: &Record, base_string: &str) -> Explanation {
     Explanation::from(&Diagnosis::received(record).their_base_string(base_string.trim()).report())
-}
-
-/// The challenge without the base string of this side.
-///
-/// The diagnosis would take it for the base string of the client.
-fn without_base_string(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    if let Some(challenge) = headers.get_mut(WWW_AUTHENTICATE)
-        && let Ok(text) = challenge.to_str()
-        && let Some((before, _)) = text.split_once(", oauth_signature_base_string=")
-        && let Ok(shorter) = before.parse()
-    {
-        *challenge = shorter;
-    }
-    headers
 }
 
 /// Every method of the library; PLAINTEXT without TLS, since nothing leaves this machine.

@@ -88,10 +88,8 @@ impl Upstream {
         let is_right = signed.zip(secrets).and_then(|(record, (client, token_secret))| {
             Some(computed::expected(record, client, token_secret)? == record.signature()?)
         });
-        let explain = |record| match is_right {
-            Some(false) => computed::explain(record, body, secrets, &response),
-            _ => computed::explain_answer(record, body, &response),
-        };
+        let wrong = secrets.filter(|_| is_right == Some(false));
+        let explain = |record| computed::explain_upstream(record, body, wrong, &response);
         let summary = match is_right {
             Some(true) => format!("{summary} The signature is right."),
             Some(false) => format!("{summary} The signature is wrong."),
