@@ -1,7 +1,8 @@
-//! Two rules for the prose of docs and comments that a program can check.
+//! Rules for the prose of docs and comments that a program can check.
 //!
 //! 1. No sentence begins with a relative clause or an inversion: see [`FORBIDDEN`].
 //! 2. The first sentence of a doc comment has at most [`WORDS`] words.
+//! 3. SECURITY.md names tests that exist.
 
 #![allow(clippy::unwrap_used)]
 
@@ -43,6 +44,25 @@ fn summaries_are_short() {
         let summary = paragraph.is_summary.then(|| sentences(&paragraph.text).next())??;
         (summary.split_whitespace().count() > WORDS).then(|| summary.to_owned())
     });
+}
+
+/// SECURITY.md names a test for each claim: the functions and files are there.
+#[test]
+fn security_claims_name_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let claims = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let (mut functions, mut files) = (0, 0);
+    for name in claims.split('`').skip(1).step_by(2) {
+        if let Some((file, function)) = name.strip_prefix("attacks::").and_then(|path| path.split_once("::")) {
+            let text = fs::read_to_string(root.join(format!("tests/attacks/{file}.rs"))).unwrap();
+            assert!(text.contains(&format!("fn {function}()")), "tests/attacks/{file}.rs has no {function}");
+            functions += 1;
+        } else if name.starts_with("tests/") {
+            assert!(root.join(name).exists(), "{name} does not exist");
+            files += 1;
+        }
+    }
+    assert!(functions > 20 && files > 5, "{functions} functions, {files} files");
 }
 
 fn report(fault: &str, find: impl Fn(&Paragraph) -> Option<String>) {
