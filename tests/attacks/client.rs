@@ -111,7 +111,7 @@ async fn serve(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>, attack: Ar
         }
         Then::HangAfter(beginning) => {
             let _ = stream.write_all(beginning.as_bytes()).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
