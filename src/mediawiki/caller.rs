@@ -1,18 +1,24 @@
-//! Whom the API took a request to come from.
+//! The user that the API identified.
 
 use http::HeaderMap;
 use serde::Deserialize;
 
-/// A parameter for `api.php`, in query or form: the wiki shall refuse with
-/// [`AssertUserFailed`](super::MediaWikiErrorKind::AssertUserFailed) what it would else do for nobody in particular.
+/// A parameter for `api.php`, in query or form, that makes the wiki check the user.
+///
+/// The wiki refuses a request that it takes as anonymous with
+/// [`AssertUserFailed`](super::MediaWikiErrorKind::AssertUserFailed).
 pub const ASSERT_USER: &str = "assert=user";
 
-/// Whom `api.php` took the request to come from, by its answer to `action=query&meta=userinfo`.
+/// The user that `api.php` identified, by its response to `action=query&meta=userinfo`.
 ///
-/// A request whose `Authorization` header MediaWiki does not read is no error to it: it is answered, successfully, as
-/// to anybody. This happens when the header starts other than `OAuth `, when the protocol parameters are in the query
-/// or the form, when a proxy dropped the header, and with `origin=*`. Either send [`ASSERT_USER`] with every request,
-/// or look here once.
+/// MediaWiki answers a request as to an anonymous user, successfully, if it does not read the `Authorization` header:
+///
+/// - The header does not start with `OAuth `, in this case.
+/// - The protocol parameters are in the query or the form.
+/// - A proxy removed the header.
+/// - The request has `origin=*`.
+///
+/// Either send [`ASSERT_USER`] with every request, or check the caller once.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -24,12 +30,12 @@ pub const ASSERT_USER: &str = "assert=user";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Caller {
-    /// Nobody: the credentials were not read.
+    /// An anonymous user: the credentials were not read.
     Anonymous,
-    /// This user of this wiki.
+    /// A user of this wiki.
     #[non_exhaustive]
     User {
-        /// The id on this wiki, which is not the central one of [`Identity`](super::Identity).
+        /// The id on this wiki. The central id in [`Identity`](super::Identity) differs.
         id: u64,
         /// The name, without the namespace.
         name: String,
@@ -37,10 +43,11 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The caller by an answer of `api.php`. `None` when it does not say: the request had no `meta=userinfo`, or
-    /// failed.
+    /// Reads the caller from a response of `api.php`.
+    ///
+    /// Returns `None` if the response does not tell: the request had no `meta=userinfo`, or failed.
     pub fn from_response(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        // So it says that it has set all credentials aside, as for `origin=*`.
+        // The wiki ignored all credentials, as for `origin=*`.
         if headers.contains_key("mediawiki-login-suppressed") {
             return Some(Self::Anonymous);
         }

@@ -1,4 +1,4 @@
-//! Where a wiki answers: its OAuth pages, its APIs, and the server it checks signatures against.
+//! The addresses of a wiki: its OAuth pages, its APIs, and its canonical server.
 
 use std::fmt;
 
@@ -7,11 +7,10 @@ use crate::{ClientCredentials, TemporaryCredentials};
 
 const INDEX_PHP: &str = "index.php";
 
-/// One wiki: where its OAuth pages and APIs are, and as which server it checks signatures.
+/// The addresses of a wiki, and its canonical server.
 ///
-/// MediaWiki signs with its own canonical server (`$wgServer`), whatever host the request went to. Behind a
-/// proxy or in a container the two differ; say so with [`Wiki::canonical_server`], and sign as
-/// [`Wiki::canonical`].
+/// MediaWiki verifies signatures for its canonical server (`$wgServer`), whatever host the request was sent to. Behind a
+/// proxy or in a container the two differ: set it with [`Wiki::canonical_server`].
 ///
 /// ```
 /// use tower_oauth1::Origin;
@@ -32,11 +31,11 @@ pub struct Wiki {
 }
 
 impl Wiki {
-    /// A wiki by the URL of its `index.php`, which `Special:Version` shows as its script path.
+    /// Creates a wiki from the URL of its `index.php`. `Special:Version` shows it as the script path.
     ///
     /// # Errors
     ///
-    /// [`InvalidWiki`] when the URL is anything but an absolute `http` or `https` URL that ends in `/index.php`.
+    /// Returns [`InvalidWiki`] if the URL is not an absolute `http` or `https` URL that ends in `/index.php`.
     pub fn new(index_php: &str) -> Result<Self, InvalidWiki> {
         let server = Origin::of_url(index_php).map_err(|_| InvalidWiki(InvalidWikiKind::NotHttp))?;
         if index_php.parse::<http::Uri>().is_err() {
@@ -71,7 +70,7 @@ impl Wiki {
         Self::wikimedia("www.wikidata.org")
     }
 
-    /// Test Wikipedia: Wikimedia's wiki to try a tool on.
+    /// Test Wikipedia, Wikimedia's wiki for trying out tools.
     pub fn test() -> Self {
         Self::wikimedia("test.wikipedia.org")
     }
@@ -80,7 +79,7 @@ impl Wiki {
     ///
     /// # Errors
     ///
-    /// [`InvalidWiki`] when the code is no such label: letters, digits and inner hyphens.
+    /// Returns [`InvalidWiki`] if the code is not made of letters, digits and inner hyphens.
     pub fn wikipedia(language: &str) -> Result<Self, InvalidWiki> {
         let label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         if language.is_empty()
@@ -102,31 +101,31 @@ impl Wiki {
         }
     }
 
-    /// The wiki's canonical server, where it is not the one that is connected to.
+    /// Sets the wiki's canonical server, if it differs from the one that requests are sent to.
     #[must_use]
     pub fn canonical_server(mut self, canonical: Origin) -> Self {
         self.canonical = Some(canonical);
         self
     }
 
-    /// The server that requests go to: what a client may sign for.
+    /// The server that requests are sent to.
     pub fn server(&self) -> &Origin {
         &self.server
     }
 
-    /// The server that the wiki takes itself to be: what to sign as, and who issues an [`Identity`](super::Identity).
+    /// The canonical server: requests are signed for it, and it issues each [`Identity`](super::Identity).
     pub fn canonical(&self) -> &Origin {
         self.canonical.as_ref().unwrap_or(&self.server)
     }
 
-    /// Where temporary credentials are asked for (RFC 5849 §2.1). It answers in JSON.
+    /// The URL of temporary credentials (RFC 5849 §2.1). It answers in JSON.
     ///
-    /// Nothing of the URL may be dropped: `title` and `format` are query parameters like any other, and signed.
+    /// Keep its query: `title` and `format` are parameters like any other, and signed.
     pub fn initiate_url(&self) -> String {
         self.special("initiate&format=json")
     }
 
-    /// Where the user goes to approve (§2.2): `/authorize`, which always shows the form.
+    /// The URL that the user is sent to (§2.2): `/authorize`, which always shows the form.
     ///
     /// ```
     /// use tower_oauth1::mediawiki::Wiki;
@@ -144,28 +143,31 @@ impl Wiki {
         self.consent("authorize", client, temporary)
     }
 
-    /// As [`Wiki::authorization_url`], for logging in: `/authenticate` sends a user who has already accepted an
-    /// authentication-only consumer straight back, without the form.
+    /// The URL that the user is sent to for a log-in: `/authenticate`.
+    ///
+    /// It shows no form to a user that accepted an authentication-only consumer before.
     pub fn authentication_url(&self, client: &ClientCredentials, temporary: &TemporaryCredentials) -> String {
         self.consent("authenticate", client, temporary)
     }
 
-    /// Where the verification code is exchanged for token credentials (§2.3). It answers in JSON.
+    /// The URL of token credentials (§2.3). It answers in JSON.
     pub fn token_url(&self) -> String {
         self.special("token&format=json")
     }
 
-    /// Where the wiki says whose token it is; its answer is for [`Identity::verify`](super::Identity::verify).
+    /// The URL of the user's identity. [`Identity::verify`](super::Identity::verify) reads its response.
     pub fn identify_url(&self) -> String {
         self.special("identify")
     }
 
-    /// The action API, `api.php`.
+    /// The URL of the action API, `api.php`.
     pub fn api_url(&self) -> String {
         format!("{}api.php", self.scripts)
     }
 
-    /// The REST API, `rest.php`; a path such as `/v1/page/Earth` goes behind it.
+    /// The URL of the REST API, `rest.php`, to which a path such as `/v1/page/Earth` is added.
+    ///
+    /// Write titles with underscores: MediaWiki 1.43 redirects those with spaces, and a redirection is a refusal.
     pub fn rest_url(&self) -> String {
         format!("{}rest.php", self.scripts)
     }
@@ -180,28 +182,28 @@ impl Wiki {
     }
 }
 
-/// The text names no wiki; [`InvalidWiki::kind`] says why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The URL or language code is not that of a wiki; [`InvalidWiki::kind`] tells why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidWiki(InvalidWikiKind);
 
 impl InvalidWiki {
-    /// What is wrong with it.
+    /// The fault.
     pub fn kind(self) -> InvalidWikiKind {
         self.0
     }
 }
 
-/// What is wrong with a wiki's URL or language code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The fault in a wiki's URL or language code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidWikiKind {
     /// Not an absolute `http` or `https` URL with a host.
     NotHttp,
-    /// The path does not end in `/index.php`; a page's address (`/wiki/Main_Page`) or `api.php` does not do.
+    /// The path does not end in `/index.php`. The address of a page or of `api.php` is not accepted.
     NotIndexPhp,
-    /// A query or fragment follows.
+    /// The URL has a query or a fragment.
     Query,
-    /// A user name or password is in it, or an `@`.
+    /// The URL has a user name, a password or an `@`.
     Userinfo,
     /// Not the language code of a Wikipedia.
     Language,
@@ -210,11 +212,17 @@ pub enum InvalidWikiKind {
 impl fmt::Display for InvalidWiki {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            InvalidWikiKind::NotHttp => "a wiki's address is an absolute http or https url",
-            InvalidWikiKind::NotIndexPhp => "a wiki's address ends in /index.php",
-            InvalidWikiKind::Query => "a wiki's address has no query and no fragment",
-            InvalidWikiKind::Userinfo => "a wiki's address has no user name, password or @",
-            InvalidWikiKind::Language => "a wikipedia's language is letters, digits and hyphens",
+            InvalidWikiKind::NotHttp => {
+                "the wiki's address is not an absolute http or https URL; pass the URL of its index.php"
+            }
+            InvalidWikiKind::NotIndexPhp => {
+                "the wiki's address does not end in /index.php; pass the URL of its index.php"
+            }
+            InvalidWikiKind::Query => "the wiki's address has a query or a fragment; remove it",
+            InvalidWikiKind::Userinfo => "the wiki's address has a user name, a password or an @; remove it",
+            InvalidWikiKind::Language => {
+                "the language code has other characters than letters, digits and inner hyphens"
+            }
         })
     }
 }

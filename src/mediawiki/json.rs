@@ -1,11 +1,11 @@
-//! JSON objects in which a name may stand once only.
+//! JSON objects with unique names.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A JSON object; a name that stands in it twice is an error, for no two readers agree which of them counts.
+/// A JSON object. A repeated name is an error, because readers disagree about which value counts.
 pub(super) struct UniqueKeys(pub(super) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueKeys {
@@ -27,7 +27,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         let mut object = Map::new();
         while let Some((name, value)) = entries.next_entry::<String, Value>()? {
             if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name stands twice"));
+                return Err(A::Error::custom("a name is repeated"));
             }
         }
         Ok(UniqueKeys(object))

@@ -1,29 +1,35 @@
-//! MediaWiki, from registering a consumer to the first edit: Wikipedia, Commons, Wikidata, and any wiki with the
+//! MediaWiki from registration to the first edit: Wikipedia, Commons, Wikidata, and every wiki with the
 //! [OAuth extension](https://www.mediawiki.org/wiki/Extension:OAuth).
 //!
-//! What is written here was observed on MediaWiki 1.39 and 1.43, or read in the extension's source. Where the extension's
-//! own pages say otherwise, this is what servers do.
+//! The facts on this page were observed on MediaWiki 1.39 and 1.43, or read in the extension's source. They differ in
+//! places from the extension's own pages.
+//!
+//! ```toml
+//! [dependencies]
+//! tower-oauth1 = { version = "0.1", features = ["mediawiki"] }
+//! ```
 //!
 //! # 1. Register a consumer
 //!
-//! On `Special:OAuthConsumerRegistration/propose`, for all Wikimedia wikis [on
-//! Meta](https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose), choose OAuth 1.0a and one of
-//! these:
+//! Open `Special:OAuthConsumerRegistration/propose` on your wiki, or [on
+//! Meta](https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose) for all Wikimedia wikis. Choose OAuth
+//! 1.0a and one of these:
 //!
-//! - *Owner-only*: for a bot of your own. You are given four values, consumer key and secret and access token and secret.
-//!   They are your [`ClientCredentials`](crate::ClientCredentials) and [`TokenCredentials`](crate::TokenCredentials);
-//!   there is no handshake, and nobody has to approve. Go on with step 4.
-//! - *With a fixed callback*: for a web application at one address. Its handshake says `oob`, exactly so, and the wiki
-//!   sends the user to the registered address.
-//! - *With a callback prefix*: for an application that runs in several places. Its handshake says `oob`, or any URL that
-//!   starts as registered; the port 1 stands for any port, for tools on a desktop.
+//! - *Owner-only*: for your own bot. The wiki issues four values: consumer key and secret, access token and secret.
+//!   They are your [`ClientCredentials`](crate::ClientCredentials) and [`TokenCredentials`](crate::TokenCredentials).
+//!   There is no handshake and no approval. Continue with step 4.
+//! - *With a fixed callback*: for a web application at one address. Its handshake must send `oob`, and the wiki sends the
+//!   user to the registered address.
+//! - *With a callback prefix*: for an application that runs in several places. Its handshake sends any URL that starts
+//!   with the prefix. In the prefix the port 1 stands for any port, for programs on the user's machine. If the handshake
+//!   sends `oob`, the user is sent to the prefix itself, and no code is shown.
 //!
-//! Ask for no more grants than needed. Until the consumer is approved, its owner alone can use it, which is enough to
-//! try it out. A public RSA key is optional; keep the consumer secret even so, since identities are checked with it.
+//! Request only the grants that you need. Until the consumer is approved only its owner can use it, which is enough for
+//! a test. A public RSA key is optional. Keep the consumer secret in any case, because identities are verified with it.
 //!
 //! # 2. Name the wiki
 //!
-//! [`Wiki`] knows where everything is, from the URL of the wiki's `index.php`; Wikimedia's have shorthands:
+//! [`Wiki`] knows all addresses of a wiki by the URL of its `index.php`. Wikimedia's wikis have short names:
 //!
 //! ```
 //! use tower_oauth1::mediawiki::Wiki;
@@ -35,15 +41,18 @@
 //! # Ok::<_, tower_oauth1::mediawiki::InvalidWiki>(())
 //! ```
 //!
-//! A wiki checks signatures as the server it takes itself to be. Where you connect to another, in a container or
-//! behind a proxy, say so with [`Wiki::canonical_server`].
+//! A wiki verifies signatures for its canonical server (`$wgServer`). If you connect to another address, in a container
+//! or behind a proxy, set it with [`Wiki::canonical_server`].
 //!
-//! Never let a signed request follow a redirect. A wiki that redirects one has another address than you gave:
-//! `http` for `https`, or `special:oauth` in lower case.
+//! Do not let the HTTP client follow redirects of signed requests. They are refusals of the kind
+//! [`Redirected`](MediaWikiErrorKind::Redirected), which tells the causes.
+//!
+//! A private wiki must list `Special:OAuth` and its subpages in `$wgWhitelistRead`. Otherwise it answers with its log-in
+//! page, and calls fail with [`CallErrorKind::Page`].
 //!
 //! # 3. Ask the user: the handshake
 //!
-//! [`MediaWiki`] is a consumer on a wiki, over an HTTP client of yours:
+//! [`MediaWiki`] is a consumer on a wiki, and uses your HTTP client:
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -61,11 +70,11 @@
 //! let consumer = ClientCredentials::new("consumer key", "consumer secret");
 //! let commons = MediaWiki::new(Wiki::commons(), consumer, http_client);
 //!
-//! // A fixed callback: `oob`. A prefix: `Callback::Uri` with anything that starts with it, or `oob`.
+//! // With a fixed callback: `OutOfBand`. With a prefix: `Callback::Uri` with a URL that starts with it.
 //! let pending = commons.request_temporary_credentials(Callback::OutOfBand).await?;
-//! println!("Please go to {}", commons.authorization_url(&pending));
+//! println!("Open {}", commons.authorization_url(&pending));
 //!
-//! // `pending` waits in the user's session, and the browser comes back with the verification code.
+//! // Keep `pending` in the user's session. The browser comes back with the verification code.
 //! let called_back = "https://tool.example.org/ready?oauth_verifier=7297&oauth_token=9c1e";
 //! let consent = pending.accept(Decision::from_url(called_back)?, commons.now())?;
 //! let granted = commons.request_token_credentials(consent).await?;
@@ -74,23 +83,23 @@
 //! # }
 //! ```
 //!
-//! To log users in, send them to [`MediaWiki::authentication_url`]: who has accepted an authentication-only consumer
-//! before comes straight back. On a server, keep `pending` by [`Decision::token`] *and* by what only this browser has, a
-//! session or a cookie: otherwise a callback that an attacker sends to your user logs the user in as the attacker.
-//! `examples/login` is a whole site that does so, on one instance or on several.
+//! To log users in, send them to [`MediaWiki::authentication_url`]: a user that accepted an authentication-only consumer
+//! before comes back without a form. On a server, store `pending` by [`Decision::token`] *and* by a value that only this
+//! browser has, such as a session cookie. Otherwise an attacker can send your user a callback that logs the user in as
+//! the attacker. `examples/login` in the repository is a complete site.
 //!
-//! A user who cancels is sent nowhere: the callback never comes. So give a pending authorization a time limit; the wiki
-//! forgets it after 600 s. A wrong verification code does not use it up. Token credentials are good until the user
-//! revokes them; for RSA consumers their secret is `__unused__`.
+//! A user who cancels is not sent back: no callback arrives. Give each pending authorization a time limit; the wiki
+//! forgets it after 600 s. A wrong verification code does not use it up. Token credentials stay valid until the user
+//! revokes them. RSA consumers receive the token secret `__unused__`.
 //!
-//! Give each call a time limit, too, with `tokio::time::timeout` around it: one inside the HTTP client
-//! [ends with the head of the answer](crate::client::handshake#timeouts).
+//! Give each call a time limit, with `tokio::time::timeout` around it. A limit inside the HTTP client
+//! [ends with the head of the response](crate::client::handshake#timeouts).
 //!
 //! [`Decision::token`]: crate::client::handshake::Decision::token
 //!
 //! # 4. Find out whose token it is
 //!
-//! [`MediaWiki::identify`] asks the wiki and checks its answer, which is signed with the consumer's secret:
+//! [`MediaWiki::identify`] asks the wiki and verifies its answer, which is signed with the consumer's secret:
 //!
 //! ```
 //! # use bytes::Bytes;
@@ -105,26 +114,27 @@
 //! #     S: Service<http::Request<SignedBody<Full<Bytes>>>, Response = http::Response<Full<Bytes>>, Error = BoxError> + Clone,
 //! # {
 //! let identity = commons.identify(&token).await?;
-//! println!("{} ({})", identity.username.as_deref().unwrap_or("somebody hidden"), identity.subject);
+//! println!("{} ({})", identity.username.as_deref().unwrap_or("a hidden user"), identity.subject);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The name may change, and a hidden user has none. What stays is [`Identity::subject`].
+//! Names change, and a hidden user has none. Use [`Identity::subject`] as the key of an account.
 //!
 //! # 5. Call the API: the first edit
 //!
-//! `api.php` and `rest.php` read the `Authorization` header and nothing else. A header they cannot read is no error to
-//! them: the request is answered as to anybody, successfully. Send [`ASSERT_USER`] with every request, or look at a
-//! [`Caller`] once.
+//! `api.php` and `rest.php` read only the `Authorization` header. If they cannot read it, they answer successfully, as to
+//! an anonymous user. Send [`ASSERT_USER`] with every request, or check a [`Caller`] once.
 //!
-//! An edit takes a CSRF token, fetched with the same credentials, and a POST of a form, in which it comes last:
+//! An edit needs a CSRF token, which is fetched with the same credentials. The edit is a POST of a form that ends with
+//! the token. This works with every HTTP client on Tower, whatever its body and error types are:
 //!
 //! ```
 //! # use std::error::Error;
 //! use bytes::Bytes;
 //! use http::header::CONTENT_TYPE;
 //! use http::{Request, Response};
+//! use http_body::Body;
 //! use http_body_util::{BodyExt, Full};
 //! use serde_json::Value;
 //! use tower::{BoxError, Service, ServiceExt};
@@ -134,13 +144,16 @@
 //! # use tower::Layer;
 //! # use tower_oauth1::SignedBody;
 //!
-//! /// One request, and the JSON in its answer or the refusal.
-//! async fn call<S>(api: &S, request: Request<Full<Bytes>>) -> Result<Value, BoxError>
+//! /// Sends a request, and returns the JSON in the response or the wiki's refusal.
+//! async fn call<S, B>(api: &S, request: Request<Full<Bytes>>) -> Result<Value, BoxError>
 //! where
-//!     S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = BoxError> + Clone,
+//!     S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone,
+//!     S::Error: Into<BoxError>,
+//!     B: Body<Data = Bytes>,
+//!     B::Error: Into<BoxError>,
 //! {
-//!     let (head, body) = api.clone().oneshot(request).await?.into_parts();
-//!     let body = body.collect().await?.to_bytes();
+//!     let (head, body) = api.clone().oneshot(request).await.map_err(Into::into)?.into_parts();
+//!     let body = body.collect().await.map_err(Into::into)?.to_bytes();
 //!     match MediaWikiError::from_response(head.status, &head.headers, &body) {
 //!         Some(refused) => Err(refused.into()),
 //!         None => Ok(serde_json::from_slice(&body)?),
@@ -159,7 +172,7 @@
 //! #         r#"{"query":{"tokens":{"csrftoken":"9d1f+\\"}}}"#
 //! #     }))))
 //! # });
-//! // An owner-only consumer has its token from the start; after a handshake, this is `commons.signed_with(token)`.
+//! // An owner-only consumer has a token. After a handshake, use `commons.signed_with(token)`.
 //! let commons = Wiki::commons();
 //! let consumer = ClientCredentials::new("consumer key", "consumer secret");
 //! let token = TokenCredentials::new("access token", "access secret");
@@ -182,24 +195,28 @@
 //! # }
 //! ```
 //!
-//! Nobody's CSRF token is `+\`, so if you are given that, you were not recognized. Wikimedia wants a `User-Agent` that
-//! names the tool and how to reach you: let the HTTP client add it to every request, those of the handshake too. Add
-//! `maxlag=5` to what is not urgent. `examples/mediawiki.rs` does it all against a real wiki.
+//! The CSRF token of an anonymous user is `+\`: if you receive it, the wiki did not recognize you. Wikimedia requires a
+//! `User-Agent` that names the tool and its contact; let the HTTP client add it to every request, including those of the
+//! handshake. Add `maxlag=5` to requests that are not urgent. `examples/mediawiki.rs` in the repository does all of this.
 //!
-//! # 6. When it says no
+//! # 6. When the wiki refuses
 //!
-//! Most refusals come with status 200, and in six forms; [`MediaWikiError::from_response`] reads them all, and should be
-//! asked of every answer; the calls above do. Of the kinds, these ask for another attempt, each with a new nonce and
-//! timestamp: [`NonceUsed`](MediaWikiErrorKind::NonceUsed), [`MaxLag`](MediaWikiErrorKind::MaxLag),
-//! [`RateLimited`](MediaWikiErrorKind::RateLimited), [`ReadOnly`](MediaWikiErrorKind::ReadOnly), and with the clock set
-//! right [`TimestampRefused`](MediaWikiErrorKind::TimestampRefused).
-//! [`dialect()`] tells them to [a layer](crate::client::refusals) that makes a note of them, for retry and the clock.
+//! Most refusals have status 200, and there are eight forms. [`MediaWikiError::from_response`] reads them; pass it every
+//! response. The calls above do. These kinds ask for another attempt, with a new nonce and timestamp:
+//! [`NonceUsed`](MediaWikiErrorKind::NonceUsed), [`MaxLag`](MediaWikiErrorKind::MaxLag),
+//! [`RateLimited`](MediaWikiErrorKind::RateLimited), [`ReadOnly`](MediaWikiErrorKind::ReadOnly), and, after the clock was
+//! corrected, [`TimestampRefused`](MediaWikiErrorKind::TimestampRefused). With a
+//! [`ClockSkew`](crate::client::ClockSkew) the calls of [`MediaWiki`] make that last attempt by themselves.
+//! [`dialect()`] does the same for [retries](crate::client::refusals) of your own requests.
 //!
-//! [`InvalidSignature`](MediaWikiErrorKind::InvalidSignature) with the right secrets has two causes left. The wiki
-//! takes itself for another server than the one you connect to: see [`Wiki::canonical_server`]. Or it reads the request
-//! in its own way, through PHP: [`preflight()`] knows those ways, and says before sending what to send instead.
-//! [`PreflightLayer`] asks it of every request. Which boils down to: send parameters in the form of a POST, each name in
-//! one place only, no name a number.
+//! [`InvalidSignature`](MediaWikiErrorKind::InvalidSignature) has two causes if the secrets are right:
+//!
+//! - The wiki's canonical server is another one: see [`Wiki::canonical_server`].
+//! - The wiki misreads the request, because it reads parameters through PHP. [`preflight()`] finds that before sending,
+//!   and [`PreflightLayer`] does so for every request. To be safe, send parameters in the form of a POST, each name in one
+//!   place only, and no name that is a number.
+//!
+//! To test your tool without a wiki, use `server::provider::testing::TestWiki` (feature `testing`).
 
 mod answer;
 mod call;

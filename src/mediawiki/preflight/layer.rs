@@ -1,4 +1,4 @@
-//! Preflight between signing and sending, where all that is signed can be seen.
+//! Preflight as a layer between signing and sending.
 
 use std::error::Error;
 use std::fmt;
@@ -16,10 +16,10 @@ use crate::client::sign::future::CallOrRefusal;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Looks at what is about to be sent, and warns of what MediaWiki will read otherwise, or refuses to send it.
+/// Checks each request with [`preflight`], and warns of one that MediaWiki misreads or does not send it.
 ///
-/// It belongs inside of the [`OAuthSignLayer`](crate::OAuthSignLayer), where forms have been read. Requests that carry
-/// no `Authorization` header pass unseen.
+/// Put it inside of the [`OAuthSignLayer`](crate::OAuthSignLayer), which reads forms. Requests without an
+/// `Authorization` header are not checked.
 ///
 /// ```
 /// # use bytes::Bytes;
@@ -51,12 +51,12 @@ enum OnMisread {
 }
 
 impl PreflightLayer {
-    /// Hands what MediaWiki will misread to `warn`, which may log it, and sends the request all the same.
+    /// Passes each finding to `warn`, which may log it, and sends the request.
     pub fn warn(warn: impl Fn(&MisreadRequest) + Send + Sync + 'static) -> Self {
         Self { on_misread: OnMisread::Warn(Arc::new(warn)) }
     }
 
-    /// Sends no request that MediaWiki will misread: the error is a [`MisreadRequest`].
+    /// Fails with a [`MisreadRequest`] in place of sending a request that MediaWiki misreads.
     pub fn refuse() -> Self {
         Self { on_misread: OnMisread::Refuse }
     }
@@ -76,7 +76,7 @@ impl fmt::Debug for PreflightLayer {
     }
 }
 
-/// Looks at what is about to be sent; from [`PreflightLayer`].
+/// The service of [`PreflightLayer`].
 #[derive(Clone)]
 pub struct Preflight<S> {
     inner: S,
