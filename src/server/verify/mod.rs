@@ -132,6 +132,7 @@
 //!
 //! Around **tonic**'s services, add the layer with `Server::layer`. A client sees `Unauthenticated`, `InvalidArgument`,
 //! `ResourceExhausted` or `Unavailable` with the reason as the message.
+#![doc = include_str!("lti.md")]
 
 #[cfg(feature = "axum")]
 mod axum;
