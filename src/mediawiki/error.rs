@@ -719,7 +719,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever the answer: no panic, and what is shown of it is out of it.
+        /// No answer causes a panic, and the message holds nothing else than the answer.
         #[test]
         fn any_answer(
             body in "(Error: |[{]\"error\":[{]\"code\":\"|&quot;|&|<a |</|>|Help:OAuth/Errors#E0|Nonce already used: |\

@@ -324,7 +324,7 @@ fn the_issuer_is_the_canonical_server() {
 }
 
 proptest::proptest! {
-    /// Whatever the bytes are: no panic, and no identity.
+    /// No bytes cause a panic, or become an identity.
     #[test]
     fn no_identity_from_nothing(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
         proptest::prop_assert!(verify(body).is_err());
@@ -354,7 +354,7 @@ proptest::proptest! {
         }
     }
 
-    /// Whatever a wiki puts under a good MAC: no panic, and an identity is of the claims that were there.
+    /// No claims under a right MAC cause a panic, and an identity holds the claims that were there.
     #[test]
     fn whatever_is_claimed(header in "\\PC{0,20}", claims in "\\PC{0,40}", sub in "\\PC{0,10}", extra in "[a-z]{1,6}") {
         proptest::prop_assert!(verify(jwt(&header, &claims)).is_err());

@@ -1,9 +1,9 @@
-//! A client that is registered with the provider.
+//! Clients that are registered with the provider.
 
 use super::callback::{CallbackRules, RegisteredCallback};
 use crate::protocol::ClientCredentials;
 
-/// A registered client: who it is, what it is called, and where users may be sent back to.
+/// A registered client: its credentials, its name, and its callbacks.
 ///
 /// ```
 /// use tower_oauth1::ClientCredentials;
@@ -17,7 +17,7 @@ use crate::protocol::ClientCredentials;
 ///     .out_of_band();
 /// ```
 ///
-/// It has no callback until one is registered, and then no other.
+/// Only registered callbacks are allowed; at first there are none.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) credentials: ClientCredentials,
@@ -27,48 +27,49 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client named by its identifier.
+    /// Creates a client whose name is its identifier.
     pub fn new(credentials: ClientCredentials) -> Self {
         let name = credentials.key().to_owned();
         Self { credentials, name, requests: Vec::new(), callbacks: CallbackRules::default() }
     }
 
-    /// The name that users know it by.
+    /// Sets the name that users see.
     #[must_use]
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// Something that the client wants to do, in words for the consent page.
+    /// Adds a permission that the client asks for, in words for the consent page.
     #[must_use]
     pub fn asks_for(mut self, what: impl Into<String>) -> Self {
         self.requests.push(what.into());
         self
     }
 
-    /// Allows this callback, an absolute URI, compared as it is written.
+    /// Allows this callback, an absolute URI. Callbacks are compared as strings.
     #[must_use]
     pub fn callback(mut self, uri: impl Into<String>) -> Self {
         self.callbacks.exactly(RegisteredCallback::Uri(uri.into()));
         self
     }
 
-    /// Allows every callback with this scheme, host and port, and with a path at or below this one.
+    /// Allows every callback with this scheme, host and port, and a path at or below this one.
     #[must_use]
     pub fn callbacks_under(mut self, prefix: impl Into<String>) -> Self {
         self.callbacks.under(prefix.into());
         self
     }
 
-    /// Allows every `http` callback to a loopback address or `localhost`, on any port (RFC 8252 §7.3): for programs that
-    /// listen on a free port of the user's own machine.
+    /// Allows every `http` callback to a loopback address or `localhost`, on any port (RFC 8252 §7.3).
+    ///
+    /// Programs on the user's own machine listen on a free port there.
     #[must_use]
     pub fn loopback_callbacks(mut self) -> Self {
         self.callbacks.loopback();
         self
     }
 
-    /// Allows `oob`: the user is shown the verification code and types it into the client.
+    /// Allows `oob`: the page shows the verification code, and the user types it into the client.
     #[must_use]
     pub fn out_of_band(mut self) -> Self {
         self.callbacks.exactly(RegisteredCallback::OutOfBand);

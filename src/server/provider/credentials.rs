@@ -1,11 +1,11 @@
-//! The three ways a provider looks credentials up: for each leg, what it is signed with.
+//! The credential look-ups of a provider, one for each leg.
 
 use std::sync::Arc;
 
 use super::{Client, Grant, Pending, Storage};
 use crate::server::verify::{CredentialStore, Found, LookupError};
 
-/// Requests of the client alone: for temporary credentials (§2.1).
+/// Looks up clients, for requests of temporary credentials (§2.1).
 pub(super) struct ByClient<S>(pub(super) Arc<S>);
 
 impl<S: Storage> CredentialStore for ByClient<S> {
@@ -17,14 +17,14 @@ impl<S: Storage> CredentialStore for ByClient<S> {
     }
 }
 
-/// Requests with temporary credentials, expired ones too: for token credentials (§2.3).
+/// Looks up temporary credentials, including expired ones, for requests of token credentials (§2.3).
 pub(super) struct ByPending<S>(pub(super) Arc<S>);
 
 impl<S: Storage> CredentialStore for ByPending<S> {
     type Principal = Pending;
 
     async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Pending>, LookupError> {
-        // Both are asked for, whatever the first answer is.
+        // Both look-ups are made in any case, so that the time does not tell which one failed.
         let client = self.0.client(client).await?;
         let pending = self.0.pending(token.unwrap_or_default()).await?;
         let Some(client) = client else { return Ok(Found::UnknownClient) };
@@ -39,7 +39,7 @@ impl<S: Storage> CredentialStore for ByPending<S> {
     }
 }
 
-/// Requests with the tokens of a provider: what its API is called with.
+/// Looks up the tokens of a provider, for calls of its API.
 #[derive(Debug)]
 pub struct ProviderCredentials<S>(pub(super) Arc<S>);
 

@@ -1,18 +1,23 @@
-//! A whole OAuth 1.0a provider: temporary credentials, consent page, token credentials, revocation (RFC 5849 §2).
+//! A complete OAuth 1.0a provider (RFC 5849 §2): temporary credentials, consent page, token credentials, revocation.
+//!
+//! ```toml
+//! [dependencies]
+//! tower-oauth1 = { version = "0.1", features = ["provider"] }
+//! ```
 //!
 //! [`ProviderService`] is a `Service<http::Request<_>>` with four addresses:
 //!
-//! | address | who | what |
+//! | address | used by | purpose |
 //! |---|---|---|
-//! | [`INITIATE`] | client | temporary credentials for a registered callback (§2.1) |
-//! | [`AUTHORIZE`]`?oauth_token=…` | user | the consent page: Allow and Cancel (§2.2) |
-//! | [`TOKEN`] | client | token credentials for the verification code, once (§2.3) |
-//! | [`REVOKE`] | client | the end of the token that the request is signed with |
+//! | [`INITIATE`] | client | issues temporary credentials for a registered callback (§2.1) |
+//! | [`AUTHORIZE`]`?oauth_token=…` | user | shows the consent page with Allow and Cancel (§2.2) |
+//! | [`TOKEN`] | client | issues token credentials for the verification code, once (§2.3) |
+//! | [`REVOKE`] | client | revokes the token that the request is signed with |
 //!
-//! and [`ProviderService::verify_layer`] protects the API that the tokens are for. After Cancel the callback gets
-//! `oauth_problem=permission_denied`, as OAuth Problem Reporting calls it.
+//! [`ProviderService::verify_layer`] protects the API that the tokens are for. After Cancel the callback receives
+//! `oauth_problem=permission_denied`, as OAuth Problem Reporting defines it.
 //!
-//! By default: everything in memory, in front of an API.
+//! This provider keeps everything in memory, in front of an API:
 //!
 //! ```
 //! use tower::Layer;
@@ -27,7 +32,7 @@
 //! let provider = ProviderService::new(
 //!     Origin::parse("https://photos.example.net")?,
 //!     MemoryStorage::new().client(client),
-//!     |request| match request.extensions.get::<String>() { // a session layer's
+//!     |request| match request.extensions.get::<String>() { // set by a session layer
 //!         Some(user) => Visitor::User(user.clone()),
 //!         None => Visitor::SignInAt("/sign-in".into()),
 //!     },
@@ -39,7 +44,9 @@
 //! # Ok::<_, tower_oauth1::InvalidOrigin>(())
 //! ```
 //!
-//! Customised: a shared nonce store, a name, a shorter lifetime.
+//! # Options
+//!
+//! The nonce store, the name on the consent page, and the lifetime of temporary credentials can be set:
 //!
 //! ```
 //! use std::time::Duration;
@@ -54,6 +61,17 @@
 //!     .lifetime(Duration::from_secs(300));
 //! # Ok::<_, tower_oauth1::InvalidOrigin>(())
 //! ```
+//!
+//! Implement [`Storage`] to keep clients and grants in a database. Servers that share one also share a nonce store and a
+//! [`consent_key`](ProviderService::consent_key).
+//!
+//! # Limits
+//!
+//! - A callback must be registered, and have at most 4,096 bytes.
+//! - [`MemoryStorage`] keeps 1,000 pending authorizations of each client; a flood drops the client's own oldest ones.
+//! - Ten wrong verification codes end an authorization.
+//!
+//! Rate limits, TLS and log-in are tasks of the application. To test a client, see `testing` (feature `testing`).
 
 mod callback;
 mod client;

@@ -1,4 +1,4 @@
-//! The provider as a service: its four addresses.
+//! The provider as a service with four addresses.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,13 +20,13 @@ use crate::protocol::{HeaderWriter, Secret, Separator, encode};
 use crate::server::nonce::NonceStore;
 use crate::server::verify::{Rejection, Verified};
 
-/// Where clients ask for temporary credentials (§2.1).
+/// The address of temporary credentials (RFC 5849 §2.1).
 pub const INITIATE: &str = "/oauth/initiate";
-/// Where users decide (§2.2).
+/// The address of the consent page (RFC 5849 §2.2).
 pub const AUTHORIZE: &str = "/oauth/authorize";
-/// Where clients get token credentials (§2.3).
+/// The address of token credentials (RFC 5849 §2.3).
 pub const TOKEN: &str = "/oauth/token";
-/// Where clients give a token back, with a request signed with it.
+/// The address at which a client revokes the token that the request is signed with.
 pub const REVOKE: &str = "/oauth/revoke";
 
 type Answer = Response<Full<Bytes>>;
@@ -93,7 +93,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
     }
 }
 
-/// Why a request of a client is not answered as it hoped.
+/// The reason why a client's request is rejected.
 pub(super) enum Refused {
     Unverified(Rejection),
     Leg(LegError),
@@ -111,7 +111,7 @@ impl From<LegError> for Refused {
     }
 }
 
-/// Status (§3.2), problem, and what belongs to the problem.
+/// The status (§3.2), the problem, and the parameter that belongs to it.
 type ProblemOf = (StatusCode, &'static str, Option<(&'static str, &'static str)>);
 
 fn problem_of(error: &LegError) -> ProblemOf {
@@ -129,7 +129,7 @@ fn problem_of(error: &LegError) -> ProblemOf {
     }
 }
 
-/// Who sent a request that one of the layers has let through.
+/// The principal of a request that a verify layer accepted.
 pub(super) fn principal<P: Send + Sync + 'static, B>(request: &Request<B>) -> Result<&Verified<P>, LegError> {
     request.extensions().get().ok_or_else(|| LegErrorKind::NotPending.into())
 }
@@ -173,7 +173,7 @@ where
     }
 }
 
-/// The future of a provider's answer. Boxed, as that of the storage's `async fn`s has no name.
+/// The future of [`ProviderService`]. It is boxed, because the futures of the storage's `async fn`s have no name.
 pub struct ProviderFuture(Pin<Box<dyn Future<Output = Answer> + Send>>);
 
 impl ProviderFuture {

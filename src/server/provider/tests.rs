@@ -117,7 +117,7 @@ fn look(token: &str, user: Option<&str>) -> Request<Full<Bytes>> {
 struct Page(Answer);
 
 impl Page {
-    /// What a browser posts when this button is clicked.
+    /// The form that a browser posts when this button is clicked.
     fn click(&self, decision: &str) -> Request<Full<Bytes>> {
         let value = |name: &str| {
             let (_, after) = self.0.body.split_once(&format!("name=\"{name}\" value=\"")).unwrap();

@@ -10,14 +10,14 @@ use super::error::WikiError;
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
-/// How an answer is written.
+/// The format of a response.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Format {
     Raw,
     Json,
 }
 
-/// An error: with status 200, whatever it is.
+/// The response for an error. Its status is always 200.
 pub(super) fn error(error: &WikiError, format: Format) -> Answer {
     match format {
         Format::Json => json_answer(&json!({ "error": error.key, "message": error.full() })),

@@ -8,22 +8,22 @@ use sha2::{Digest as _, Sha256};
 
 use crate::protocol::Secret;
 
-/// How long it is good, in seconds.
+/// The lifetime of a JWT, in seconds.
 const LIFETIME: u64 = 100;
 
-/// What a token says.
+/// The claims of a JWT.
 pub(super) struct Claims<'a> {
     pub(super) issuer: &'a str,
     pub(super) audience: &'a str,
     pub(super) now: u64,
-    /// The request's own.
+    /// The nonce of the request.
     pub(super) nonce: &'a str,
     pub(super) user: &'a str,
     pub(super) edits: usize,
 }
 
 impl Claims<'_> {
-    /// The token, with the client's secret as its key.
+    /// Returns the JWT, signed with the client's secret.
     pub(super) fn sign(&self, secret: &Secret) -> String {
         let claims = json!({
             "iss": self.issuer,
@@ -49,7 +49,7 @@ impl Claims<'_> {
 pub(super) const GROUPS: [&str; 3] = ["*", "user", "autoconfirmed"];
 pub(super) const RIGHTS: [&str; 6] = ["read", "edit", "createpage", "createtalk", "upload", "autoconfirmed"];
 
-/// A number for a name, always the same, and never that of nobody.
+/// The user id for a name: always the same, and never 0, which identifies nobody.
 pub(super) fn user_id(user: &str) -> u32 {
     let digest = Sha256::digest(user);
     let bytes = digest.first_chunk().copied().unwrap_or_default();

@@ -47,7 +47,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         }
     }
 
-    /// Step 1: a request token.
+    /// Step 1: issues a request token.
     pub(super) async fn initiate<B>(&self, request: Request<B>, format: Format) -> Answer
     where
         B: Body<Data = Bytes> + Send,
@@ -80,7 +80,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         }
     }
 
-    /// Step 2: the user decides. A refusal is never told to the client.
+    /// Step 2: the user decides. The client is not told of a denial.
     pub(super) async fn decide<B: Body<Data = Bytes>>(&self, request: Request<B>) -> Answer {
         match self.provider.visit(request).await {
             Visit::Page(answer) => answer,
@@ -97,7 +97,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         }
     }
 
-    /// Step 3: an access token.
+    /// Step 3: issues an access token.
     pub(super) async fn token<B>(&self, request: Request<B>, format: Format) -> Answer
     where
         B: Body<Data = Bytes> + Send,
@@ -140,7 +140,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         }
     }
 
-    /// Who the user is.
+    /// The identity of the token's user.
     pub(super) async fn identify<B>(&self, request: Request<B>) -> Answer
     where
         B: Body<Data = Bytes> + Send,
