@@ -300,5 +300,5 @@ async fn callers_and_call_errors_with_reqwest() {
     // A closed connection is an error of the HTTP client, which is the source.
     tool.server.fail_next(10, Fault::Disconnect);
     let error = wiki.identify(&tool.token).await.unwrap_err();
-    assert!(std::error::Error::source(&error).is_some_and(|source| source.is::<reqwest::Error>()), "{error:?}");
+    assert!(std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<reqwest::Error>), "{error:?}");
 }

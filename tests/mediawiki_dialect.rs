@@ -192,7 +192,7 @@ fn answers_have_the_recorded_shapes() {
             &base64::engine::general_purpose::STANDARD,
             key["pkcs1_der_base64"].as_str().unwrap(),
         );
-        let key = tower_oauth1::RsaPrivateKey::from_der(&der.unwrap()).unwrap();
+        let key = tower_oauth1::RsaPrivateKey::from_der(der.unwrap()).unwrap();
         Signer::new(consumer("prefix").rsa_private_key(key)).method(SignatureMethod::RsaSha1)
     };
     let cases: Vec<(&str, Sent<'_>)> = vec![

@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tower::service_fn;
 use tower_oauth1::client::handshake::{Callback, HandshakeErrorKind};
-use tower_oauth1::mediawiki::{CallErrorKind, IdentityErrorKind, MediaWiki, MediaWikiError, MediaWikiErrorKind, Wiki};
+use tower_oauth1::mediawiki::{
+    CallError, CallErrorKind, IdentityErrorKind, MediaWiki, MediaWikiError, MediaWikiErrorKind, Wiki,
+};
 use tower_oauth1::protocol::AuthorizationHeader;
 use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::{ClientCredentials, Origin, SignedBody, TokenCredentials};
@@ -129,7 +131,7 @@ async fn a_redirection_is_never_followed() {
         .await;
         let expected = Some(CallErrorKind::Refused(MediaWikiErrorKind::Redirected));
         let found = wiki.request_temporary_credentials(Callback::OutOfBand).await.err();
-        assert_eq!(found.as_ref().map(|error| error.kind()), expected, "{status}");
+        assert_eq!(found.as_ref().map(CallError::kind), expected, "{status}");
         assert!(!found.unwrap().to_string().contains("oauth_token"));
         assert_eq!(wiki.identify(&TokenCredentials::new("t", "s")).await.err().map(|error| error.kind()), expected);
     }

@@ -20,9 +20,9 @@ pub(super) struct WikiError {
 /// The kind of token that a request should have.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Expected {
-    NoToken,
-    RequestToken,
-    AccessToken,
+    Nothing,
+    Request,
+    Access,
 }
 
 const NOT_FOUND: &str = "Sorry, something went wrong connecting this application.\n\
@@ -93,8 +93,8 @@ impl WikiError {
         match rejection.kind() {
             RejectionKind::UnknownClient => Self::unknown_consumer(),
             RejectionKind::UnknownToken | RejectionKind::TokenMissing => match expected {
-                Expected::NoToken | Expected::RequestToken => Self::request_token_not_found(),
-                Expected::AccessToken => Self::access_token_not_found(),
+                Expected::Nothing | Expected::Request => Self::request_token_not_found(),
+                Expected::Access => Self::access_token_not_found(),
             },
             RejectionKind::NonceUsed => Self::protocol(format!("Nonce already used: {}", presented(names::NONCE))),
             RejectionKind::LookupFailed | RejectionKind::NonceStoreFailed => Self::away(),

@@ -151,7 +151,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
 
 /// The title as it is written in a path.
 fn key(title: &str) -> String {
-    encode(&title::key(title))
+    encode(title::key(title))
 }
 
 fn edit(body: &[u8]) -> Option<Value> {

@@ -35,12 +35,12 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         }
         let token = presented(parts, names::TOKEN).unwrap_or_default();
         match expected {
-            Expected::NoToken => None,
-            Expected::RequestToken => {
+            Expected::Nothing => None,
+            Expected::Request => {
                 let pending = storage.pending(&token).await.ok()?.filter(|pending| pending.client_key == key);
                 pending.is_none().then(WikiError::request_token_not_found)
             }
-            Expected::AccessToken => {
+            Expected::Access => {
                 let grant = storage.grant(&token).await.ok()?.filter(|grant| grant.client_key == key);
                 grant.is_none().then(WikiError::access_token_not_found)
             }
@@ -56,7 +56,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         let verified = match self.provider.by_client.verify(request).await {
             Ok(request) => request,
             Err(rejection) => {
-                return error(&self.rejected(&rejection, &parts, Expected::NoToken).await, format);
+                return error(&self.rejected(&rejection, &parts, Expected::Nothing).await, format);
             }
         };
         let begun = match principal::<Client, _>(&verified) {
@@ -106,7 +106,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         let verified = match self.provider.by_pending.verify(request).await {
             Ok(request) => request,
             Err(rejection) => {
-                let refused = self.rejected(&rejection, &parts, Expected::RequestToken).await;
+                let refused = self.rejected(&rejection, &parts, Expected::Request).await;
                 let used =
                     presented(&parts, names::TOKEN).is_some_and(|token| self.content().used_tokens.contains(&token));
                 return match used && refused == WikiError::request_token_not_found() {
@@ -149,7 +149,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         let request = match self.provider.by_grant.verify(request).await {
             Ok(request) => request,
             Err(rejection) => {
-                return error(&self.rejected(&rejection, &parts, Expected::AccessToken).await, Format::Json);
+                return error(&self.rejected(&rejection, &parts, Expected::Access).await, Format::Json);
             }
         };
         let Ok(verified) = principal::<Grant, _>(&request) else {

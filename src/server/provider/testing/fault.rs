@@ -53,6 +53,9 @@ pub(super) struct Faulty<S> {
     pub(super) faults: Faults,
 }
 
+/// The answer of a service whose future has no name.
+type Answer = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Disconnected>> + Send>>;
+
 /// The reason for a closed connection.
 #[derive(Debug)]
 pub(super) struct Disconnected;
@@ -72,7 +75,7 @@ where
 {
     type Response = Response<Full<Bytes>>;
     type Error = Disconnected;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Disconnected>> + Send>>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Disconnected>> {
         self.inner.poll_ready(cx).map_err(|never| match never {})
@@ -96,10 +99,7 @@ where
     }
 }
 
-fn answer<T: Send + 'static>(
-    status: StatusCode,
-    word: Option<&str>,
-) -> Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, T>> + Send>> {
+fn answer(status: StatusCode, word: Option<&str>) -> Answer {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     if let Some(word) = word {

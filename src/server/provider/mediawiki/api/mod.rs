@@ -76,7 +76,7 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
                 self.perform(&parts, request.into_body(), &query, caller).await
             }
             Err(rejection) => {
-                let reason = self.rejected(&rejection, &parts, Expected::AccessToken).await.message;
+                let reason = self.rejected(&rejection, &parts, Expected::Access).await.message;
                 ApiError::unauthorized(reason).answer(&in_query)
             }
         }
