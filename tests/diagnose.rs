@@ -19,6 +19,8 @@ mod properties;
 #[allow(dead_code)]
 #[path = "vectors/request.rs"]
 mod request;
+#[path = "diagnose/services.rs"]
+mod services;
 #[path = "diagnose/well.rs"]
 mod well;
 #[path = "diagnose/world.rs"]

@@ -6,8 +6,8 @@ use super::compare::{Comparison, Difference};
 use super::input::Diagnosis;
 use super::mistake::Mistake;
 use super::report::{Certainty, Finding};
+use super::shown::{shown, shown_bytes};
 use super::variants::{self, without_dot_segments, without_doubled_slashes};
-use super::wording::{shown, shown_bytes};
 use crate::protocol::{Scheme, decode, decode_form, encode, names};
 
 /// A finding for each cause of the differences.

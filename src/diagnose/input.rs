@@ -6,9 +6,11 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::cause::Cause;
+use super::headline::headline;
 use super::keys::copied;
+use super::remedy::remedy;
 use super::report::{Certainty, Finding};
-use super::wording::{self, Side};
+use super::shown::Side;
 use crate::client::echoed_base_string;
 use crate::client::refusals::Dialect;
 use crate::protocol::{ClientCredentials, Secret};
@@ -164,7 +166,7 @@ impl<'a> Diagnosis<'a> {
         weight: u8,
         evidence: impl Into<String>,
     ) -> Finding {
-        let (headline, remedy) = (wording::headline(&cause, self.side), wording::remedy(&cause, self.side));
+        let (headline, remedy) = (headline(&cause, self.side), remedy(&cause, self.side));
         Finding { cause, certainty, evidence: evidence.into(), headline, remedy, weight }
     }
 }

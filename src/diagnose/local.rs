@@ -12,8 +12,8 @@ use super::cause::{Cause, TokenFault, UrlTrait};
 use super::compare::{Comparison, Difference};
 use super::input::Diagnosis;
 use super::report::{Certainty, Finding};
+use super::shown::{Side, shown};
 use super::stated;
-use super::wording::{Side, shown};
 use crate::protocol::{Scheme, is_unreserved, names};
 use crate::record::{Credential, Oddity, ParameterSource, Record, Unsigned};
 

@@ -72,7 +72,10 @@ mod base_string; // Base strings, taken apart.
 mod compare; // The differences between two of them.
 mod mistake; // Mistakes in making a base string or a key.
 mod cause; // The causes of a rejection.
-mod wording; // The words for causes, remedies and differences.
+mod shown; // Text that is fit for people and terminals.
+mod headline; // The words for causes.
+mod remedy; // The words for remedies.
+mod table; // The table of differences.
 mod report; // The report and its findings.
 mod keys; // Keys and signatures with mistakes.
 mod variants; // Base strings with mistakes.

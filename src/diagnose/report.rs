@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::cause::Cause;
 use super::compare::Comparison;
-use super::wording::{self, Side};
+use super::shown::Side;
+use super::table;
 
 /// The result of a diagnosis: causes, the most likely first, and the comparison of the base strings.
 ///
@@ -136,7 +137,7 @@ impl fmt::Display for Report {
             writeln!(f, "   remedy    {}", finding.remedy)?;
         }
         if let Some(comparison) = self.comparison.as_ref().filter(|comparison| !comparison.differences().is_empty()) {
-            write!(f, "\n{}", wording::comparison(comparison, self.side))?;
+            write!(f, "\n{}", table::comparison(comparison, self.side))?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::compare::Comparison;
 use super::input::Diagnosis;
 use super::keys::Theirs;
 use super::report::{Certainty, Finding, Report};
-use super::wording::{Side, shown};
+use super::shown::{Side, shown};
 use super::{differences, local, said, variants};
 use crate::record::Reading;
 

@@ -6,8 +6,8 @@ use http::header::WWW_AUTHENTICATE;
 use super::cause::{Cause, TokenFault};
 use super::input::{Answer, Diagnosis};
 use super::report::{Certainty, Finding};
+use super::shown::shown;
 use super::stated::{absent, clock, difference, rejected_parameters, with_guesses};
-use super::wording::shown;
 use crate::client::{Problem, ProblemKind};
 
 /// The problem that an answer reports in the service's dialect.

@@ -5,8 +5,8 @@ use http::header::CONTENT_TYPE;
 use super::cause::{Cause, TokenFault};
 use super::input::{Answer, Diagnosis};
 use super::report::{Certainty, Finding};
+use super::shown::shown;
 use super::stated::{difference, with_guesses};
-use super::wording::shown;
 use crate::mediawiki::{MediaWikiError, MediaWikiErrorKind as Kind, preflight};
 use crate::protocol::names;
 

@@ -115,3 +115,46 @@ async fn at_a_provider() {
     let no_token = report(layer(signer), get(provider.api_url())).await;
     assert_eq!(rank(&no_token, "token"), Some(1), "{no_token}");
 }
+
+/// The first request of most users is that for temporary credentials.
+#[tokio::test]
+async fn in_a_handshake() {
+    let provider = TestProvider::start().await.unwrap();
+    let endpoint = |url: String| Endpoint::post(&url).unwrap();
+    let legs = Provider::new(
+        endpoint(provider.initiate_url()),
+        AuthorizationPage::new(provider.authorization_url()),
+        endpoint(provider.token_url()),
+    );
+    let secret = format!("{}\n", provider.client().secret().expose());
+    let signer = Signer::new(ClientCredentials::new(provider.client().key(), secret));
+    let layer = OAuthSignLayer::new(signer, provider.origin().clone()).records();
+    let handshake = Handshake::new(legs, layer, http_client());
+    let error = handshake.request_temporary_credentials(Callback::OutOfBand).await.unwrap_err();
+    let response = error.response().expect("the server answered");
+    let record = response.extensions().get::<Record>().expect("the layer keeps records");
+    let answer = Answer::new(response.status(), response.headers(), response.body());
+    let report = Diagnosis::new(record).answer(answer).report();
+    assert_eq!(rank(&report, "credential"), Some(1), "{report}");
+}
+
+/// A server that is not there.
+#[tokio::test]
+async fn without_an_answer() {
+    use tower_oauth1::client::sign::UnansweredError;
+    let provider = TestProvider::start().await.unwrap();
+    let (origin, url) = (provider.origin().clone(), provider.api_url());
+    drop(provider);
+    let layer = OAuthSignLayer::new(Signer::new(ClientCredentials::new("k", "s")), origin).records();
+    loop {
+        // The server stops as soon as the runtime gets to it.
+        let Err(error) = layer.clone().layer(http_client()).oneshot(get(url.clone())).await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let error = error.downcast::<UnansweredError>().unwrap();
+        assert!(error.record().base_string().starts_with("GET&http%3A%2F%2F127.0.0.1"));
+        assert!(error.into_source().is::<hyper_util::client::legacy::Error>());
+        break;
+    }
+}

@@ -1,0 +1,176 @@
+//! The words for causes.
+
+use std::fmt::Write as _;
+
+use super::cause::{BodyHashFault, Cause, TokenFault, UrlTrait, ValueChange};
+use super::shown::{Side, scheme, shown};
+use crate::record::Unsigned;
+
+/// The cause in one sentence.
+pub(super) fn headline(cause: &Cause, side: Side) -> String {
+    let (they, ours, theirs) = (side.they(), side.ours(), side.theirs());
+    match cause {
+        Cause::NotSigned(Unsigned::OriginNotListed(_)) => {
+            "the request was not signed, because the layer does not sign for its origin".into()
+        }
+        Cause::NotSigned(Unsigned::Marked) => "the request was not signed, because it is marked as unsigned".into(),
+        Cause::NotSigned(Unsigned::NoParameters) => "the request is not signed".into(),
+        Cause::Clock { ahead } => {
+            let (seconds, direction) = (ahead.unsigned_abs(), if *ahead > 0 { "ahead of" } else { "behind" });
+            format!("the timestamp is {} {direction} the server's clock", duration(seconds))
+        }
+        Cause::TimestampRefused => "the server refuses the timestamp".into(),
+        Cause::NonceUsed => "the nonce was used before".into(),
+        Cause::SignatureMethod { ours, .. } => {
+            format!("the signature method {} is not accepted", shown(ours.as_deref().unwrap_or("(none)")))
+        }
+        Cause::Realm { ours, expected } => {
+            format!(
+                "the realm is {}, and the service expects {}",
+                or_none(ours.as_deref()),
+                or_none(expected.as_deref())
+            )
+        }
+        Cause::BodyHash(BodyHashFault::Missing) => "oauth_body_hash is missing".into(),
+        Cause::BodyHash(BodyHashFault::Unexpected) => "the service does not accept oauth_body_hash".into(),
+        Cause::BodyHash(BodyHashFault::Wrong) => "oauth_body_hash is not the hash of the body".into(),
+        Cause::Version => "the server does not accept oauth_version as it is sent, or its absence".into(),
+        Cause::ParametersAbsent(names) if names.is_empty() => "the server misses a parameter".into(),
+        Cause::ParametersAbsent(names) => format!("the server misses {}", list(names)),
+        Cause::ParametersRejected(names) if names.is_empty() => "the server rejects a parameter".into(),
+        Cause::ParametersRejected(names) => format!("the server rejects {}", list(names)),
+        Cause::Transmission => "the OAuth parameters stand where the service does not look for them".into(),
+        Cause::ClientUnknown => "the server does not know the client key".into(),
+        Cause::ClientBarred => "the server has barred the client".into(),
+        Cause::Token(fault) => match fault {
+            TokenFault::Missing => "the server requires a token, and the request has none".into(),
+            TokenFault::Unexpected => "the request has a token, and the server accepts none".into(),
+            TokenFault::Rejected => "the server does not accept the token".into(),
+            TokenFault::Expired => "the token has expired".into(),
+            TokenFault::Revoked => "the token has been revoked".into(),
+            TokenFault::Used => "the token was good for one use".into(),
+            TokenFault::Temporary => "the token is a temporary one, or was not authorized".into(),
+        },
+        Cause::VerificationCode => "the verification code is wrong".into(),
+        Cause::PermissionDenied => "the request is properly signed, and not permitted".into(),
+        Cause::RateLimited => "the server accepts no more requests for now".into(),
+        Cause::Credential { credential, oddity } => format!("the {credential} {oddity}"),
+        Cause::CredentialsSwapped => "the credentials of client and token may be swapped".into(),
+        Cause::Secrets => match side {
+            Side::Client => "a secret is wrong: client secret, token secret, or both".into(),
+            Side::Server => "the client signs with another secret: client secret, token secret, or both".into(),
+        },
+        Cause::Key(mistake) => format!("{they} {}", mistake.phrase()),
+        Cause::Mistake(mistake) => format!("{they} {}", mistake.phrase()),
+        Cause::Method { ours: our, theirs: their } => {
+            format!("{theirs} the method {}, {ours} {}", shown(their), shown(our))
+        }
+        Cause::Scheme { ours: our, theirs: their } => format!("{theirs} {}, {ours} {}", scheme(*their), scheme(*our)),
+        Cause::Host { ours: our, theirs: their } => {
+            format!("{theirs} the host {}, {ours} {}", shown(their), shown(our))
+        }
+        Cause::Port { ours: our, theirs: their } => format!("{theirs} {}, {ours} {}", port(*their), port(*our)),
+        Cause::Path { ours: our, theirs: their, .. } => {
+            format!("{theirs} the path {}, {ours} {}", shown(their), shown(our))
+        }
+        Cause::Value { name, change } => {
+            format!(
+                "the value of \"{}\" differs: on {their} side {}",
+                shown(name),
+                value_change(*change),
+                their = possessive(side)
+            )
+        }
+        Cause::OnlyOurs(names) => match side {
+            Side::Client => format!("the server does not see {}, which you signed", list(names)),
+            Side::Server => format!("the client does not sign {}, which this server saw", list(names)),
+        },
+        Cause::OnlyTheirs(names) => match side {
+            Side::Client => format!("the server sees {}, which you did not sign", list(names)),
+            Side::Server => format!("the client signs {}, which this server did not see", list(names)),
+        },
+        Cause::AnotherRequest => format!("the base string from {they} belongs to another request"),
+        Cause::JsonAsForm => "the body is JSON, and Content-Type calls it a form".into(),
+        Cause::FormNotNamed { content_type } => {
+            format!("the body is a form, and Content-Type is {}, so it is not signed", or_none(content_type.as_deref()))
+        }
+        Cause::FormWithMethod { method } => {
+            format!("a form is sent with {}, and many servers read none there", shown(method))
+        }
+        Cause::BodyChanged => "the body was changed after it was signed".into(),
+        Cause::HttpForHttps => "the request is signed for http, and the host is a public one".into(),
+        Cause::FragileUrl(part) => format!("the URL has {}, which servers and proxies often rewrite", url_trait(*part)),
+        Cause::ServiceReads { parameter, .. } if parameter.is_empty() => {
+            "this service reads the request differently from RFC 5849".into()
+        }
+        Cause::ServiceReads { parameter, .. } => {
+            format!("this service reads \"{}\" differently from RFC 5849", shown(parameter))
+        }
+        Cause::Proxy => "a proxy may change the request between client and server".into(),
+        Cause::OurSide(what) => shown(what),
+    }
+}
+
+fn possessive(side: Side) -> &'static str {
+    match side {
+        Side::Client => "the server's",
+        Side::Server => "the client's",
+    }
+}
+
+fn value_change(change: ValueChange) -> &'static str {
+    match change {
+        ValueChange::PlusToSpace => "a plus sign is a space",
+        ValueChange::SpaceToPlus => "a space is a plus sign",
+        ValueChange::DecodedAgain => "it is decoded once more",
+        ValueChange::EncodedAgain => "it is encoded once more",
+        ValueChange::Lossy => "bytes that are not UTF-8 are replaced",
+        ValueChange::LineBreaks => "line breaks are different",
+        ValueChange::Trimmed => "the white space around it is missing",
+        ValueChange::Cut => "it is cut",
+        ValueChange::Case => "letters are in another case",
+        ValueChange::Charset => "characters are in another encoding",
+        ValueChange::Other => "it is another one",
+    }
+}
+
+fn url_trait(part: UrlTrait) -> &'static str {
+    match part {
+        UrlTrait::DotSegments => "a path segment \".\" or \"..\"",
+        UrlTrait::DoubledSlash => "a doubled slash in its path",
+        UrlTrait::PlusInPath => "a plus sign in its path",
+        UrlTrait::Escapes => "percent-encoded characters in its path",
+        UrlTrait::PlusInQuery => "a plus sign for a space in its query",
+        UrlTrait::RepeatedNames => "several parameters of one name",
+        UrlTrait::Brackets => "brackets in the name of a parameter",
+        UrlTrait::NotUtf8 => "bytes that are not UTF-8",
+        UrlTrait::Port => "a port of its own",
+    }
+}
+
+/// Seconds in the largest fitting unit.
+pub(super) fn duration(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86400),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    const MOST: usize = 6;
+    let mut list = names.iter().take(MOST).map(|name| format!("\"{}\"", shown(name))).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        let _ = write!(list, " and {} more", names.len() - MOST);
+    }
+    list
+}
+
+fn port(port: Option<u16>) -> String {
+    port.map_or("no port".to_owned(), |port| format!("port {port}"))
+}
+
+fn or_none(text: Option<&str>) -> String {
+    text.map_or("none".to_owned(), |text| format!("\"{}\"", shown(text)))
+}
