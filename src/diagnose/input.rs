@@ -48,9 +48,9 @@ impl std::fmt::Debug for Answer<'_> {
     }
 }
 
-/// Explains why a request was rejected.
+/// A diagnosis: explains why a request was rejected.
 ///
-/// Give it everything that is known; only the record is required.
+/// Give it everything that is known. Only the record is required.
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};
@@ -80,7 +80,7 @@ pub struct Diagnosis<'a> {
     pub(super) answer: Option<Answer<'a>>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) dialect: Option<&'a Dialect>,
-    /// What the service is known to require, and the request lacks.
+    /// The requirements of the service that the request does not meet.
     pub(super) unmet: Vec<Cause>,
     pub(super) their_base_string: Option<Cow<'a, str>>,
     pub(super) their_signature: Option<Cow<'a, str>>,
@@ -157,6 +157,10 @@ impl<'a> Diagnosis<'a> {
     pub fn secrets(mut self, client: &'a ClientCredentials, token_secret: Option<&'a Secret>) -> Self {
         self.secrets = Some((client, token_secret));
         self
+    }
+
+    pub(super) fn is_plaintext(&self) -> bool {
+        self.record.signature_method() == Some("PLAINTEXT")
     }
 
     pub(super) fn finding(

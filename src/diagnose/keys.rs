@@ -20,7 +20,7 @@ pub(super) struct Theirs<'a> {
     method: String,
     /// As it came.
     text: &'a str,
-    /// What it is base64 of, in each reading of it.
+    /// The decoded signature, in each reading of it.
     digests: Vec<(Vec<u8>, Option<KeyMistake>)>,
 }
 

@@ -1,4 +1,4 @@
-//! What one side can tell without the base string of the other.
+//! Causes that one side can tell without the base string of the other.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ use crate::record::{Credential, Oddity, ParameterSource, Record, Unsigned};
 
 use Certainty::{Certain, Likely, Possible};
 
-/// Why the request has no signature.
+/// The reason why the request has no signature.
 pub(super) fn not_signed(diagnosis: &Diagnosis<'_>) -> Finding {
     let unsigned = diagnosis.record.unsigned().cloned().unwrap_or(Unsigned::NoParameters);
     let evidence = match &unsigned {
@@ -54,13 +54,15 @@ pub(super) fn findings(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     if let Some(clock) = stated::clock(diagnosis) {
         findings.push(diagnosis.finding(clock, Likely, 95, "the timestamp and the Date of the answer"));
     }
-    #[cfg(feature = "mediawiki")]
-    findings.extend(super::wiki::misreadings(diagnosis));
-    findings.extend(body(diagnosis));
     findings.extend(oddities(diagnosis, Likely));
-    findings.extend(origin(diagnosis));
-    findings.extend(url_traits(diagnosis));
-    findings.extend(anybody(diagnosis));
+    if !diagnosis.is_plaintext() {
+        #[cfg(feature = "mediawiki")]
+        findings.extend(super::wiki::misreadings(diagnosis));
+        findings.extend(body(diagnosis));
+        findings.extend(origin(diagnosis));
+        findings.extend(url_traits(diagnosis));
+    }
+    findings.extend(common(diagnosis));
     findings
 }
 
@@ -264,7 +266,7 @@ fn escapes(path: &[u8]) -> Escapes {
 }
 
 /// The causes that are common where nothing hints at any.
-fn anybody(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
+fn common(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     let record = diagnosis.record;
     let status = diagnosis.answer.map(|answer| answer.status.as_u16());
     let mut findings = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! A server that rejects a signature rarely says why. A [`Diagnosis`] takes a [`Record`] of what was signed and the
 //! [`Answer`], and makes a [`Report`]: causes, the most likely first, each with its evidence and a remedy in one line.
-//! Nothing here sends or reads anything. The [guide](guide) goes through the causes in the order in which they are
+//! Nothing here sends or reads anything. The [`guide`] goes through the causes in the order in which they are
 //! quickest to exclude.
 //!
 //! ```toml

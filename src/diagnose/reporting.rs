@@ -48,6 +48,9 @@ impl<'a> Diagnosis<'a> {
         let mut findings = std::mem::take(&mut self.findings);
         if is_refused {
             findings.extend(said::findings(&self));
+        }
+        let is_explained = findings.iter().any(|finding| finding.certainty == Certainty::Certain);
+        if is_refused {
             let unmet = (90..=99).rev().zip(std::mem::take(&mut self.unmet));
             findings.extend(unmet.map(|(weight, cause)| {
                 self.finding(cause, Certainty::Certain, weight, "the preset of the service requires something else")
@@ -56,19 +59,22 @@ impl<'a> Diagnosis<'a> {
         if self.record.unsigned().is_some() {
             findings.extend(is_refused.then(|| local::not_signed(&self)));
         } else {
-            let is_explained = findings.iter().any(|finding| finding.certainty == Certainty::Certain);
             let agreement = self.their_reading();
             match &comparison {
+                // PLAINTEXT signs nothing, so no difference matters.
+                Some(_) if self.is_plaintext() => {}
                 Some(comparison) => {
                     findings.extend(differences::findings(&self, comparison));
                     findings.extend(local::with_differences(&self, comparison));
                 }
-                None if is_refused && matches!(agreement, Agreement::Unknown) => {
+                None if is_refused && !is_explained && matches!(agreement, Agreement::Unknown) => {
                     findings.extend(local::findings(&self));
                 }
                 None => {}
             }
-            let is_same = comparison.as_ref().is_some_and(|comparison| comparison.differences().is_empty());
+            let is_same = comparison
+                .as_ref()
+                .is_some_and(|comparison| comparison.differences().is_empty() || self.is_plaintext());
             if is_same && is_refused && !is_explained && !matches!(agreement, Agreement::Same) {
                 findings.extend(local::wrong_secrets(&self));
             }
@@ -92,7 +98,7 @@ impl<'a> Diagnosis<'a> {
         self.is_rejected || self.answer.is_some_and(|answer| said::is_refusal(self, &answer))
     }
 
-    /// What their signature shows about their base string and key.
+    /// Reads their base string and key from their signature.
     fn their_reading(&self) -> Agreement {
         let (Some(signature), Some((client, token_secret))) = (&self.their_signature, self.secrets) else {
             return Agreement::Unknown;

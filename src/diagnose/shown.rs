@@ -21,7 +21,7 @@ impl Side {
         }
     }
 
-    /// What we and they did: "was signed", "the server saw".
+    /// Subject and verb for our side.
     pub(super) fn ours(self) -> &'static str {
         match self {
             Self::Client => "you signed",

@@ -56,7 +56,7 @@ pub(crate) enum Misreading {
     Lossy,
 }
 
-/// What happens to several parameters of one name.
+/// The treatment of several parameters of one name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Duplicates {
     #[default]

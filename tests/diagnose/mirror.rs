@@ -193,3 +193,31 @@ async fn a_server_behind_a_proxy_is_explained_to_its_operator() {
         assert_eq!(report.cause().map(Cause::code), Some(code), "{server}{path}: {report}");
     }
 }
+
+/// PLAINTEXT signs nothing but the secrets: no URL is accused, and no secret is shown.
+#[test]
+fn plaintext() {
+    use http::{HeaderMap, StatusCode};
+    use tower_oauth1::diagnose::{Answer, Record};
+    let head = RequestHead::new("GET", "http://api.example.com//a/../b?a=1&a=2").unwrap();
+    let header = br#"OAuth oauth_consumer_key="k", oauth_signature_method="PLAINTEXT", oauth_signature="MARKER%26""#;
+    let record = Record::of_request(head, Some(header), Payload::Unread).unwrap();
+    assert_eq!(record.signature(), None);
+    let headers = HeaderMap::new();
+    let answer = Answer::new(StatusCode::UNAUTHORIZED, &headers, b"");
+    let codes = |report: &Report| report.findings().iter().map(|finding| finding.cause().code()).collect::<Vec<_>>();
+    let report = Diagnosis::new(&record).answer(answer).report();
+    assert_eq!(codes(&report), ["secrets", "token", "proxy"], "{report}");
+    let report = Diagnosis::new(&record).answer(answer).their_base_string("GET&http%3A%2F%2Fb&").report();
+    assert_eq!(codes(&report), ["secrets"], "{report}");
+    assert!(!format!("{report} {report:?} {record:?}").contains("MARKER"));
+
+    let (client, token_secret) = (ClientCredentials::new("k", "cs"), Secret::new("ts"));
+    let diagnosis = Diagnosis::received(&record).secrets(&client, Some(&token_secret));
+    for (signature, code) in [("cs&", "token_secret_empty"), ("ts&cs", "secrets_swapped"), ("cs", "ampersand_missing")]
+    {
+        let answer = Answer::new(StatusCode::UNAUTHORIZED, &headers, b"");
+        let report = diagnosis.clone().answer(answer).their_signature(signature).report();
+        assert_eq!(report.cause().map(Cause::code), Some(code), "{report}");
+    }
+}

@@ -1,4 +1,4 @@
-//! What presets know of their services: the words of refusals, and requirements that a request does not meet.
+//! The knowledge of presets: the words of refusals, and requirements that a request does not meet.
 
 use http::{HeaderMap, StatusCode};
 use tower_oauth1::Origin;

@@ -82,7 +82,7 @@ fn recordings() {
                 .unwrap(),
         };
         let Some(error) = outcome.strip_prefix("error ") else {
-            // What is no error is an identity, credentials, a caller, or a page for people.
+            // Any other outcome is an identity, credentials, a caller, or a page for people.
             if status.is_success() {
                 assert!(report.findings().is_empty(), "{id} of {server}, {outcome}: {report}");
                 accepted += 1;

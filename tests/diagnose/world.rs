@@ -46,9 +46,9 @@ pub(crate) struct Case {
     pub(crate) unsigned: bool,
     /// Sends the signed request twice.
     pub(crate) twice: bool,
-    /// What changes the request between the layer and the socket.
+    /// The change between the layer and the socket.
     pub(crate) inside: Rewrite,
-    /// What a proxy changes.
+    /// The change by a proxy.
     pub(crate) proxy: Rewrite,
     /// The origin that the server believes to be its own.
     pub(crate) server_origin: &'static str,
@@ -152,7 +152,7 @@ impl Style {
     }
 }
 
-/// What came of a case.
+/// The outcome of a case.
 pub(crate) struct Outcome {
     pub(crate) status: StatusCode,
     pub(crate) report: Report,
