@@ -75,6 +75,19 @@ pub mod client;
 mod clock;
 #[cfg(feature = "diagnose")]
 pub mod diagnose;
+// Its pages link to all of these features, and their programs use them.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "axum",
+    feature = "diagnose",
+    feature = "mediawiki",
+    feature = "reqwest",
+    feature = "retry",
+    feature = "rsa",
+    feature = "serde",
+    feature = "testing"
+))]
+pub mod guide;
 #[cfg(feature = "mediawiki")]
 pub mod mediawiki;
 pub mod protocol;

@@ -161,5 +161,9 @@ impl Certificate {
 
 /// The stacks in the documentation of `client::sign` compile.
 #[cfg(doctest)]
+#[doc = include_str!("../../../src/guide/verifying_with_tonic.md")]
+struct GuideToTonic;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../src/client/sign/order.md")]
 pub struct Order;
