@@ -1,70 +1,124 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! OAuth 1.0a (RFC 5849) for Tower: sign requests, obtain the credentials to sign with, and verify on the server.
+//! OAuth 1.0a (RFC 5849) for Tower: sign requests, obtain credentials, verify requests.
 //!
+//! Services that use OAuth 1.0a accept a request only with a signature over its method, URL and parameters.
+//! `OAuthSignLayer` adds the signature to the requests of any HTTP client that is a Tower service. The handshake obtains a
+//! user's token, and the same core verifies requests on a server.
+//!
+//! ```toml
+//! [dependencies]
+//! http = "1"
+//! http-body-util = "0.1"
+//! hyper-util = { version = "0.1", features = ["client-legacy", "http1", "tokio"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tower = { version = "0.5", features = ["util"] }
+//! tower-oauth1 = "0.1"
 //! ```
-//! # use bytes::Bytes;
-//! # use http_body_util::Full;
-//! use tower::ServiceBuilder;
+//!
+//! ```no_run
+//! use http::Request;
+//! use http_body_util::Empty;
+//! use hyper_util::client::legacy::Client;
+//! use hyper_util::rt::TokioExecutor;
+//! use tower::{BoxError, ServiceBuilder, ServiceExt};
 //! use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, Signer, TokenCredentials};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let http_client = tower::service_fn(async |_: http::Request<tower_oauth1::SignedBody<Full<Bytes>>>| {
-//! #     Ok::<_, tower::BoxError>(http::Response::new(()))
-//! # });
-//! let signer = Signer::new(ClientCredentials::new("key", "secret")).token(TokenCredentials::new("token", "secret"));
-//! let client = ServiceBuilder::new()
-//!     .layer(OAuthSignLayer::new(signer, Origin::parse("https://commons.wikimedia.org")?))
-//!     .service(http_client); // any tower::Service<http::Request<_>>
-//! # fn is_service<S: tower::Service<http::Request<Full<Bytes>>>>(_: S) {}
-//! # is_service(client);
-//! # Ok(())
-//! # }
+//! #[tokio::main]
+//! async fn main() -> Result<(), BoxError> {
+//!     let signer = Signer::new(ClientCredentials::new("key", "secret")).token(TokenCredentials::new("token", "secret"));
+//!     let client = ServiceBuilder::new()
+//!         .layer(OAuthSignLayer::new(signer, Origin::parse("http://localhost:8080")?))
+//!         .service(Client::builder(TokioExecutor::new()).build_http()); // or any other service
+//!
+//!     let request = Request::get("http://localhost:8080/photos?size=original").body(Empty::new())?;
+//!     println!("{}", client.oneshot(request).await?.status());
+//!     Ok(())
+//! }
 //! ```
 //!
-//! # The rooms
+//! [`guide::first_request`] is the same with a server that runs on your machine, and with TLS.
 //!
-//! | module | what is in it | feature |
+//! # Modules
+//!
+//! | module | task | feature |
 //! |---|---|---|
-//! | [`protocol`] | RFC 5849 itself, sans-IO: credentials, signer, verifier, the `Authorization` header | always |
+//! | [`guide`] | pages for each task, with programs | |
+//! | [`client::sign`] | sign outgoing requests | `client` (default) |
+//! | [`client::handshake`] | obtain a user's token, and renew it | `handshake` (default) |
+//! | [`client::presets`] | known services: NetSuite, Mastercard, X, Jira and others | `handshake` (default) |
+//! | [`client::refusals`] | read why a server rejected a request | `client` (default) |
+//! | [`client::retry`] | send rejected requests again | `retry` |
+//! | [`client::reqwest`] | sign the requests of reqwest | `reqwest` |
+//! | [`diagnose`] | explain why a server rejected a request | `diagnose` |
+//! | [`mediawiki`] | MediaWiki: endpoints, identity, errors | `mediawiki` |
+//! | [`server::verify`] | verify incoming requests | `server` |
+//! | [`server::nonce`] | recognize replayed requests | `server` |
+//! | [`server::provider`] | issue credentials to clients | `provider` |
+//! | [`server::provider::testing`] | a provider and a wiki to test against | `testing` |
+//! | [`protocol`] | RFC 5849 itself, without I/O: sign and verify with your own HTTP code | always |
+//!
+//! Further features: `rsa` (RSA keys and methods), `aws-lc-rs` (RSA at full speed; needs a C compiler), `pkcs12` (keys from
+//! PKCS#12 files), `xml` (replies and refusals in XML), `redis` (nonces that several servers share), `axum` (an extractor),
+//! `serde` (credentials as stored data), `tracing` (a span for each signature).
+//!
+//! # Versions
+//!
+//! It goes with http 1, http-body 1, tower 0.5, hyper 1, reqwest 0.13 (reqwest-middleware 0.5), axum 0.8, tonic 0.14 and
+//! redis 1, and needs Rust 1.89.
+//!
+// Links to the modules that are not part of this build.
 #![cfg_attr(
-    feature = "client",
-    doc = "| [`client::sign`] | signing outgoing requests: [`OAuthSignLayer`] | `client` |"
+    not(all(
+        feature = "axum",
+        feature = "diagnose",
+        feature = "mediawiki",
+        feature = "reqwest",
+        feature = "retry",
+        feature = "rsa",
+        feature = "serde",
+        feature = "testing"
+    )),
+    doc = "[`guide`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/guide/
+[`guide::first_request`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/guide/first_request/"
 )]
 #![cfg_attr(
-    feature = "client",
-    doc = "| [`client::refusals`] | reading refusals that are worded in the body of an answer | `client` |"
+    not(feature = "client"),
+    doc = "[`client::sign`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/client/sign/
+[`client::refusals`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/client/refusals/"
 )]
 #![cfg_attr(
-    feature = "retry",
-    doc = "| [`client::retry`] | sending again what was refused, with tower's retry layer | `retry` |"
+    not(feature = "handshake"),
+    doc = "[`client::handshake`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/client/handshake/
+[`client::presets`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/client/presets/"
 )]
 #![cfg_attr(
-    feature = "reqwest",
-    doc = "| [`client::reqwest`] | signing what reqwest sends, by middleware or layer | `reqwest` |"
+    not(feature = "retry"),
+    doc = "[`client::retry`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/client/retry/"
 )]
 #![cfg_attr(
-    feature = "handshake",
-    doc = "| [`client::handshake`] | obtaining credentials: the three legs | `handshake` (default) |"
+    not(feature = "reqwest"),
+    doc = "[`client::reqwest`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/client/reqwest/"
 )]
 #![cfg_attr(
-    feature = "handshake",
-    doc = "| [`client::presets`] | what NetSuite, Mastercard, X and others ask for, as data | `handshake`, `rsa` |"
+    not(feature = "diagnose"),
+    doc = "[`diagnose`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/diagnose/"
 )]
 #![cfg_attr(
-    feature = "mediawiki",
-    doc = "| [`mediawiki`] | one provider in depth: endpoints, identity, errors, preflight | `mediawiki` |"
+    not(feature = "mediawiki"),
+    doc = "[`mediawiki`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/mediawiki/"
 )]
 #![cfg_attr(
-    feature = "server",
-    doc = "| [`server::verify`] | verifying incoming requests: [`OAuthVerifyLayer`] | `server`, `axum` |"
+    not(feature = "server"),
+    doc = "[`server::verify`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/server/verify/
+[`server::nonce`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/server/nonce/"
 )]
 #![cfg_attr(
-    feature = "server",
-    doc = "| [`server::nonce`] | remembering nonces, in memory or in Redis | `server`, `redis` |"
+    not(feature = "provider"),
+    doc = "[`server::provider`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/server/provider/"
 )]
 #![cfg_attr(
-    feature = "provider",
-    doc = "| [`server::provider`] | a whole provider, and one for tests | `provider`, `testing` |"
+    not(feature = "testing"),
+    doc = "[`server::provider::testing`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/server/provider/testing/"
 )]
 
 #[cfg(any(feature = "client", feature = "server"))]

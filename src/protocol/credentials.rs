@@ -20,8 +20,8 @@ use super::signature::{SigningKeys, VerifyingKeys};
 /// |---|---|
 /// | [`new`](Self::new) with a secret | HMAC, PLAINTEXT and custom methods |
 /// | [`new`](Self::new) with an empty secret | nothing: anyone can sign with an empty secret |
-/// | [`rsa_public_key`](Self::rsa_public_key), whatever the secret | RSA only |
-/// | [`rsa_public_key_or_secret`](Self::rsa_public_key_or_secret) | RSA, and the methods of the secret unless it is empty |
+/// | [`rsa_public_key`], whatever the secret | RSA only |
+/// | [`rsa_public_key_or_secret`] | RSA, and the methods of the secret unless it is empty |
 ///
 /// Requests can be signed by every method whose key is there, and with an empty secret: some services issue none.
 ///
@@ -35,6 +35,17 @@ use super::signature::{SigningKeys, VerifyingKeys};
 /// assert_eq!(client.key(), "dpf43f3p2l4k3l03");
 /// assert!(format!("{client:?}").contains("[redacted]"));
 /// ```
+///
+#[cfg_attr(feature = "rsa", doc = "[`rsa_public_key`]: Self::rsa_public_key")]
+#[cfg_attr(feature = "rsa", doc = "[`rsa_public_key_or_secret`]: Self::rsa_public_key_or_secret")]
+#[cfg_attr(
+    not(feature = "rsa"),
+    doc = "[`rsa_public_key`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/struct.ClientCredentials.html#method.rsa_public_key"
+)]
+#[cfg_attr(
+    not(feature = "rsa"),
+    doc = "[`rsa_public_key_or_secret`]: https://docs.rs/tower-oauth1/latest/tower_oauth1/struct.ClientCredentials.html#method.rsa_public_key_or_secret"
+)]
 #[derive(Clone)]
 #[doc(alias = "consumer")]
 pub struct ClientCredentials {

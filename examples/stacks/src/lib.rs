@@ -159,11 +159,12 @@ impl Certificate {
     }
 }
 
-/// The stacks in the documentation of `client::sign` compile.
-#[cfg(doctest)]
-#[doc = include_str!("../../../src/guide/verifying_with_tonic.md")]
-struct GuideToTonic;
-
+/// The stacks in the documentation of `client::sign`.
 #[cfg(doctest)]
 #[doc = include_str!("../../../src/client/sign/order.md")]
 pub struct Order;
+
+/// The page of the guide about tonic.
+#[cfg(doctest)]
+#[doc = include_str!("../../../src/guide/verifying_with_tonic.md")]
+pub struct Tonic;
