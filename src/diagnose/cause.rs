@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::mistake::{KeyMistake, Mistake};
 use crate::protocol::Scheme;
-use crate::record::{Credential, Oddity, Unsigned};
+use crate::record::{Credential, Oddity, UnsignedReason};
 
 /// A cause of a rejection, as far as it can be told.
 ///
@@ -14,7 +14,7 @@ use crate::record::{Credential, Oddity, Unsigned};
 #[non_exhaustive]
 pub enum Cause {
     /// The request was sent without a signature.
-    NotSigned(Unsigned),
+    NotSigned(UnsignedReason),
     /// The clocks differ. The timestamp is ahead of the server's time by this number of seconds.
     Clock {
         /// Seconds; below 0 if the timestamp is behind.

@@ -4,17 +4,19 @@ use std::fmt::Write as _;
 
 use super::cause::{BodyHashFault, Cause, TokenFault, UrlTrait, ValueChange};
 use super::shown::{Side, scheme, shown};
-use crate::record::Unsigned;
+use crate::record::UnsignedReason;
 
 /// The cause in one sentence.
 pub(super) fn headline(cause: &Cause, side: Side) -> String {
     let (they, ours, theirs) = (side.they(), side.ours(), side.theirs());
     match cause {
-        Cause::NotSigned(Unsigned::OriginNotListed(_)) => {
+        Cause::NotSigned(UnsignedReason::OriginNotListed(_)) => {
             "the request was not signed, because the layer does not sign for its origin".into()
         }
-        Cause::NotSigned(Unsigned::Marked) => "the request was not signed, because it is marked as unsigned".into(),
-        Cause::NotSigned(Unsigned::NoParameters) => "the request is not signed".into(),
+        Cause::NotSigned(UnsignedReason::Marked) => {
+            "the request was not signed, because it is marked as unsigned".into()
+        }
+        Cause::NotSigned(UnsignedReason::NoParameters) => "the request is not signed".into(),
         Cause::Clock { ahead } => {
             let (seconds, direction) = (ahead.unsigned_abs(), if *ahead > 0 { "ahead of" } else { "behind" });
             format!("the timestamp is {} {direction} the server's clock", duration(seconds))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::cause::Cause;
 use super::headline::headline;
@@ -38,6 +38,13 @@ impl<'a> Answer<'a> {
     pub fn base_string(&self) -> Option<String> {
         let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter().map(HeaderValue::as_bytes);
         challenges.chain([self.body]).find_map(echoed_base_string)
+    }
+}
+
+impl<'a, B: AsRef<[u8]>> From<&'a Response<B>> for Answer<'a> {
+    /// A response whose body has been read.
+    fn from(response: &'a Response<B>) -> Self {
+        Self::new(response.status(), response.headers(), response.body().as_ref())
     }
 }
 
@@ -115,10 +122,10 @@ impl<'a> Diagnosis<'a> {
         Self { side: Side::Server, their_signature, ..Self::new(record) }
     }
 
-    /// The answer to the request.
+    /// The answer to the request: an [`Answer`], or a `&http::Response` whose body has been read.
     #[must_use]
-    pub fn answer(mut self, answer: Answer<'a>) -> Self {
-        self.answer = Some(answer);
+    pub fn answer(mut self, answer: impl Into<Answer<'a>>) -> Self {
+        self.answer = Some(answer.into());
         self
     }
 

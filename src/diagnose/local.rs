@@ -15,17 +15,19 @@ use super::report::{Certainty, Finding};
 use super::shown::{Side, shown};
 use super::stated;
 use crate::protocol::{Scheme, is_unreserved, names};
-use crate::record::{Credential, Oddity, ParameterSource, Record, Unsigned};
+use crate::record::{Credential, Oddity, ParameterSource, Record, UnsignedReason};
 
 use Certainty::{Certain, Likely, Possible};
 
 /// The reason why the request has no signature.
 pub(super) fn not_signed(diagnosis: &Diagnosis<'_>) -> Finding {
-    let unsigned = diagnosis.record.unsigned().cloned().unwrap_or(Unsigned::NoParameters);
+    let unsigned = diagnosis.record.unsigned().cloned().unwrap_or(UnsignedReason::NoParameters);
     let evidence = match &unsigned {
-        Unsigned::OriginNotListed(_) => format!("the request goes to {}", shown(&diagnosis.record.base_string_uri)),
-        Unsigned::Marked => "the request has the extension Unsigned".to_owned(),
-        Unsigned::NoParameters => "it has no OAuth parameters in header, query or form".to_owned(),
+        UnsignedReason::OriginNotListed(_) => {
+            format!("the request goes to {}", shown(&diagnosis.record.base_string_uri))
+        }
+        UnsignedReason::Marked => "the request has the extension Unsigned".to_owned(),
+        UnsignedReason::NoParameters => "it has no OAuth parameters in header, query or form".to_owned(),
     };
     diagnosis.finding(Cause::NotSigned(unsigned), Certain, 100, evidence)
 }

@@ -96,7 +96,7 @@ mod reporting; // From the input to the report.
 #[doc = include_str!("guide.md")]
 pub mod guide {}
 
-pub use crate::record::{Credential, Oddity, Parameter, ParameterSource, Record, Unsigned};
+pub use crate::record::{Credential, Oddity, Parameter, ParameterSource, Record, UnsignedReason};
 pub use base_string::{BaseStringParameter, BaseStringParts};
 pub use cause::{BodyHashFault, Cause, PathChange, TokenFault, UrlTrait, ValueChange};
 pub use compare::{Comparison, Difference};

@@ -3,7 +3,7 @@
 use super::cause::{BodyHashFault, Cause, TokenFault};
 use super::stated::{absent, difference, rejected_parameters};
 use crate::protocol::{VerifyError, VerifyErrorKind, names};
-use crate::record::{Record, Unsigned};
+use crate::record::{Record, UnsignedReason};
 use crate::server::verify::{Rejection, RejectionKind};
 
 /// The cause that a rejection states; `None` if it states only that the signature is wrong.
@@ -12,7 +12,7 @@ pub(super) fn cause(rejection: &Rejection, record: &Record) -> Option<Cause> {
     let method = || Cause::SignatureMethod { ours: record.signature_method().map(Into::into), expected: None };
     Some(match rejection.kind() {
         RejectionKind::Invalid(kind) => match kind {
-            VerifyErrorKind::NotSigned => Cause::NotSigned(Unsigned::NoParameters),
+            VerifyErrorKind::NotSigned => Cause::NotSigned(UnsignedReason::NoParameters),
             VerifyErrorKind::MissingParameter => absent(parameter().into_iter().collect()),
             VerifyErrorKind::UnsupportedVersion => Cause::Version,
             VerifyErrorKind::UnsupportedMethod

@@ -4,18 +4,18 @@ use super::cause::{BodyHashFault, Cause, PathChange, TokenFault, UrlTrait};
 use super::mistake::Mistake;
 use super::shown::{Side, shown};
 use crate::protocol::Scheme;
-use crate::record::{Oddity, Unsigned};
+use crate::record::{Oddity, UnsignedReason};
 
 /// The remedy in one line.
 pub(super) fn remedy(cause: &Cause, side: Side) -> String {
     let text = match (cause, side) {
-        (Cause::NotSigned(Unsigned::OriginNotListed(origins)), _) => {
+        (Cause::NotSigned(UnsignedReason::OriginNotListed(origins)), _) => {
             let origins = origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return format!("it signs for {origins}; add the origin with OAuthSignLayer::origin, or correct the URL");
         }
-        (Cause::NotSigned(Unsigned::Marked), _) => "remove the Unsigned extension from the request",
-        (Cause::NotSigned(Unsigned::NoParameters), Side::Client) => "send the request through a layer that signs",
-        (Cause::NotSigned(Unsigned::NoParameters), Side::Server) => {
+        (Cause::NotSigned(UnsignedReason::Marked), _) => "remove the Unsigned extension from the request",
+        (Cause::NotSigned(UnsignedReason::NoParameters), Side::Client) => "send the request through a layer that signs",
+        (Cause::NotSigned(UnsignedReason::NoParameters), Side::Server) => {
             "the client must sign, and no proxy may remove the Authorization header"
         }
         (Cause::Clock { .. }, Side::Client) => "set the clock, or give the layer a ClockSkew",

@@ -9,4 +9,4 @@ mod request; // The record.
 pub use oddity::{Credential, Oddity};
 pub use parameter::{Parameter, ParameterSource};
 pub(crate) use reading::{Duplicates, Encoding, Misreading, Order, Reading, Times};
-pub use request::{Record, Unsigned};
+pub use request::{Record, UnsignedReason};

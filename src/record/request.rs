@@ -34,13 +34,13 @@ pub struct Record {
     pub(crate) sent_to: Option<Origin>,
     pub(crate) clock_offset: i64,
     pub(crate) oddities: Vec<(Credential, Oddity)>,
-    pub(crate) unsigned: Option<Unsigned>,
+    pub(crate) unsigned: Option<UnsignedReason>,
 }
 
 /// The reason why a request has no signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unsigned {
+pub enum UnsignedReason {
     /// The layer signs requests to these origins only, and the request goes to another one.
     OriginNotListed(Vec<Origin>),
     /// The request was marked with [`Unsigned`](crate::client::sign::Unsigned).
@@ -87,7 +87,7 @@ impl Record {
         };
         let mut record = Self::with_parameters(&head, header.as_ref(), payload);
         if record.parameter(names::SIGNATURE_METHOD).is_none() && record.parameter(names::CONSUMER_KEY).is_none() {
-            record.unsigned = Some(Unsigned::NoParameters);
+            record.unsigned = Some(UnsignedReason::NoParameters);
         } else {
             record.base_string = Reading::default().base_string(&record.wire());
         }
@@ -226,7 +226,7 @@ impl Record {
     }
 
     /// The reason why the request is not signed, or `None` if it is.
-    pub fn unsigned(&self) -> Option<&Unsigned> {
+    pub fn unsigned(&self) -> Option<&UnsignedReason> {
         self.unsigned.as_ref()
     }
 
@@ -257,5 +257,33 @@ impl fmt::Debug for Record {
             .field("parameters", &self.parameters.len())
             .field("unsigned", &self.unsigned)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_value() {
+        let head = RequestHead::new("POST", "http://e.com/?a=MARKER").unwrap();
+        let header =
+            br#"OAuth realm="MARKER", oauth_consumer_key="MARKER", oauth_token="MARKER", oauth_signature="MARKER""#;
+        let record = Record::of_request(head, Some(header), Payload::Form(b"b=MARKER")).unwrap();
+        assert_eq!(
+            (record.client_key(), record.realm(), record.parameters().len()),
+            (Some("MARKER"), Some("MARKER"), 4)
+        );
+        assert!(!format!("{record:?} {:?}", record.parameters()).contains("MARKER"));
+    }
+
+    #[test]
+    fn the_header_has_the_signature() {
+        let head = RequestHead::new("GET", "http://e.com/?oauth_signature=query").unwrap();
+        let header = br#"OAuth oauth_consumer_key="k", oauth_signature_method="HMAC-SHA1", oauth_signature="header""#;
+        let record = |header: Option<&[u8]>| Record::of_request(head, header, Payload::Unread).unwrap();
+        assert_eq!(record(Some(header)).signature(), Some("header"));
+        assert_eq!(record(Some(b"Bearer x")).unsigned(), Some(&UnsignedReason::NoParameters));
+        assert_eq!(record(None).base_string(), "");
     }
 }

@@ -133,8 +133,7 @@ async fn in_a_handshake() {
     let error = handshake.request_temporary_credentials(Callback::OutOfBand).await.unwrap_err();
     let response = error.response().expect("the server answered");
     let record = response.extensions().get::<Record>().expect("the layer keeps records");
-    let answer = Answer::new(response.status(), response.headers(), response.body());
-    let report = Diagnosis::new(record).answer(answer).report();
+    let report = Diagnosis::new(record).answer(response).report();
     assert_eq!(rank(&report, "credential"), Some(1), "{report}");
 }
 
@@ -157,4 +156,18 @@ async fn without_an_answer() {
         assert!(error.into_source().is::<hyper_util::client::legacy::Error>());
         break;
     }
+}
+
+/// reqwest's responses carry the record as well.
+#[cfg(feature = "reqwest")]
+#[tokio::test]
+async fn with_reqwest() {
+    let provider = TestProvider::start().await.unwrap();
+    let signer = Signer::new(provider.client().clone()).token(TokenCredentials::new("t", "s"));
+    let layer = OAuthSignLayer::new(signer, provider.origin().clone()).records();
+    let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new()).with(layer).build();
+    let response = client.get(provider.api_url()).send().await.unwrap();
+    let record = response.extensions().get::<Record>().unwrap().clone();
+    let report = Diagnosis::new(&record).answer(Answer::new(response.status(), response.headers(), b"")).report();
+    assert_eq!(rank(&report, "token"), Some(1), "{report}");
 }

@@ -14,7 +14,7 @@ use crate::protocol::{
     AuthorizationHeader, ClientCredentials, Origin, Payload, RequestHead, Scheme, SignError, Signed, Signer,
     SigningRequest, TokenCredentials, split_authority,
 };
-use crate::record::{Parameter, ParameterSource, Record, Unsigned};
+use crate::record::{Parameter, ParameterSource, Record, UnsignedReason};
 
 /// Whether a layer keeps records.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,8 +69,8 @@ pub(super) fn of_signed(
 pub(super) fn of_unsigned(request: &Parts, origins: &Origins) -> Option<Record> {
     let marked = request.extensions.get::<Marked>().is_some();
     let reason = match origins {
-        Origins::These(origins) if !marked => Unsigned::OriginNotListed(origins.clone()),
-        Origins::These(_) | Origins::Any => Unsigned::Marked,
+        Origins::These(origins) if !marked => UnsignedReason::OriginNotListed(origins.clone()),
+        Origins::These(_) | Origins::Any => UnsignedReason::Marked,
     };
     let fallback;
     let head = match RequestHead::from_http(&request.method, &request.uri, &request.headers) {
