@@ -87,6 +87,17 @@ async fn right_and_wrong_requests_are_shown() {
     assert_eq!(get(&served.url("/-/requests/x"), &[]).await.0, 404);
 }
 
+/// The signature of a client shows its base string, if a known mistake reproduces it.
+#[tokio::test]
+async fn a_known_mistake_is_shown_part_by_part() {
+    let served = Served::start(&[]);
+    let https = served.origin.replace("http:", "https:");
+    assert_eq!(request(&served, &[&served.url("/a?b=c"), "--sign-as", &https]).status, 1);
+    let explanation = &json(&served.url("/-/requests/1")).await["verdict"]["explanation"];
+    let expected = serde_json::json!([{ "part": "scheme", "ours": "http", "theirs": "https" }]);
+    assert_eq!(explanation["differences"], expected, "{explanation}");
+}
+
 /// The base string that the client computed is compared part by part.
 #[tokio::test]
 async fn base_strings_are_compared() {

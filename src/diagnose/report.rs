@@ -54,7 +54,7 @@ impl Report {
         self.findings.first().map(Finding::cause)
     }
 
-    /// The comparison of the two base strings, if the other side's is known.
+    /// The comparison of the two base strings, if the other side's is known or reproduced from its signature.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_ref()
     }

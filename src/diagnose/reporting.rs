@@ -6,6 +6,7 @@ use super::cause::Cause;
 use super::compare::Comparison;
 use super::input::Diagnosis;
 use super::keys::Theirs;
+use super::mistake::KeyMistake;
 use super::report::{Certainty, Finding, Report};
 use super::shown::{Side, shown};
 use super::{differences, local, said, variants};
@@ -44,7 +45,7 @@ impl<'a> Diagnosis<'a> {
         let echo = self.answer.filter(|_| is_refused && self.side == Side::Client);
         let echoed = || echo.and_then(|answer| answer.base_string());
         let their_base_string = their_base_string.or_else(echoed);
-        let comparison = their_base_string.map(|theirs| Comparison::of(&self.record.base_string, &theirs));
+        let mut comparison = their_base_string.map(|theirs| Comparison::of(&self.record.base_string, &theirs));
         let mut findings = std::mem::take(&mut self.findings);
         if is_refused {
             findings.extend(said::findings(&self));
@@ -80,9 +81,13 @@ impl<'a> Diagnosis<'a> {
             }
             match agreement {
                 Agreement::Unknown | Agreement::Same => {}
-                Agreement::Causes(causes) => findings.extend(causes.into_iter().map(|cause| {
-                    self.finding(cause, Certainty::Certain, 97, "with this mistake this side computes their signature")
-                })),
+                Agreement::Causes { causes, comparison: reproduced } => {
+                    comparison = comparison.or(reproduced);
+                    findings.extend(causes.into_iter().map(|cause| {
+                        let evidence = "with this mistake this side computes their signature";
+                        self.finding(cause, Certainty::Certain, 97, evidence)
+                    }));
+                }
                 Agreement::None if comparison.is_none() => {
                     findings.extend(local::unreproduced(&self));
                 }
@@ -108,25 +113,30 @@ impl<'a> Diagnosis<'a> {
         let theirs = Theirs::new(signature, method, client, token_secret);
         match theirs.is_of(&record.base_string) {
             Some(None) => return Agreement::Same,
-            Some(Some(mistake)) => return Agreement::Causes(vec![Cause::Key(mistake)]),
+            Some(Some(mistake)) => return Agreement::of_key(mistake),
             None => {}
         }
         if let Some(mistake) = theirs.key_mistake(&record.base_string) {
-            return Agreement::Causes(vec![Cause::Key(mistake)]);
+            return Agreement::of_key(mistake);
         }
         let of_uri = variants::of_uri(record);
         let of_parameters = variants::of_parameters(record, self.body);
-        let causes_of =
-            |base_string: &str| differences::causes(self, &Comparison::of(&record.base_string, base_string));
+        let differing = |base_string: &str| {
+            let comparison = Comparison::of(&record.base_string, base_string);
+            let causes = differences::causes(self, &comparison);
+            Agreement::Causes { causes, comparison: Some(comparison) }
+        };
         for variant in &of_parameters {
-            if theirs.is_of(&variant.reading.base_string(&record.wire())).is_some() {
-                return Agreement::Causes(vec![Cause::Mistake(variant.mistake.clone())]);
+            let base_string = variant.reading.base_string(&record.wire());
+            if theirs.is_of(&base_string).is_some() {
+                let comparison = Some(Comparison::of(&record.base_string, &base_string));
+                return Agreement::Causes { causes: vec![Cause::Mistake(variant.mistake.clone())], comparison };
             }
         }
         for reading in &of_uri {
             let base_string = reading.base_string(&record.wire());
             if theirs.is_of(&base_string).is_some() {
-                return Agreement::Causes(causes_of(&base_string));
+                return differing(&base_string);
             }
         }
         // Two at once, as of a faulty client behind a proxy; only for small requests, since it is a product.
@@ -135,7 +145,7 @@ impl<'a> Diagnosis<'a> {
             let reading = Reading { method: uri.method, uri: uri.uri.clone(), ..parameters.reading.clone() };
             let base_string = reading.base_string(&record.wire());
             if theirs.is_of(&base_string).is_some() {
-                return Agreement::Causes(causes_of(&base_string));
+                return differing(&base_string);
             }
         }
         Agreement::None
@@ -157,9 +167,19 @@ enum Agreement {
     /// They do.
     Same,
     /// They would if these were corrected.
-    Causes(Vec<Cause>),
+    Causes {
+        causes: Vec<Cause>,
+        /// With the base string that makes their signature; `None` if the base strings are the same.
+        comparison: Option<Comparison>,
+    },
     /// They do not, and no mistake that is known here explains it.
     None,
+}
+
+impl Agreement {
+    fn of_key(mistake: KeyMistake) -> Self {
+        Self::Causes { causes: vec![Cause::Key(mistake)], comparison: None }
+    }
 }
 
 /// Base strings up to this length are tried with two mistakes at once, in bytes.
