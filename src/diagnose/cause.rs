@@ -123,6 +123,8 @@ pub enum Cause {
     OnlyOurs(Vec<String>),
     /// Parameters are on the other side only.
     OnlyTheirs(Vec<String>),
+    /// The text that is given as their base string is none: it lacks the `&`s between method, URI and parameters.
+    NotABaseString,
     /// The base string of the other side belongs to another request: its nonce or timestamp differs.
     AnotherRequest,
     /// The body is JSON, and the request calls it a form.
@@ -302,6 +304,7 @@ impl Cause {
             Self::Value { .. } => "value",
             Self::OnlyOurs(_) => "only_ours",
             Self::OnlyTheirs(_) => "only_theirs",
+            Self::NotABaseString => "not_a_base_string",
             Self::AnotherRequest => "another_request",
             Self::JsonAsForm => "json_as_form",
             Self::FormNotNamed { .. } => "form_not_named",

@@ -72,6 +72,9 @@ const MOST_VALUES: usize = 3;
 
 /// The causes of the differences.
 pub(super) fn causes(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<Cause> {
+    if !comparison.differences().is_empty() && comparison.theirs().split('&').count() < 3 {
+        return vec![Cause::NotABaseString];
+    }
     let (mut causes, mut is_another) = (Vec::new(), false);
     let (mut values, mut only_ours, mut only_theirs) = (Vec::new(), Vec::new(), Vec::new());
     let theirs = BaseStringParts::of(comparison.theirs());

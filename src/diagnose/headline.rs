@@ -91,6 +91,7 @@ pub(super) fn headline(cause: &Cause, side: Side) -> String {
             Side::Client => format!("the server sees {}, which you did not sign", list(names)),
             Side::Server => format!("the client signs {}, which this server did not see", list(names)),
         },
+        Cause::NotABaseString => format!("the text that is given as the base string of {they} is none"),
         Cause::AnotherRequest => format!("the base string from {they} belongs to another request"),
         Cause::JsonAsForm => "the body is JSON, and Content-Type calls it a form".into(),
         Cause::FormNotNamed { content_type } => {

@@ -111,6 +111,7 @@ pub(super) fn remedy(cause: &Cause, side: Side) -> String {
         (Cause::OnlyOurs(_) | Cause::OnlyTheirs(_), _) => {
             "find what adds or removes the parameter between signing and verifying"
         }
+        (Cause::NotABaseString, _) => "give all of it: method, encoded URI and encoded parameters, joined by two \"&\"",
         (Cause::AnotherRequest, _) => "compare with the answer to this very request; a cache may have answered",
         (Cause::JsonAsForm, _) => "set Content-Type: application/json, or send the body as name=value pairs",
         (Cause::FormNotNamed { .. }, _) => "set Content-Type: application/x-www-form-urlencoded before signing",

@@ -221,3 +221,16 @@ fn plaintext() {
         assert_eq!(report.cause().map(Cause::code), Some(code), "{report}");
     }
 }
+
+#[test]
+fn a_text_that_is_no_base_string() {
+    use tower_oauth1::diagnose::Record;
+    let head = RequestHead::new("GET", "https://api.example.com/a").unwrap();
+    let header = br#"OAuth oauth_consumer_key="k", oauth_signature_method="HMAC-SHA1", oauth_signature="s""#;
+    let record = Record::of_request(head, Some(header), Payload::Unread).unwrap();
+    for text in ["", "GET", "GET&https%3A%2F%2Fapi.example.com%2Fa", "the base string"] {
+        let report = Diagnosis::new(&record).their_base_string(text).report();
+        let codes: Vec<_> = report.findings().iter().map(|finding| finding.cause().code()).collect();
+        assert_eq!(codes, ["not_a_base_string"], "{report}");
+    }
+}
