@@ -1,4 +1,4 @@
-//! What signing takes from throughput: hyper's client with and without the layer, to a server on the loopback address.
+//! The throughput of hyper's client with and without the layer, over a loopback connection.
 //!
 //! `cargo bench --bench end_to_end`. Client and server are one process and share its threads, so that what a signature
 //! costs on either side is seen in full: the time to make it, and a header more to write and to read.
@@ -37,7 +37,7 @@ use figures::Run;
 
 type Body = Full<Bytes>;
 
-/// What is sent in a round, one after the other.
+/// The kinds of requests in a round, one after the other.
 const KINDS: [&str; 3] = ["unsigned", "with a header made once", "signed"];
 
 #[tokio::main]
@@ -80,7 +80,9 @@ async fn main() {
     run.keep("end_to_end", &figures.into());
 }
 
-/// Prints the median throughputs, and the quartiles of their ratios to the unsigned one of the same round.
+/// Prints the median throughputs, and the quartiles of their ratios.
+///
+/// A ratio compares a kind with the unsigned requests of the same round.
 fn report(setting: &str, rounds: &[[f64; KINDS.len()]]) -> serde_json::Value {
     println!("end to end, {setting} in flight:");
     let kinds = KINDS.into_iter().enumerate().map(|(kind, name)| {

@@ -27,7 +27,7 @@ fn growth(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// So many parameters.
+/// Makes this number of parameters.
 type Parameters = fn(usize) -> Vec<String>;
 
 const NAMES: [(&str, Parameters); 7] = [

@@ -1,4 +1,4 @@
-//! The layer over a service that does nothing, in both shapes; and for one user and for many.
+//! The layer over a service that does nothing: both shapes, one user and many.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may panic")]
 

@@ -1,4 +1,4 @@
-//! The wire job of case (a) with every signature method; those of RSA with `--features rsa`.
+//! The task of case (a) with every signature method; RSA needs `--features rsa`.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may panic")]
 

@@ -77,8 +77,10 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Tables double when they are full, so bytes a nonce depend on how many there are: from one to two million shows
-/// the best case and the worst. The peak includes a table's old half while it doubles.
+/// Prints the memory per nonce.
+///
+/// Tables double when they are full, so it depends on the number of nonces: from one to two million shows the best case
+/// and the worst. The peak includes a table's old half while it doubles.
 fn print_memory() {
     for tenths in 10..=20 {
         let live = LIVE / 10 * tenths;

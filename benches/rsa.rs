@@ -1,4 +1,4 @@
-//! RSA: the bare calls of the libraries, and ours beside them, with the same key and message.
+//! RSA: bare calls of the libraries and this crate, with the same key and message.
 //!
 //! A bare call hashes the base string and signs or verifies the digest. Ours does the same, and the base64: signing is
 //! `Signer::sign_text`; verification is that of a whole request, whose base string is written as well. The bound is

@@ -1,4 +1,4 @@
-//! Where the time of the wire job goes, as far as the public API can tell the stages apart.
+//! The time of each stage of a signature, if the public API separates them.
 //!
 //! | bench | what it does |
 //! |---|---|

@@ -1,5 +1,6 @@
-//! A million signatures by one thread, and by two with clones of one service: these share the layer and the token, and
-//! do not wait for each other. All nonces are distinct.
+//! A million signatures by one thread, and by two threads with clones of one service.
+//!
+//! The clones share the layer and the token, and do not wait for each other. All nonces are distinct.
 //!
 //! `cargo bench --bench threads`. Beside it the floor, where nothing shared is written to: what the machine has to give.
 
@@ -102,7 +103,7 @@ where
     }
 }
 
-/// A copy that shares nothing with the copies of other threads, as requests of a program's own making do not.
+/// A copy that shares no memory with other threads, as in a real program.
 fn own(request: &Form) -> Request<Body> {
     let mut own = cases::fresh(request);
     *own.uri_mut() = request.uri().to_string().parse().unwrap();

@@ -1,4 +1,4 @@
-//! Verification beside signing, in the four cases: it is to take 1.5 times as long at most.
+//! Verification and signing in the four cases. The goal is a ratio of 1.5 at most.
 //!
 //! To verify is to read the clock, check the request and compare the signature, with the secrets at hand. The key is
 //! not prepared: a server has as many as it has users.

@@ -24,7 +24,7 @@ use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, Problems
 use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
 
 const NOW: u64 = 1_700_000_000;
-/// As long as those of MediaWiki: with the `&`, longer than a block of the hash function.
+/// A secret as long as MediaWiki's. With the `&`, it is longer than a block of the hash.
 const CLIENT_SECRET: &str = "d0e1f2a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9";
 const TOKEN_SECRET: &str = "a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9d0e1f2";
 const URL: &str = "https://api.example/statuses/update.json?include_entities=true";
@@ -43,7 +43,7 @@ fn layer() -> OAuthVerifyLayer<MemoryCredentials> {
         .problems(Problems::Withheld)
 }
 
-/// A public key that goes with no private one: the time is that of any other.
+/// A public key without a private one. Verification takes the same time as with any other.
 fn public_key(size: usize) -> RsaPublicKey {
     let mut modulus: Vec<u8> = (0..size).map(|_| rand::random()).collect();
     modulus[0] |= 0x80;

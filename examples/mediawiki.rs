@@ -1,4 +1,4 @@
-//! A MediaWiki tool, from the user's consent to an edit, against a wiki of your choice.
+//! A MediaWiki tool for your wiki, from the user's consent to an edit.
 //!
 //! ```text
 //! export MEDIAWIKI_INDEX_PHP=https://test.wikipedia.org/w/index.php
@@ -209,7 +209,7 @@ where
     Ok(granted.token().clone())
 }
 
-/// Asks for the code that the wiki showed, or for the URL that the browser was sent to.
+/// Asks for the code that the wiki showed, or the URL of the browser.
 fn typed_in(pending: &PendingAuthorization, now: impl Fn() -> u64) -> Result<Consent, BoxError> {
     print!("and allow it there. Enter the code, or the address that you were sent to: ");
     io::stdout().flush()?;
@@ -276,7 +276,7 @@ fn load(file: &Path) -> Result<Option<TokenCredentials>, BoxError> {
     }
 }
 
-/// Replaces the file by a new one that only its owner can read, from the start.
+/// Replaces the file. Only its owner can read the new one, from the start.
 fn store(file: &Path, token: &TokenCredentials) -> Result<(), BoxError> {
     let new = file.with_extension("new");
     let mut options = OpenOptions::new();
@@ -288,7 +288,9 @@ fn store(file: &Path, token: &TokenCredentials) -> Result<(), BoxError> {
     Ok(fs::rename(new, file)?)
 }
 
-/// hyper's client with a `User-Agent`, which Wikimedia requires, and a warning if MediaWiki misreads a request.
+/// hyper's client, with a `User-Agent` and a check for requests that MediaWiki misreads.
+///
+/// Wikimedia requires the `User-Agent`.
 fn http_client() -> Result<impl Service<LegRequest, Response = Response<Incoming>, Error = BoxError> + Clone, BoxError>
 {
     let contact = optional("MEDIAWIKI_CONTACT").unwrap_or_else(|| "no contact given".to_owned());

@@ -105,8 +105,9 @@ async fn stand_in(client: &ClientCredentials, token: &TokenCredentials) -> Resul
     Ok(TestServer::start(|_| service).await?)
 }
 
-/// An HTTP client that finds every host on this port, without TLS, and shows what goes through. What is not accepted is an
-/// error.
+/// An HTTP client that connects to this port for every host, without TLS.
+///
+/// It prints each exchange. A response that is not successful is an error.
 fn shown(
     port: u16,
 ) -> impl Service<Sent, Response = Answer, Error = BoxError, Future: Future<Output = Result<Answer, BoxError>> + Send> + Clone

@@ -1,4 +1,4 @@
-//! All of OAuth 1.0a in a second on this machine: a wiki with an OAuth provider, and a tool that edits it.
+//! Runs all of OAuth 1.0a on this machine: a wiki and a tool.
 //!
 //! ```text
 //! cargo run --example quickstart                    # a tool gets a user's consent, reads, edits, uploads
@@ -248,7 +248,7 @@ impl Shown {
     fn request(&self, request: &Request<AnyBody>) {
         println!("   -> {} {}", request.method(), request.uri());
         if let Some(header) = request.headers().get(AUTHORIZATION) {
-            // Of the header only the verification code is a secret.
+            // The verification code is the only secret in the header.
             let header = header.to_str().unwrap_or("not text");
             let (before, code) = header.split_once("oauth_verifier=\"").unwrap_or((header, ""));
             let after = code.split_once('"').map_or("", |(_code, after)| after);

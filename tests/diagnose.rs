@@ -1,4 +1,4 @@
-//! Mistakes that people make with OAuth 1.0a, each made for real over sockets: the report names the cause.
+//! Mistakes with OAuth 1.0a, each made over real sockets: the report names the cause.
 //!
 //! Each case runs twice: against a server that explains itself, by an `oauth_problem` or by its base string in one of
 //! eight forms, and against one that answers 401 and nothing else.

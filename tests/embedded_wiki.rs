@@ -1,4 +1,4 @@
-//! The embedded wiki as a tool's author meets it, with real HTTP clients: its APIs, its refusals, its switches.
+//! The embedded wiki with real HTTP clients: its APIs, its refusals, its switches.
 
 #![allow(clippy::unwrap_used)]
 
@@ -253,7 +253,7 @@ async fn oob_of_a_prefix_leads_to_the_prefix() {
     assert!(tool.server.allow(pending.temporary().token()).await.is_err());
 }
 
-/// The caller as the API sees it, and a refused call, with the types of hyper's client.
+/// `Caller` and refusals with the response types of hyper's client.
 #[tokio::test]
 async fn callers_and_call_errors() {
     let tool = Tool::new().await;

@@ -215,7 +215,7 @@ fn what_each_leg_sends() {
     assert_eq!(sent(provider(), signer(), consent).unwrap(), expected);
 }
 
-/// B08: a renewal that keeps the token, and answers with a sentence.
+/// A renewal that keeps the token, and answers with a sentence.
 #[tokio::test]
 async fn a_renewal_of_the_same_token() {
     let renew = Endpoint::get("https://provider.example/renew").unwrap();
@@ -231,7 +231,7 @@ async fn a_renewal_of_the_same_token() {
     }
 }
 
-/// B10: RFC 5849 §2.1, RFC 3986 §4.3.
+/// RFC 5849 §2.1, RFC 3986 §4.3.
 #[test]
 fn a_callback_with_a_fragment_is_not_sent() {
     for uri in ["https://site.example/#/welcome", "/ready", "oob"] {
@@ -240,7 +240,7 @@ fn a_callback_with_a_fragment_is_not_sent() {
     }
 }
 
-/// B22: leg 1 as a URL for the browser.
+/// Leg 1 as a URL for the browser.
 #[test]
 fn leg_1_as_a_signed_url() {
     let provider = provider();

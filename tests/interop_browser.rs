@@ -1,4 +1,4 @@
-//! The consent page in a real browser: `interop/browser.py` clicks, and this looks at what came of it.
+//! The consent page in a real browser. `interop/browser.py` clicks; this checks the results.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 

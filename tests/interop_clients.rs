@@ -22,14 +22,15 @@ struct Row {
     what: String,
     query: Option<String>,
     form: Option<String>,
-    /// By the name of a client: what it does wrong, so that its signature is not that of its request.
+    /// Faults by the name of a client: its signature does not match its request.
     #[serde(default)]
     wrong: HashMap<String, String>,
     /// By the name of a client: why it does not send this.
     #[serde(default)]
     unable: HashMap<String, String>,
-    /// By the name of a client: what becomes of this where the client writes query or form anew, to put its
-    /// parameters there. Then it signs what it sends, though not this.
+    /// Known changes by the name of a client that writes query or form anew.
+    ///
+    /// It puts its parameters there. The signature then belongs to the request that it sends, which is not this one.
     #[serde(default)]
     rewritten: HashMap<String, String>,
 }
@@ -61,7 +62,7 @@ fn script(program: impl AsRef<Path>, path: &str) -> Command {
     command
 }
 
-/// What the program printed; it has to end well.
+/// The output of the program, which must end successfully.
 async fn output(mut command: Command) -> String {
     let shown = format!("{command:?}");
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap();
@@ -71,7 +72,7 @@ async fn output(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What came of a row, as the program said it.
+/// The result of a row, as the program reported it.
 #[derive(PartialEq)]
 enum Outcome {
     /// Status and challenge.
@@ -98,7 +99,7 @@ fn rows() -> Vec<Row> {
     serde_json::from_str(include_str!("interop/clients/requests.json")).unwrap()
 }
 
-/// An API, and the credentials of two clients: one with a secret, the other with an RSA key.
+/// An API, and two clients: one with a secret, one with an RSA key.
 struct Server {
     provider: TestProvider,
     rsa_key: String,

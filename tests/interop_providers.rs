@@ -150,7 +150,7 @@ fn posted(url: String) -> Request<Full<Bytes>> {
     Request::post(url + "?e=1").header(CONTENT_TYPE, FORM).body(form).unwrap()
 }
 
-/// All legs and an API call with each of the methods, in every place, by GET and POST.
+/// Runs all legs and an API call: each method, each place, GET and POST.
 async fn all_legs(
     server: &Server,
     methods: &[SignatureMethod],
@@ -185,7 +185,7 @@ async fn all_legs(
     println!("{}: {done} handshakes", server.name);
 }
 
-/// What the server answered, for the message of a failure.
+/// The server's answer, for the message of a failure.
 fn said(error: &HandshakeError) -> Option<String> {
     error.response().map(|response| String::from_utf8_lossy(response.body()).into_owned())
 }
@@ -238,7 +238,7 @@ async fn two_legs() {
     }
 }
 
-/// How a handshake was refused: its kind, the status, and the problem where the server reports one.
+/// A rejected handshake: its kind, the status, and the problem if the server reports one.
 type Refusal = (HandshakeErrorKind, u16, Option<ProblemKind>);
 
 fn refusal<T>(outcome: Result<T, HandshakeError>) -> Option<Refusal> {

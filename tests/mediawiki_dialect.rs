@@ -53,7 +53,7 @@ struct Sent<'a> {
     timestamp: u64,
     nonce: &'a str,
     form: Option<&'a str>,
-    /// What is done to the `Authorization` header.
+    /// The change to the `Authorization` header.
     header: fn(String) -> String,
 }
 
@@ -373,7 +373,9 @@ fn the_handshake_and_what_it_is_for() {
     });
 }
 
-/// A path that begins with two slashes would be an address of another host, wherever it is repeated.
+/// A path that begins with two slashes is never repeated as an address.
+///
+/// A browser would read it as another host.
 #[test]
 fn no_path_leads_to_another_host() {
     let wiki = wiki();

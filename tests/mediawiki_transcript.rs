@@ -1,7 +1,7 @@
 //! Every exchange that was recorded with MediaWiki 1.39 and 1.43, replayed through the clients.
 //!
-//! Each request is made again by the client it belongs to, the handshake's legs, `identify` or the signed HTTP client,
-//! over an inner service that answers with the recording. What arrives there is compared with what was recorded.
+//! Each request is made again by its own client: the handshake, `identify`, or the signed HTTP client. The inner
+//! service answers with the recording. The request that reaches it is compared with the recorded one.
 //!
 //! `mediawiki/transcript.json` holds the recordings, one a line; `mediawiki/expected.json` what is to be made of each,
 //! by its id. The recordings lack the bodies of requests; `form` restores those that matter. A recording without an
@@ -44,7 +44,7 @@ const SECRET: &str = "of this test";
 struct Recording {
     id: String,
     server: String,
-    /// As it was sent, without the body; empty where it was not sent, or by a browser.
+    /// The request as it was sent, without the body. Empty if it was not sent, or came from a browser.
     request: String,
     /// The status line; or `page`, `not sent`.
     status: String,
@@ -110,10 +110,10 @@ struct Expected {
     outcome: Outcome,
     /// The body of the request, where preflight depends on it.
     form: Option<String>,
-    /// What preflight has to say: `<kind> <parameter>`.
+    /// The expected report of preflight: `<kind> <parameter>`.
     #[serde(default)]
     preflight: Vec<String>,
-    /// Why the signature was refused although preflight is silent, or not refused although it is not.
+    /// The reason why the wiki and preflight disagree about the signature.
     because: Option<String>,
     #[serde(default)]
     grants: Vec<String>,
@@ -174,7 +174,7 @@ impl Replay<'_> {
         Wiki::new(&format!("http://{}/w/index.php", text(self.recorded.headers(), HOST))).unwrap()
     }
 
-    /// A protocol parameter of the recorded request, wherever it stands; of its form only the token is known.
+    /// A protocol parameter of the recorded request, in any place. Only the token of its form is known.
     fn protocol(&self, name: &str) -> Option<String> {
         let in_query = || {
             let query = self.recorded.uri().query().unwrap_or_default();
@@ -224,7 +224,9 @@ impl Replay<'_> {
         Provider::new(endpoint.clone(), AuthorizationPage::new(""), endpoint)
     }
 
-    /// The wiki was asked once, for what was recorded, and with a signature in the same place.
+    /// Asserts that one request arrived, equal to the recording.
+    ///
+    /// The signature stands in the same place.
     fn assert_arrived(&self, arrived: &Arrived, header_expected: bool) {
         let name = self.recording.name();
         let [request] = <[_; 1]>::try_from(std::mem::take(&mut *arrived.lock().unwrap())).unwrap();
@@ -393,7 +395,7 @@ impl Replay<'_> {
     }
 }
 
-/// What the clients make of an exchange, in a few words.
+/// The clients' result for an exchange, in a few words.
 fn outcome(recording: &Recording, expected: &Expected) -> String {
     let (Some(recorded), Some(response)) = (recording.request(expected.form.as_deref()), recording.response()) else {
         return if recording.status == "page" { "seen in a browser".to_owned() } else { recording.status.clone() };
@@ -415,7 +417,7 @@ fn nonce_of(request: &Request<Bytes>) -> String {
     rest.split_once('"').unwrap().0.to_owned()
 }
 
-/// A recorded identity, signed with the secret of this test, as the answer to the request with this nonce.
+/// A recorded identity for this nonce, signed with the secret of this test.
 fn signed_anew(jwt: &[u8], nonce: &str) -> Vec<u8> {
     let recorded = std::str::from_utf8(jwt).unwrap();
     let [header, claims, _mac] = recorded.split('.').collect::<Vec<_>>().try_into().unwrap();

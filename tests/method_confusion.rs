@@ -1,4 +1,6 @@
-//! The kind of a client's key binds the signature method: no key verifies a signature of another kind.
+//! The kind of a client's key binds the signature method.
+//!
+//! No key verifies a signature of another kind.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -162,7 +162,9 @@ fn without_tests_and_comments(text: &str) -> String {
     code.collect::<Vec<_>>().join("\n")
 }
 
-/// The statements that begin with `keyword`, without it, up to their `;`; not those a test alone has.
+/// The statements that begin with `keyword`, without it and without their `;`.
+///
+/// Statements of tests are left out.
 fn statements<'a>(code: &'a str, keyword: &'a str) -> impl Iterator<Item = &'a str> {
     code.match_indices(keyword).filter_map(move |(at, _)| {
         let before = code[..at].trim_end_matches(' ');
@@ -185,7 +187,7 @@ fn inline_paths(code: &str) -> impl Iterator<Item = Vec<String>> {
     })
 }
 
-/// The paths in the tree of a `use` statement, each with the name that it gets here.
+/// The paths in the tree of a `use` statement, each with its local name.
 fn leaves(tree: &str) -> Vec<(Vec<String>, String)> {
     let tree = tree.trim();
     if let Some(open) = tree.find('{') {

@@ -1,7 +1,7 @@
-//! What other libraries were found to do wrong when they sign and verify, each fault a case.
+//! Faults of other libraries in signing and verifying, one case each.
 //!
-//! Where a fault is another reading of the request, both readings are here: a request that is signed as it should
-//! be verifies, one that is signed as by the peer does not. `redaction.rs` has the secrets that `{:?}` shows.
+//! If a fault is a different reading of the request, the case has both readings: a request that is signed correctly
+//! verifies, and one that is signed as the other library does fails. `redaction.rs` has the secrets that `{:?}` shows.
 
 #![allow(clippy::panic, clippy::unwrap_used)] // a test fails by panicking, in its helpers as well
 
@@ -16,7 +16,7 @@ use tower_oauth1::{ClientCredentials, Origin, Secret, SignatureMethod, Signer, T
 
 const NOW: u64 = 1_700_000_000;
 const STAMP: Stamp<'_> = Stamp { timestamp: NOW, nonce: "n" };
-/// The protocol parameters as they end every base string here: all other names sort before them.
+/// The protocol parameters at the end of every base string here. All other names sort before them.
 const PROTOCOL: &str = "oauth_consumer_key=k&oauth_nonce=n&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1700000000";
 
 fn client() -> ClientCredentials {
@@ -27,8 +27,10 @@ fn signer() -> Signer {
     Signer::new(client()).version(Version::Omitted)
 }
 
-/// That the request is signed and verified by the base string that is `right`, and not by the one that is `wrong`; and
-/// that a report on the latter names the cause, by the signature and by the base string.
+/// Checks a fault against its right and its wrong base string.
+///
+/// The request is signed and verified by `right`, and not by `wrong`. A report on the latter names the cause, both by
+/// the signature and by the base string.
 fn reads(fault: &str, head: RequestHead<'_>, payload: Payload<'_>, right: &str, wrong: &str, named: Named) {
     let (signer, verifier) = (signer(), Verifier::new());
     let base_string = signer.request(head, payload).stamp(STAMP).base_string();
@@ -52,8 +54,7 @@ fn reads(fault: &str, head: RequestHead<'_>, payload: Payload<'_>, right: &str, 
     }
 }
 
-/// The causes in the reports of the side that receives such a request: where it has the signature only, and where it
-/// has the base string.
+/// The causes that the receiving side reports, without and with the base string.
 type Named = (&'static str, &'static str);
 
 /// Named the same in both.
@@ -212,7 +213,9 @@ fn method_and_uri_are_read_as_they_stand() {
     }
 }
 
-/// Fault: the URL or the form is rewritten before it is sent (`~` to `%7E`, `%20` to `+`, `flag` to `flag=`).
+/// Fault: URL or form are rewritten before sending.
+///
+/// Examples are `~` to `%7E`, `%20` to `+`, and `flag` to `flag=`.
 #[test]
 fn what_is_signed_is_sent() {
     for wire in ["~=~", "a=%20", "a=+", "flag", "&&a=1&&", "a=%7e%7E", "a=b=c", "a[]=1;2", "%6Fauth=1", "a=%"] {
@@ -290,7 +293,9 @@ fn what_cannot_be_signed_is_an_error() {
     }
 }
 
-/// Fault: the media type of a form is told from others by its exact text, so that the form is left out or JSON is not.
+/// Fault: the media type of a form is compared exactly.
+///
+/// So a form is left out, or JSON is signed as a form.
 #[test]
 fn only_forms_are_read() {
     for (content_type, expected) in [
@@ -328,7 +333,7 @@ fn two_authorization_headers_are_refused() {
     assert_eq!(verify(&[header.to_str().unwrap()]), Err(VerifyErrorKind::SeveralPlaces));
 }
 
-/// Fault: a verifier panics on another scheme, on a missing signature, on a header that ends early.
+/// Fault: a verifier panics on another scheme, a missing signature or a short header.
 #[test]
 fn a_verifier_does_not_panic() {
     let head = RequestHead::new("GET", "http://e.com/").unwrap();

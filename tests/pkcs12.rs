@@ -82,7 +82,9 @@ fn errors_show_neither_password_nor_key() {
     assert!(!format!("{error:?}").contains("marker"));
 }
 
-/// The work of a file is bounded as a whole: each part of this one is within the limit, and nothing is done for the last.
+/// The work for a file is limited as a whole.
+///
+/// Each part of this file is within the limit. Nothing is done for the last part.
 #[test]
 fn a_hostile_file_takes_bounded_time() {
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! The presets: what stands on the wire, what the services publish, and whether a server with their settings accepts it.
+//! Presets: their requests, the services' published examples, and servers with their settings.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests, and what they are made of")]
 
@@ -291,7 +291,7 @@ fn parameter(request: &Sent, name: &str) -> Option<String> {
     Some(String::from_utf8(value.into_owned()).unwrap())
 }
 
-/// What goes out of this preset's layer to these addresses: each one's timestamp by this clock, or none.
+/// The timestamps of requests from this preset's layer to these addresses, by this clock.
 async fn timestamps<P>(preset: &Preset<P>, clock: Clock, urls: &[&str]) -> Vec<Option<String>> {
     let sink =
         service_fn(async |request: Sent| Ok::<_, BoxError>(Response::new(parameter(&request, "oauth_timestamp"))));
@@ -337,7 +337,6 @@ async fn no_credentials_leave_the_service() {
     assert_eq!(signed.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, false, false]);
     let urls = [
         "https://api.x.com/2/users/me",
-        // B80.
         "https://ads-api.x.com/12/accounts",
         "https://x.com/",
         "https://api.x.com.evil.example/",
@@ -350,7 +349,7 @@ async fn no_credentials_leave_the_service() {
 /// A server on this machine that passes for a service's hosts, and verifies for them.
 struct Double {
     server: TestServer,
-    /// What was accepted: method, host and path, verification code.
+    /// The accepted requests: method, host and path, verification code.
     accepted: Arc<Mutex<Vec<String>>>,
 }
 
@@ -408,7 +407,9 @@ impl Double {
     }
 }
 
-/// All legs and a call to the API: the page, the seconds that temporary credentials live, and what was accepted.
+/// Runs all legs and an API call.
+///
+/// Returns the page, the seconds that temporary credentials live, and the accepted requests.
 async fn all_legs(
     preset: Preset<Provider>,
     double: &Double,
@@ -625,7 +626,7 @@ async fn servers_with_the_settings_of_the_presets_accept_all_legs() {
     }
 }
 
-/// The problem and the consequence of a refusal, as the service words it: B30, B31, B32, B34, B37, B38.
+/// The problem and the consequence of a refusal, as each service words it.
 #[tokio::test]
 async fn refusals_in_the_words_of_the_services() {
     use ProblemKind::*;
@@ -787,7 +788,9 @@ async fn sign_layer_in_one_call() {
     assert_eq!(signed(presets::x().sign_layer(client(), None)).await, None);
 }
 
-/// LTI: a launch is a signed form, and an outcome has a hash of its XML. The tool and the platform verify both.
+/// LTI: a launch is a signed form, an outcome has a body hash.
+///
+/// The tool and the platform verify both.
 #[tokio::test]
 async fn lti() {
     let launch = presets::lti_launch(origin("https://tool.example"));
@@ -818,7 +821,7 @@ fn atlassian() {
     }
 }
 
-/// B22: the browser does leg 1, and the server of the preset accepts the URL.
+/// The browser does leg 1, and the server of the preset accepts the URL.
 #[tokio::test]
 async fn khan_academys_legs() {
     let preset = presets::khan_academy();
@@ -845,7 +848,7 @@ async fn an_unconfirmed_callback() {
     }
 }
 
-/// What a server of this preset answers to requests of this signer.
+/// The answer of a server with this preset to the requests of this signer.
 async fn call<P>(
     preset: &Preset<P>,
     signer: Signer,

@@ -10,8 +10,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Words that no sentence begins with. "Where" and "That" hide the condition or the subject; "What" and "Who" make
-/// the reader wait for it.
+/// Words that no sentence begins with.
+///
+/// "Where" and "That" hide the condition or the subject. After "What" and "Who" the reader waits for it.
 const FORBIDDEN: [&str; 11] =
     ["What", "Who", "Whom", "Whose", "Where", "That", "So many", "Of the", "Nobody", "Whatever", "Such"];
 

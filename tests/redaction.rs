@@ -27,9 +27,10 @@ use std::fmt::Debug;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// What every secret in the rows begins with: tokens, too, and the values of parameters. Client key, realm, nonce,
-/// timestamp, host, path, the names of parameters and those of users are no secrets, nor is an application's own error
-/// that comes out as a source.
+/// The beginning of every secret in the rows, including tokens and values of parameters.
+///
+/// Client key, realm, nonce, timestamp, host, path, names of parameters and names of users are no secrets. Nor is an
+/// application's own error that is returned as a source.
 const MARKER: &str = "marker";
 
 struct Room {
@@ -121,7 +122,7 @@ fn every_public_type_has_a_row() {
     }
 }
 
-/// What is not redacted is found, so that the test can fail.
+/// A text that is not redacted is found, so the test can fail.
 #[test]
 fn secrets_are_found_where_they_show() {
     let (signature, pkcs1) = (protocol::signature(), der("pkcs1_der_base64"));
@@ -146,8 +147,9 @@ fn secrets_are_found_where_they_show() {
     }
 }
 
-/// Whether the text holds a marker, the signature or the private key, as text, in hexadecimal or as a list of bytes;
-/// a marker also in base64, as in a JWT.
+/// Whether the text holds a marker, the signature or the private key.
+///
+/// They are found as text, in hexadecimal, and as a list of bytes. A marker is also found in base64, as in a JWT.
 fn has_secret(shown: &str) -> bool {
     let shown: String = shown.split_whitespace().collect();
     let lower = shown.to_ascii_lowercase();
@@ -161,7 +163,7 @@ fn has_secret(shown: &str) -> bool {
         let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         lower.contains(&list) || lower.contains(&hexadecimal)
     };
-    // What is the marker's alone, by what stands before it.
+    // The part of the encoding that depends on the marker alone, by the length of the text before it.
     let encoded = [("", 0..8), ("-", 2..9), ("--", 3..10)]
         .map(|(before, marker)| BASE64.encode(before.to_owned() + MARKER)[marker].to_owned());
     texts.iter().any(|text| shown.contains(text))

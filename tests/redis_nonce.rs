@@ -190,7 +190,7 @@ async fn killed_and_restarted_under_load_none_is_accepted_twice() {
                 let nonce = format!("{client} {request}");
                 let [one, two] = &stores;
                 let _ = tokio::join!(send(&load, one, timestamp, &nonce), send(&load, two, timestamp, &nonce));
-                // Whatever was accepted is sent again, to each server, for as long as it could pass.
+                // Each accepted request is sent again to each server, for as long as it could pass.
                 let overheard = {
                     let accepted = load.accepted.lock().expect("no panic before");
                     let live = accepted.iter().filter(|(_, (timestamp, ..))| now() <= timestamp + WINDOW);

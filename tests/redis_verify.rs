@@ -1,4 +1,6 @@
-//! Two servers that verify requests and share a real `redis-server`: what one has accepted, the other refuses.
+//! Two servers that verify requests and share a real `redis-server`.
+//!
+//! A request that one has accepted is rejected by the other.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
@@ -46,7 +48,7 @@ fn token() -> TokenCredentials {
 /// Tells a process of this program which Redis to serve with.
 const REDIS_URL: &str = "TEST_SERVER_REDIS_URL";
 
-/// One of the servers behind `https://api.example.com`, in a process of its own: it shares nothing but Redis.
+/// A server behind `https://api.example.com`, in its own process. It shares only Redis.
 struct Server {
     process: Child,
     url: String,

@@ -1,5 +1,7 @@
-//! What is sent again, and what is not: `OAuthRetryPolicy`, `OAuthSign` and `ReadRefusals`, over
-//! `tower_test::mock` in paused time, and against the provider and the wiki of this crate.
+//! Requests that are sent again, and requests that are not.
+//!
+//! `OAuthRetryPolicy`, `OAuthSign` and `ReadRefusals` run over `tower_test::mock` in paused time, and against the
+//! provider and the wiki of this crate.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -41,7 +43,7 @@ type Sent = Request<SignedBody<ReqBody>>;
 type ResBody = UnsyncBoxBody<Bytes, BoxError>;
 type Policy = OAuthRetryPolicy<ReqBody>;
 
-/// What the inner service is to answer; an error is a connection that broke.
+/// The answer of the inner service; an error is a broken connection.
 type Answer = Result<Response<ResBody>, Broken>;
 
 #[derive(Debug, PartialEq)]
@@ -107,14 +109,14 @@ fn request(method: Method) -> Request<ReqBody> {
     request
 }
 
-/// What came out of a stack, and how often it asked the inner service.
+/// The result of a stack, and the number of requests to the inner service.
 struct Outcome {
     sent: Vec<Sent>,
     answer: Result<Response<Bytes>, BoxError>,
     took: Duration,
 }
 
-/// Sends a request through the stack, whose inner service gives these answers, and has to be asked for no more.
+/// Sends a request through the stack. Its inner service gives these answers and expects no further request.
 async fn run<L, B, R>(layer: L, request: Request<B>, answers: impl IntoIterator<Item = Answer>) -> Outcome
 where
     L: Layer<mock::Mock<Sent, Response<ResBody>>>,
@@ -194,7 +196,6 @@ async fn what_is_sent_again() {
         ("429 and a time", Any, &|| answer(429, &[(RETRY_AFTER, "7")], "slow down")),
         ("429 and a time that is long", Never, &|| answer(429, &[(RETRY_AFTER, "61")], "")),
         ("429 and a problem", Any, &|| answer(429, &[], "oauth_problem=consumer_key_refused")),
-        // B31.
         ("rate limit, in the words of Xero", Any, &|| {
             answer(
                 503,
@@ -223,7 +224,7 @@ async fn what_is_sent_again() {
             let body = r#"{"error":"rest-read-denied","httpCode":403,"httpReason":"Forbidden"}"#;
             answer(403, &[(DATE, IN_TWO_HOURS)], body)
         }),
-        // B37, with what the dialect of X brings and without.
+        // With and without the dialect of X.
         ("code 135 two hours ahead", Any, &|| {
             answer(401, &[(DATE, IN_TWO_HOURS)], r#"{"errors":[{"code":135,"message":"Timestamp out of bounds."}]}"#)
         }),
@@ -254,7 +255,7 @@ async fn what_is_sent_again() {
         ("403", Never, &|| answer(403, &[], "")),
         ("404", Never, &|| answer(404, &[(RETRY_AFTER, "1")], "")),
         ("a nonce, past what is read", Never, &|| answer(400, &[], &format!("oauth_problem=nonce_used&{long}"))),
-        // Nobody knows whether it was carried out.
+        // The request may have been carried out.
         ("the connection breaks", Idempotent, &|| Err(Broken)),
         ("408", Idempotent, &|| answer(408, &[], "")),
         ("500", Idempotent, &|| answer(500, &[], "")),
@@ -354,7 +355,9 @@ async fn retries_end() {
     assert_eq!(outcome.answer.unwrap().extensions().get(), Some(&Refusal::Lasting));
 }
 
-/// The clock is a reason once: a server whose `Date` jumps does not keep a request going.
+/// A corrected clock is a reason for one retry only.
+///
+/// So a server whose `Date` jumps does not repeat a request forever.
 #[tokio::test(start_paused = true)]
 async fn a_corrected_clock_is_a_reason_once() {
     let in_two_hours = || answer(401, &[(DATE, IN_TWO_HOURS)], "no");
@@ -365,7 +368,7 @@ async fn a_corrected_clock_is_a_reason_once() {
     run(stack!(Policy::new()), request(Method::GET), [in_two_hours(), done()]).await;
 }
 
-/// Carries every request out twice, as a proxy does that sends again by itself, and returns the second answer.
+/// Sends each request twice, like a careless proxy, and returns the second answer.
 #[derive(Clone, Default)]
 struct DeliveredTwice {
     carried_out: Arc<std::sync::Mutex<Vec<String>>>,
@@ -404,7 +407,7 @@ async fn a_post_that_is_delivered_twice_is_carried_out_once() {
     assert_eq!(answer.extensions().get(), Some(&Refusal::NonceUsed));
     assert_eq!(answer.extensions().get().map(Problem::kind), Some(ProblemKind::NonceUsed));
 
-    // Who asks for it takes the consequence.
+    // The caller asked for this and takes the consequences.
     let daring = Dialect::new().danger_resend_used_nonces();
     let (twice, layers) = (DeliveredTwice::default(), stack!(Policy::new().retries(1), daring));
     let answer = layers.service(twice.clone()).oneshot(request(Method::POST)).await.unwrap();
@@ -591,7 +594,7 @@ async fn order() {
     run(stopped, request(Method::GET), [timestamp()]).await;
 }
 
-/// What another server says of the time is no business of ours.
+/// The clock ignores the time of another server.
 #[tokio::test(start_paused = true)]
 async fn only_who_was_sent_a_signature_is_believed() {
     let skew = ClockSkew::of(ticking());
@@ -632,8 +635,9 @@ async fn a_long_answer_streams_through() {
     assert!(tokio_test::assert_ready!(more.poll()).is_none());
 }
 
-/// hyper's client, behind a stage that uses up the nonces of the first `flakes` requests, as wikis seem to do at times.
-/// The count is that of the requests that were signed.
+/// hyper's client, with a stage that uses up the nonces of the first `flakes` requests.
+///
+/// Wikis sometimes do so. The number returned is that of signed requests.
 fn flaky(
     flakes: usize,
 ) -> (impl Service<Sent, Response = Response<Incoming>, Error = BoxError> + Clone, Arc<AtomicUsize>) {
@@ -652,7 +656,7 @@ fn flaky(
     (service, count)
 }
 
-/// What came of a GET, and how many requests were signed for it.
+/// The response to a GET, and the number of requests that were signed for it.
 async fn get(url: String, origin: &Origin, signer: Signer, skew: ClockSkew, flakes: usize) -> (Response<Bytes>, usize) {
     let (http_client, count) = flaky(flakes);
     let (short, long) = (Duration::from_millis(1), Duration::from_millis(2));

@@ -1,4 +1,6 @@
-//! Keys as users have them: in each form that holds an RSA key, and each that does not. `keys/make.sh` made the files.
+//! Files in each form that holds an RSA key, and in forms that do not.
+//!
+//! `keys/make.sh` made them.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -111,7 +113,7 @@ const PRIVATE_DER: Load<RsaPrivateKey> = |input| RsaPrivateKey::from_der(input);
 const PUBLIC_PEM: Load<RsaPublicKey> = |input| RsaPublicKey::from_pem(input);
 const PUBLIC_DER: Load<RsaPublicKey> = |input| RsaPublicKey::from_der(input);
 
-/// Each wrong key says what it is and what to do: the kind, and words of the message.
+/// Checks the error about a wrong key: its kind, and words of its message.
 fn check<K>(load: Load<K>, what: &str, input: &[u8], kind: InvalidRsaKeyKind, words: &str) {
     let error = load(input).map(|_| ()).expect_err(what);
     assert_eq!(error.kind(), kind, "{what}: {error}");
@@ -248,7 +250,9 @@ fn public_der(bits: usize, exponent: &[u8]) -> Vec<u8> {
     tagged(0x30, &[tagged(2, &modulus), tagged(2, exponent)].concat())
 }
 
-/// The rule: 2048 bits; fewer only by the name that says so; never fewer than each method can sign with.
+/// Keys have at least 2048 bits.
+///
+/// Shorter ones need the function with `danger` in its name, and enough bits for each method.
 #[test]
 fn the_length_of_a_key_is_checked_when_it_is_loaded() {
     let bits =
@@ -285,7 +289,7 @@ fn all_loaders(input: &[u8]) {
     drop(RsaPrivateKey::from_pkcs12(input, "password"));
 }
 
-/// Octets of real keys, cut, changed and doubled: more of the parser is reached than by random ones.
+/// Octets of real keys, cut, changed and doubled. They reach more of the parser than random ones.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let keys =
         [PEM, key!("rsa.der"), key!("bag-attributes.pem"), key!("ec-sec1.pem"), key!("modern.p12"), key!("legacy.p12")];

@@ -20,7 +20,7 @@ use tower_oauth1::protocol::{
 };
 use tower_oauth1::{Origin, Secret, Signer, TokenCredentials};
 
-/// What is refused by design: the vector, why, what the signer says of it, what the verifier says.
+/// Vectors that are rejected by design: name, reason, errors of signer and verifier.
 const REFUSED: [(&str, &str, Option<SignErrorKind>, VerifyErrorKind); 3] = [
     (
         "probe-query-oauth-dup-token",
@@ -121,7 +121,7 @@ fn verified_as_expected(vector: &Request, presented: &Presented<'_>) {
     assert_eq!(verified.map_err(|error| error.kind()), vector.verified(), "{id}");
 }
 
-/// The query and the form hold the same parameters as the header does, so the signature is the same.
+/// Parameters in query, form and header give the same signature.
 #[test]
 fn requests_are_signed_in_query_and_form() {
     let (mut queries, mut forms) = (0, 0);
@@ -207,7 +207,7 @@ fn other_secrets_do_not_verify() {
     }
 }
 
-/// A byte of what is signed is another, at the beginning, the middle and the end of every part.
+/// A changed byte at the beginning, middle or end of any signed part fails verification.
 #[test]
 fn flipped_bytes_do_not_verify() {
     let mut flips = 0;
@@ -260,8 +260,10 @@ fn flipped_bytes_do_not_verify() {
     assert_eq!(flips, 12108);
 }
 
-/// The text with the first, the middle and the last of its letters and digits replaced: by another of its kind, so
-/// that neither a different case nor a different way to encode the same byte passes for a change.
+/// The text with its first, middle or last letter or digit replaced.
+///
+/// The new character is of the same kind, so that neither a different case nor another encoding of the same byte counts
+/// as a change.
 fn flipped(text: &str) -> Vec<String> {
     let bytes = text.as_bytes();
     let at: Vec<_> = (0..bytes.len()).filter(|&at| bytes[at].is_ascii_alphanumeric()).collect();

@@ -1,4 +1,4 @@
-//! The allocations of the verify layer over a service that does nothing, each of them named.
+//! The allocations of the verify layer over a service that does nothing, by cause.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
 
@@ -17,8 +17,10 @@ use tower_oauth1::server::nonce::{Insert, NonceError, NonceKey, NonceStore, Wind
 use tower_oauth1::server::verify::{CredentialStore as _, Found, MemoryCredentials, OAuthVerifyLayer, SignedBody};
 use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
 
-/// The layer's own allocations: the boxed future, three texts of `Verified` (client, token, nonce), and what `http`
-/// allocates for the first extension of a request (its map, the table in it, and the value).
+/// The number of allocations of the layer itself.
+///
+/// The boxed future, three texts of `Verified` (client, token, nonce), and those of `http` for the first extension of a
+/// request: its map, the table in it, and the value.
 const ALLOCATIONS: u64 = 1 + 3 + 3;
 
 /// A store that remembers nothing, so that its tables do not count.
@@ -46,7 +48,7 @@ fn each_allocation_of_the_layer_is_known() {
     let stamp = Stamp { timestamp: 1_700_000_000, nonce: "n" };
     let signed = Signer::new(client()).token(token()).request(head, Payload::Unread).stamp(stamp).sign().unwrap();
     let Signed::Header(header) = signed else { unreachable!("signed in the header") };
-    // What is not the layer's: the look-up, and the verification that it calls.
+    // Allocations of others: the lookup, and the verification that it is compared with.
     let (store, verifier) = (MemoryCredentials::new().client(client(), ()).token("key", token(), ()), Verifier::new());
     let others = allocation_counter::measure(|| {
         let find = pin!(store.find("key", Some("token")));

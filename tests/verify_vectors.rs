@@ -1,4 +1,6 @@
-//! The vectors of `tests/vectors`, as requests to a server: each passes the layer, none does with a byte changed.
+//! The vectors of `tests/vectors` as requests to a server.
+//!
+//! Each passes the layer, and none does with a byte changed.
 
 #![allow(clippy::unwrap_used)]
 

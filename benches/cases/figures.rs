@@ -1,4 +1,4 @@
-//! For benches that criterion is not made for: how long they run, and where their figures are kept.
+//! Duration and storage of figures, for benches that do not use criterion.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may panic")]
 #![allow(dead_code, reason = "each bench uses the part it needs")]
@@ -37,7 +37,7 @@ impl Run {
     }
 }
 
-/// Where cargo puts this very program, whatever made it choose that place: `target/release/deps/four_cases-…`.
+/// The target directory of this program, found by its own path: `target/release/deps/four_cases-…`.
 pub fn target_directory() -> PathBuf {
     let program = env::current_exe().unwrap_or_default();
     program.ancestors().nth(3).unwrap_or(Path::new("target")).to_owned()

@@ -1,4 +1,4 @@
-//! The requests that everything is measured on, and the wire job: one signature of one of them.
+//! The requests to measure, and the task: one signature of one of them.
 
 #![allow(clippy::unwrap_used, reason = "what is here is right, or the bench cannot go on")]
 #![allow(dead_code, reason = "each bench uses the part it needs")]
@@ -62,20 +62,24 @@ pub fn post(form: String) -> Form {
     request
 }
 
-/// A copy to sign, with headers as they were put in: those of a mere clone have no room for one more.
+/// A copy to sign, whose headers have room for one more.
+///
+/// The headers of a plain clone would have to grow.
 pub fn fresh<B: Clone>(request: &Request<B>) -> Request<B> {
     let mut fresh = request.clone();
     *fresh.headers_mut() = request.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     fresh
 }
 
-/// So many parameters `field_N`, in order of `N`: values of 20 characters, one in six needing encoding.
+/// Parameters `field_N`, in order of `N`, with values of 20 characters.
+///
+/// One character in six needs encoding.
 pub fn fields(count: usize) -> Vec<String> {
     let mut numbers = Numbers::new();
     (0..count).map(|n| format!("field_{n}={}", value(&mut numbers, 20, 6))).collect()
 }
 
-/// A value of so many characters as a form carries it: one in `reserved` of them needs encoding.
+/// A form-encoded value of this number of characters. One in `reserved` of them needs encoding.
 pub fn value(numbers: &mut Numbers, length: usize, reserved: u64) -> String {
     const RESERVED: [&str; 6] = ["+", "%2F", "%3A", "%26", "%2C", "%3D"];
     const PLAIN: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -121,7 +125,7 @@ pub fn signer() -> Signer {
     Signer::new(client()).token(token())
 }
 
-/// The wire job: the request comes as it is to be sent, and gets its header.
+/// The task: signs a finished request, and adds the header.
 pub fn sign(signer: &Signer, request: &mut Form) {
     let nonce = nonce();
     let stamp = Stamp { timestamp: now(), nonce: std::str::from_utf8(&nonce).unwrap() };

@@ -25,7 +25,7 @@ pub fn request(form: crate::cases::Form) -> Request<Body> {
     form.map(|form| Body::from(Bytes::copy_from_slice(&form)))
 }
 
-/// The request in the place of an answer, so that neither making the one nor dropping the other is measured.
+/// The request as its own response, so that neither making nor dropping one is measured.
 pub struct Unanswered<B>(Request<B>);
 
 impl<B> ResponseHead for Unanswered<B> {

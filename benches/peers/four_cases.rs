@@ -86,7 +86,7 @@ impl ReqwestOauth1 {
     }
 }
 
-/// What is compared: it must sign as ours does.
+/// The signature of a compared library, which must equal ours.
 fn signature_of(mut request: Form, sign: impl Fn(&mut Form)) -> String {
     sign(&mut request);
     let header = request.headers()[AUTHORIZATION].to_str().unwrap();

@@ -1,5 +1,6 @@
-//! RSA by OpenSSL, ring and AWS-LC, and ours beside them: `cargo bench --bench rsa --features openssl`, with OpenSSL's
-//! headers installed. Each signs the same message with the same key of 2048 bits.
+//! RSA by OpenSSL, ring, AWS-LC and this crate, with one key of 2048 bits.
+//!
+//! `cargo bench --bench rsa --features openssl` needs OpenSSL's headers. Each library signs the same message.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -14,7 +15,7 @@ use tower_oauth1::{ClientCredentials, RsaPrivateKey, SignatureMethod, Signer};
 
 const PEM: &str = include_str!("../../tests/keys/rsa.pem");
 
-/// RSA-SHA1 with OpenSSL as a custom method: for programs that sign more with SHA-1 than pure Rust can.
+/// RSA-SHA1 with OpenSSL as a custom method, which is faster than pure Rust.
 #[derive(Debug)]
 struct OpenSslSha1(PKey<Private>);
 

@@ -1,5 +1,6 @@
-//! Any bytes as an `Authorization` header: what is parsed and printed parses to the same, and what the verifier takes
-//! is what stands there.
+//! Parses any bytes as an `Authorization` header.
+//!
+//! A header that was printed parses to the same parameters, and the verifier reads exactly those.
 
 #![no_main]
 

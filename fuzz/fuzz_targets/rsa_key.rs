@@ -1,4 +1,6 @@
-//! Any bytes as an RSA key, in each form: nothing panics, and no error shows the input.
+//! Reads any bytes as an RSA key, in each form.
+//!
+//! Nothing panics, and no error shows the input.
 
 #![no_main]
 

@@ -1,5 +1,6 @@
-//! Any request, signed in any way: it verifies; with a byte of it flipped it does so only where nothing that is signed
-//! is another.
+//! Signs any request in any way and verifies it.
+//!
+//! With one byte flipped, it may verify only if no signed part has changed.
 
 #![no_main]
 
@@ -24,7 +25,7 @@ struct Received {
     header: Option<Vec<u8>>,
 }
 
-/// What of a request decides whether it verifies.
+/// The parts of a request that decide whether it verifies.
 #[derive(PartialEq)]
 struct Read {
     base_string: String,
@@ -170,7 +171,9 @@ fuzz_target!(|input: Input| {
     }
 });
 
-/// What the signer refuses as misplaced, the verifier refuses beside a header that is right.
+/// Signer and verifier reject the same misplaced parameters.
+///
+/// The verifier does so in addition to a correct header.
 fn beside_a_header(method: &str, url: &str, payload: Payload<'_>) {
     let head = RequestHead::new(method, url).unwrap();
     let bare = RequestHead::new(method, url.split('?').next().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! A request and the ways to sign it, from the bytes that the fuzzer makes up.
+//! Makes a request, and ways to sign it, from the bytes of the fuzzer.
 
 use arbitrary::Arbitrary;
 use tower_oauth1::protocol::{SignErrorKind, Transmission};
@@ -106,7 +106,7 @@ impl Name {
     }
 }
 
-/// Another byte at a place in a part of the request, both taken modulo what there is.
+/// A byte to change: its part and its place, both modulo their number.
 #[derive(Arbitrary, Debug)]
 pub struct Flip {
     pub part: Part,

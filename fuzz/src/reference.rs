@@ -1,4 +1,4 @@
-//! RFC 5849 §3.4.1 once more, as plainly as it can be written: what the fuzz targets compare the crate with.
+//! A second, plain implementation of RFC 5849 §3.4.1, which the crate is compared with.
 
 /// A name and a value, decoded.
 pub type Pair = (Vec<u8>, Vec<u8>);
@@ -43,7 +43,7 @@ pub fn pairs(form: &[u8]) -> Vec<Pair> {
     halves.collect()
 }
 
-/// A name or value of a form; a `%` that begins no escape is a `%`.
+/// Decodes a name or value of a form. A `%` that begins no escape stays a `%`.
 fn decode(encoded: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::new();
     let mut at = 0;

@@ -1,8 +1,8 @@
 //! A form of the attacker's own under somebody else's signature.
 //!
 //! The signature base string does not say whether a parameter stood in the query or in the form (RFC 5849 §3.4.1.3.1).
-//! Who sees a signed form that was not used yet can move its parameters into the query. The body is then free, and
-//! nothing may read a form in it.
+//! An attacker who sees a signed form before the server does can move its parameters into the query. The body is then
+//! free, and nothing may read a form in it.
 
 use axum::extract::{Form, RawForm, Request};
 use axum::response::IntoResponse as _;
@@ -65,15 +65,19 @@ async fn axum_reads(content_types: &[&str]) -> bool {
     raw || form
 }
 
-/// Whether actix-web's `Form` reads a body: `HttpMessage::content_type` takes the first value up to `;`, trimmed, and
-/// `UrlEncoded::new` compares it in lower case (actix-web 4, `src/types/form.rs`, `src/http_message.rs`).
+/// Whether actix-web's `Form` reads a body.
+///
+/// `HttpMessage::content_type` takes the first value up to `;`, trimmed, and `UrlEncoded::new` compares it in lower
+/// case (actix-web 4, `src/types/form.rs`, `src/http_message.rs`).
 fn actix_reads(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_lowercase() == FORM
 }
 
-/// Whether PHP fills `$_POST`: it lower-cases the value up to the first `;`, `,` or space (php-src, `main/SAPI.c`,
-/// `sapi_read_post_data`). Web servers join repeated lines with a comma, or pass one of them on.
+/// Whether PHP fills `$_POST`.
+///
+/// It lower-cases the value up to the first `;`, `,` or space (php-src, `main/SAPI.c`, `sapi_read_post_data`). Web
+/// servers join repeated lines with a comma, or pass one of them on.
 fn php_reads(headers: &HeaderMap) -> bool {
     let all: Vec<&[u8]> = headers.get_all(CONTENT_TYPE).iter().map(|value| value.as_bytes().trim_ascii()).collect();
     let reads = |value: &[u8]| {
@@ -85,9 +89,10 @@ fn php_reads(headers: &HeaderMap) -> bool {
     reads(&all.join(&b", "[..])) || all.iter().any(|value| reads(value))
 }
 
-/// Whether Rack reads a form: `Rack::MediaType.type` cuts at `;` and `,`, trims and lower-cases (rack 3,
-/// `lib/rack/media_type.rb`). Rack also reads a POST body without any `Content-Type`, see
-/// `rack_reads_posts_without_a_type`.
+/// Whether Rack reads a form.
+///
+/// `Rack::MediaType.type` cuts at `;` and `,`, trims and lower-cases (rack 3, `lib/rack/media_type.rb`). Rack also
+/// reads a POST body without any `Content-Type`, see `rack_reads_posts_without_a_type`.
 fn rack_reads(headers: &HeaderMap) -> bool {
     let all: Vec<&[u8]> = headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect();
     let joined = all.join(&b", "[..]);
@@ -95,8 +100,9 @@ fn rack_reads(headers: &HeaderMap) -> bool {
     first.trim_ascii().eq_ignore_ascii_case(FORM.as_bytes())
 }
 
-/// Whether a reader that follows the Fetch standard ("extract a MIME type") reads a form: the last valid type of the
-/// list counts. Deno's and Node's `Request.formData()` do so.
+/// Whether a reader that follows the Fetch standard ("extract a MIME type") reads a form.
+///
+/// The last valid type of the list counts. Deno's and Node's `Request.formData()` do so.
 fn fetch_reads(headers: &HeaderMap) -> bool {
     let all: Vec<&[u8]> = headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect();
     let joined = all.join(&b", "[..]);
@@ -114,7 +120,9 @@ fn contains_name(headers: &HeaderMap) -> bool {
     all.any(|value| value.as_bytes().to_ascii_lowercase().windows(21).any(|part| part == b"x-www-form-urlencoded"))
 }
 
-/// What any reader takes for a form is signed as one or rejected, by signer and verifier alike: both ask `BodyType`.
+/// Each body that any reader takes for a form is signed or rejected.
+///
+/// Signer and verifier agree, because both ask `BodyType`.
 #[tokio::test]
 async fn no_reader_finds_a_form_where_the_signature_has_none() {
     let mut read = 0;
@@ -136,7 +144,7 @@ async fn no_reader_finds_a_form_where_the_signature_has_none() {
     assert!(read > 60, "{read}");
 }
 
-/// A handler as in an LTI tool: who has the role of an instructor may do as an instructor does.
+/// A handler as in an LTI tool: an instructor has more rights.
 fn tool() -> Router {
     let launch = async |Form(fields): Form<Vec<(String, String)>>| {
         let roles = fields.iter().find(|(name, _)| name == "roles").map(|(_, role)| role.clone());

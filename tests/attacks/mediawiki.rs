@@ -1,4 +1,4 @@
-//! Attacks by a hostile wiki, or by somebody in its place, and on the embedded wiki.
+//! Attacks by a hostile wiki, or in its name, and attacks on the embedded wiki.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -174,7 +174,7 @@ fn hostile_refusals_are_read_in_linear_time() {
     }
 }
 
-/// What an attacker in the wiki's place puts into a page is not shown as markup or as a line of a log.
+/// Text from a hostile wiki becomes neither markup nor a line of a log.
 #[tokio::test]
 async fn a_refusal_is_one_line_without_the_request() {
     let (_server, wiki) = hostile(|request| {

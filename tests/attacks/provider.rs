@@ -1,4 +1,4 @@
-//! Attacks on a provider: on its consent page, its codes, its storage, and clients without a secret.
+//! Attacks on a provider: consent page, codes, storage, and clients without a secret.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -299,7 +299,9 @@ async fn a_flood_of_one_client_leaves_the_others_alone() {
     assert!(shown.contains(&kept), "{shown}");
 }
 
-/// A client with a public key has no secret, so everybody knows the key `&` of HMAC and PLAINTEXT.
+/// A client with only a public key cannot be imitated with the key `&`.
+///
+/// Its secret is empty, so anyone can compute HMAC and PLAINTEXT signatures with that key.
 #[tokio::test]
 async fn a_client_without_a_secret_cannot_be_impersonated() {
     let keys: serde_json::Value = serde_json::from_str(include_str!("../vectors/rsa_test_key.json")).unwrap();

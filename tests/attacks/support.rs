@@ -24,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) type Layer = OAuthVerifyLayer<MemoryCredentials<&'static str>>;
 
-/// A verify layer for `https://api.example` that knows the client `k` and its token `t`, at the time [`NOW`].
+/// A verify layer for `https://api.example` with one client and one token.
+///
+/// They are `k` and `t`, and the time is [`NOW`].
 pub(crate) fn layer() -> Layer {
     let credentials = MemoryCredentials::new().client(ClientCredentials::new("k", "client-secret"), "client k").token(
         "k",
@@ -119,7 +121,7 @@ impl Server {
         stream
     }
 
-    /// Sends these bytes and reads all that comes back; the request must ask for `Connection: close`.
+    /// Sends these bytes and reads the whole answer. The request must ask for `Connection: close`.
     pub(crate) async fn exchange(&self, request: impl AsRef<[u8]>) -> Answer {
         let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.unwrap();

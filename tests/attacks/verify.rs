@@ -1,4 +1,4 @@
-//! Attacks on a verifying server: work and memory without proof, replays, confusion of places and methods.
+//! Attacks on a verifying server: unproven work and memory, replays, confused places and methods.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,14 +22,15 @@ fn application(layer: Layer) -> Router {
     Router::new().route("/a", any(async |body: String| format!("got {} bytes", body.len()))).layer(layer)
 }
 
-/// The head of a POST that announces 8 MiB of a form, and sends nothing of it.
+/// The head of a POST that announces 8 MiB and sends nothing.
 fn announcing(authorization: &str, target: &str) -> String {
     let headers = [("Authorization", authorization), ("Content-Type", FORM)];
     request("POST", target, &headers, "").replace("Content-Length: 0", "Content-Length: 8388608")
 }
 
-/// 8 MiB of `a&` from a client that proves nothing cost 0.4 to 0.9 s and 128 MiB: everything that the head shows is
-/// rejected with the body unread.
+/// Faults in the head are rejected with the body unread.
+///
+/// Before, a form of 8 MiB of `a&` from an unknown client cost 0.4 to 0.9 s and 128 MiB.
 #[tokio::test]
 async fn no_body_is_read_for_a_request_that_its_head_condemns() {
     let server = Server::axum(application(layer())).await;
@@ -63,7 +64,9 @@ async fn a_million_parameters_are_not_canonicalized() {
     assert_eq!(answer.status(), 400, "{answer:?}");
 }
 
-/// 64 forms that name nobody, and never end, held 477 MiB: each can hold 64 KiB.
+/// Forms without known credentials hold at most 64 KiB each.
+///
+/// Before, 64 forms that never end held 477 MiB.
 #[tokio::test]
 async fn forms_without_an_end_hold_little_and_nobody_up() {
     let server = Server::axum(application(layer())).await;
@@ -158,7 +161,7 @@ async fn a_replay_is_recognized_in_every_spelling() {
     assert_eq!((head.status().as_u16(), &*text), (401, "the oauth_nonce was used before; sign the request again\n"));
 }
 
-/// What was signed for one request is not good for another one.
+/// The signature of one request does not verify another one.
 #[tokio::test]
 async fn a_signature_is_good_for_its_request_only() {
     let server = Server::axum(application(layer())).await;
@@ -202,7 +205,7 @@ async fn no_header_is_injected_into_a_rejection() {
     }
 }
 
-/// A layer with two clients, a store for `capacity` nonces, and a clock of the test's.
+/// A layer with two clients, a store for `capacity` nonces, and the test's clock.
 fn shared(capacity: usize, time: &Arc<AtomicU64>) -> Router {
     let credentials = MemoryCredentials::new()
         .client(ClientCredentials::new("greedy", "s"), ())

@@ -1,4 +1,4 @@
-//! Properties: no input makes a report panic, none takes more than linear time, no secret is in a report.
+//! Properties of reports: no input panics, time is linear, no secret is shown.
 
 use std::time::{Duration, Instant};
 
@@ -105,7 +105,7 @@ proptest! {
     }
 }
 
-/// The shortest time of a few: that of a report on a form with this many parameters, all of which differ.
+/// The shortest time of several reports on a form whose parameters all differ.
 fn time_of(parameters: usize) -> Duration {
     let form = |value: char| {
         let pairs = (0..parameters).map(|number| format!("n{}%5B%5D={value}{number}", number % 97));

@@ -1,4 +1,4 @@
-//! The knowledge of presets: the words of refusals, and requirements that a request does not meet.
+//! The knowledge of presets: wordings of refusals, and requirements of services.
 
 use http::{HeaderMap, StatusCode};
 use tower_oauth1::Origin;

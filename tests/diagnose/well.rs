@@ -1,5 +1,6 @@
-//! Nothing is wrong, and no report accuses anything: every vector, and every recording of a wiki. The requests that the
-//! wikis rejected are named.
+//! Correct requests, of which a report accuses nothing: every vector and every recording.
+//!
+//! The requests that the wikis rejected are named.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
-//! A client, a rewriting proxy and a verifying server over loopback sockets, each with the mistake of a case.
+//! A client, a rewriting proxy and a verifying server over loopback sockets.
+//!
+//! Each has the mistake of a case.
 
 use std::convert::Infallible;
 use std::future::ready;

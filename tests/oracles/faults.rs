@@ -1,9 +1,11 @@
-//! Faults of the implementations, each as the feature of a request that shows it and the section that decides.
+//! Faults of the implementations, each with the feature that shows it and its section.
 
 /// A fault of one library.
 pub(crate) struct Fault {
     pub(crate) library: &'static str,
-    /// The feature of a request that shows the fault, or a part of its name, as `requests.rs` has it.
+    /// The feature of a request that shows the fault.
+    ///
+    /// It is the name in `requests.rs`, or a part of it.
     pub(crate) feature: &'static str,
     /// The section of RFC 5849.
     pub(crate) section: &'static str,

@@ -62,7 +62,7 @@ impl Random {
     }
 }
 
-/// Pieces of names and values: as they stand on the wire, decoded, and the feature that they are.
+/// Pieces of names and values: encoded, decoded, and the name of the feature.
 const PIECES: [(&str, &str, &str); 22] = [
     ("%20", " ", "space as %20"),
     ("+", " ", "space as +"),
@@ -88,7 +88,7 @@ const PIECES: [(&str, &str, &str); 22] = [
     ("/:@,", "/:@,", "bare /:@,"),
 ];
 
-/// Half of the requests have nothing that needs care; each of the others has a few features.
+/// Makes a request. Half of them are plain; each of the others has a few features.
 fn request(random: &mut Random) -> Request {
     let mut features = Vec::new();
     let plain = random.one_in(2);

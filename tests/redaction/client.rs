@@ -39,7 +39,7 @@ pub(crate) fn layer() -> OAuthSignLayer {
     OAuthSignLayer::new(signer(), origin).clock(Clock::from_fn(|| 1))
 }
 
-/// What the server reports, in a header and in a body.
+/// Problems that the server reports, in a header and in a body.
 fn problems() -> Vec<Row> {
     const FORM: &str = "oauth_problem=markerProblem&oauth_problem_advice=markerAdvice&markerName=markerValue\
                         &oauth_parameters_rejected=oauth_token%3DmarkerToken&debug_sbs=GET%26marker%26oauth_token";

@@ -52,7 +52,7 @@ fn wiki() -> Vec<Row> {
     rows
 }
 
-/// The identity in a JWT whose nonce is a marker, so that it can be told in base64, too.
+/// The identity in a JWT whose nonce is a marker, which is recognizable in base64.
 fn identity(secret: &str, client: &ClientCredentials, nonce: &str, now: u64) -> Result<Identity, IdentityError> {
     let claims =
         r#"{"sub":"1","iss":"https://commons.wikimedia.org","aud":"key","iat":1,"exp":101,"nonce":"markerNonce"}"#;

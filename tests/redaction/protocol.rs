@@ -186,7 +186,7 @@ fn refused_to_sign() -> Vec<Row> {
     rows
 }
 
-/// What a server has of the signed requests.
+/// The server's view of the signed requests.
 fn received() -> Vec<Row> {
     let verifier = Verifier::new().methods(methods());
     let mut rows = vec![Row::debug("Verifier", &verifier)];

@@ -26,7 +26,7 @@ pub(crate) fn rows() -> Vec<Row> {
     [settings(), verified(), refused(), nonces(), redis()].concat()
 }
 
-/// What [`protocol::sign`] signs, as it arrives.
+/// The request that [`protocol::sign`] signs, as it arrives.
 fn request(method: SignatureMethod) -> Request<Body> {
     let Signed::Header(header) = protocol::sign(method, Transmission::Header) else { panic!("not in the header") };
     let (url, _fragment) = protocol::URL.split_once('#').unwrap();
@@ -155,7 +155,7 @@ fn nonces() -> Vec<Row> {
     ]
 }
 
-/// A Redis with a password, at addresses that are none, and at one where nobody answers.
+/// A Redis with a password: at invalid addresses, and at one where no server answers.
 fn redis() -> Vec<Row> {
     let invalid = |url: &str| RedisNonceStore::new(url).unwrap_err();
     let mut errors = vec![

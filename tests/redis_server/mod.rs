@@ -79,7 +79,7 @@ impl Redis {
         client.get_multiplexed_async_connection().await.expect("a connection")
     }
 
-    /// What the docs of the store tell an operator to do.
+    /// Does what the docs of the store tell an operator to do.
     pub(crate) async fn declare_new(&self) {
         let mut connection = self.connect().await;
         let info: String = cmd("INFO").arg("server").query_async(&mut connection).await.expect("info");

@@ -11,7 +11,7 @@ const PUBLISHED: &str = include_str!("published.json");
 const CONSENSUS: &str = include_str!("consensus.json");
 const RSA_TEST_KEY: &str = include_str!("rsa_test_key.json");
 
-/// What vectors say for people to read.
+/// Members of vectors that are notes for people.
 const NOTES: [&str; 8] =
     ["agree_base_only", "note", "published", "rfc", "rsa_private_key_encoding", "source", "status", "tags"];
 

@@ -68,9 +68,9 @@ fn as_form(pairs: &[Pair]) -> String {
     pairs.join("&")
 }
 
-/// The base string of a request with these parameters in its form, protocol parameters or not, as its server sees it.
+/// The server's base string of a request with these parameters in its form.
 ///
-/// What a signed request must have is added where it is missing, and taken out of the result.
+/// Required parameters that are missing are added first, and removed from the result.
 fn base_string_of(method: &str, url: &str, form: &str) -> String {
     let required = [("oauth_consumer_key", "k"), ("oauth_signature_method", "PLAINTEXT"), ("oauth_signature", "s")];
     let names: Vec<_> = form.split('&').map(|pair| pair.split('=').next().unwrap()).collect();

@@ -31,7 +31,7 @@ pub(crate) fn verifier() -> Verifier {
 }
 
 impl Request {
-    /// The request as `http` has it, where its `Uri` carries path and query byte for byte.
+    /// The request as `http` has it, if its `Uri` carries path and query unchanged.
     pub(crate) fn http(&self) -> Option<http::request::Parts> {
         let method = Method::from_bytes(self.method.as_bytes()).ok()?;
         let uri: Uri = self.url.parse().ok()?;
@@ -49,7 +49,7 @@ impl Request {
         self.content_type.iter().map(|value| (CONTENT_TYPE, value.parse().unwrap())).collect()
     }
 
-    /// A form by its media type; what else there is takes no part in the signature.
+    /// The body, if it is a form by its media type. Other bodies take no part in the signature.
     pub(crate) fn payload(&self) -> Payload<'_> {
         match &self.body {
             Some(body) if BodyType::of(&self.headers()) == BodyType::Form => Payload::Form(body.as_bytes()),
@@ -126,7 +126,9 @@ impl Request {
         self.timestamp.as_ref().map_or(0, |timestamp| timestamp.parse().unwrap())
     }
 
-    /// The request as its server gets it from another implementation: the expected parameters in the expected order.
+    /// The request of another implementation, as its server receives it.
+    ///
+    /// The expected parameters are in the expected order.
     pub(crate) fn received(&self) -> Received {
         let form = match self.payload() {
             Payload::Form(form) => Some(form.to_vec()),
@@ -148,7 +150,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Whatever its timestamp, so that a wrong one is found by the signature.
+    /// Verifies with any timestamp, so that a wrong one is found by the signature.
     pub(crate) fn verify(
         &self,
         client: &ClientCredentials,
@@ -184,7 +186,7 @@ impl<'a> Url<'a> {
     }
 }
 
-/// Realm and parameters of a header that the signer wrote, the parameters as they stand there, sorted by name.
+/// Realm and parameters of a header from the signer, undecoded and sorted by name.
 pub(crate) fn taken_apart(header: &str) -> (Option<&str>, Vec<Pair>) {
     let mut parameters: Vec<_> = header.strip_prefix("OAuth ").unwrap().split(", ").map(unquoted).collect();
     // The realm is the first of all.
@@ -199,7 +201,7 @@ fn unquoted(parameter: &str) -> (&str, &str) {
     (name, quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap())
 }
 
-/// The decoded value of a parameter in a query or form, which must be there once.
+/// The decoded value of a parameter that occurs once in a query or form.
 pub(crate) fn parameter(form: &str, name: &str) -> String {
     let mut found = form.split('&').filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let value = found.next().unwrap();

@@ -1,4 +1,4 @@
-//! The site: which page is where, what surrounds all of them, and the pages that are no part of logging in.
+//! The site: its routes, the layers around them, and the pages other than the log-in.
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -25,11 +25,11 @@ use crate::store::Store;
 use crate::wiki::{self, Wiki};
 use crate::{login, pages, session};
 
-/// What all instances of the site have in common.
+/// State that all instances of the site share.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) wiki: Wiki,
-    /// Where browsers find the site.
+    /// The public origin of the site.
     pub(crate) site: Origin,
     /// Of its own, so that beginning many log-ins ends nobody's session.
     pub(crate) pending: Store,
@@ -101,7 +101,7 @@ async fn log_in(
     })
 }
 
-/// What the wiki says of the user at this moment.
+/// Shows the wiki's current answer about the user.
 async fn user(State(app): State<App>, session: Session) -> Result<Response, Failure> {
     let Some(account) = Account::of(&session).await? else {
         return Ok(Redirect::to("/login?next=/user").into_response());

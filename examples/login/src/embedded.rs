@@ -32,7 +32,7 @@ impl Embedded {
 }
 
 impl fmt::Display for Embedded {
-    /// All that another instance needs to be told of it: its secret is a test's, and nobody's.
+    /// Shows what another instance needs to know. The secret is for tests only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, secret) = (self.credentials.key(), self.credentials.secret().expose());
         write!(f, "LOGIN_WIKI={} LOGIN_CONSUMER_KEY={key} LOGIN_CONSUMER_SECRET='{secret}'", self.wiki.index_php())

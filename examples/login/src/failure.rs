@@ -1,4 +1,4 @@
-//! What can go wrong, what the user is told of it, and what the log is.
+//! Failures, with their text for the user and their text for the log.
 
 use std::error::Error;
 

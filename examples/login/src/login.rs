@@ -1,4 +1,4 @@
-//! Logging in, in two requests with the user at the wiki between them; and logging out.
+//! Logging in and out. A log-in takes two requests, with the user at the wiki between them.
 
 use axum::Form;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::pending::Pending;
 use crate::session::Account;
 use crate::wiki::in_time;
 
-/// Where the wiki sends its users back to.
+/// The path to which the wiki sends its users back.
 pub(crate) const CALLBACK: &str = "/callback";
 
 /// Sends the user to the wiki. By POST, so that no link and no image of another site begins a log-in.

@@ -1,4 +1,4 @@
-//! Log in with MediaWiki: a web app whose users log in with their account on a wiki.
+//! A web application whose users log in with their account on a wiki.
 //!
 //! ```text
 //! cargo run -p login    # against a wiki of its own, on this machine

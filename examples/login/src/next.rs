@@ -10,7 +10,7 @@ pub(crate) struct Next(String);
 impl Next {
     const LONGEST: usize = 1024;
 
-    /// The path in a `next` parameter, or else the default: who tampers with links gets no error for it.
+    /// The path in a `next` parameter, or the default. A link that was tampered with is no error.
     pub(crate) fn from_parameter(next: Option<&str>) -> Self {
         next.and_then(Self::parse).unwrap_or_default()
     }
@@ -19,9 +19,9 @@ impl Next {
         &self.0
     }
 
-    /// What browsers read as something else than a path of this site, or could, is refused: `//host` and `/\host` are
-    /// other hosts to them, they drop tabs and line breaks, and they resolve dots. Proxies may decode, so what is
-    /// encoded is looked at, too.
+    /// Parses a path of this site. Everything that a browser reads as another address, or might, is rejected: `//host`
+    /// and `/\host` are other hosts to browsers, they drop tabs and line breaks, and they resolve dots.
+    /// Proxies may decode the path, so the decoded one is checked as well.
     fn parse(next: &str) -> Option<Self> {
         let plain = next.len() <= Self::LONGEST
             && next.starts_with('/')

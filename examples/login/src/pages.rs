@@ -1,4 +1,4 @@
-//! The pages: plain HTML, without scripts. What is put into them is escaped by `maud`.
+//! The pages: plain HTML, without scripts. `maud` escapes the values in them.
 
 use maud::{DOCTYPE, Markup, html};
 use tower_oauth1::mediawiki::{Identity, Wiki};
@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::next::Next;
 use crate::session::Account;
 
-/// With a word for those who have begun to log in and not come back: it is all that is known of those who cancel.
+/// The log-in page, with a hint for visitors who began to log in before.
+///
+/// A wiki does not report a user who cancels, so this is all that is known of them.
 pub(crate) fn log_in(wiki: &Wiki, next: &Next, begun_in: Option<Browser>) -> Markup {
     let host = wiki.canonical().host();
     page(

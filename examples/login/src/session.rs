@@ -1,4 +1,4 @@
-//! Who is logged in: the sessions of `tower-sessions`, kept in a [`Store`].
+//! The sessions of logged-in users, by `tower-sessions`, kept in a [`Store`].
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use crate::store::Store;
 
-/// Who is logged in, and the token to act for them. It is nowhere but in the store: the browser has the session's
+/// A logged-in user, and the token to act for them. The token is in the store only; the browser has the session's
 /// number.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Account {
@@ -33,7 +33,7 @@ impl Account {
         session.get(Self::KEY).await
     }
 
-    /// Makes the session theirs, under a new number: the old one may be known to somebody else.
+    /// Logs the user in, under a new session number. An attacker may know the old one.
     pub(crate) async fn log_in(&self, session: &Session) -> Result<(), Error> {
         session.cycle_id().await?;
         session.insert(Self::KEY, self).await

@@ -1,4 +1,4 @@
-//! What the environment says. `README.md` has the table of it.
+//! Settings from environment variables. `README.md` has a table of them.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use tower_oauth1::{ClientCredentials, Origin};
 
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
-    /// Where browsers find this site; `None` is where it listens.
+    /// The public origin of this site. `None` is the address on which it listens.
     pub(crate) site: Option<Origin>,
     /// `None` is a wiki of its own.
     pub(crate) consumer: Option<Consumer>,
@@ -53,7 +53,7 @@ impl Settings {
     }
 }
 
-/// A site has a host to itself: its cookie is for all of it, and so is `next`.
+/// Parses the origin of the site. A site needs a host of its own: its cookie and `next` cover the whole host.
 fn site(url: &str) -> Result<Origin, BoxError> {
     let bare = url.strip_suffix('/').unwrap_or(url);
     let site = Origin::parse(bare).ok().filter(|site| bare.eq_ignore_ascii_case(&site.to_string()));

@@ -1,4 +1,4 @@
-//! Where texts are kept, each by its key and until it expires: in memory, or in Redis for several instances.
+//! A store for texts that expire: in memory, or in Redis for several instances.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -81,7 +81,7 @@ struct Entry {
 }
 
 impl Memory {
-    /// Nobody can fill the memory up: the text that expires next makes room.
+    /// The largest number of texts. A new text replaces the one that expires next, so the memory cannot be filled up.
     const LIMIT: usize = 10_000;
 
     fn put(&self, key: &str, text: String, expires_at: u64) {

@@ -11,7 +11,7 @@ use tower_oauth1::server::provider::Storage as _;
 
 use fixture::{Answer, Fixture, Logged, NAME, body};
 
-/// Of the page about a callback that belongs to nothing.
+/// The title of the page for a callback without a pending log-in.
 const NOT_PENDING: &str = "This log-in cannot be finished";
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_callback_is_good_once_in_its_browser_and_for_ten_minutes() {
     let callback = fixture.allow(&ann.post("/login", "").await).await;
 
     let mut stranger = fixture.browser();
-    // Whose log-ins are under way, too, and who are sent somebody else's callback.
+    // Browsers with a log-in of their own under way, which get another user's callback.
     let others = fixture.allow(&mallory.post("/login", "").await).await;
     for browser in [&mut stranger, &mut mallory] {
         let page = browser.get(&callback).await;
@@ -275,7 +275,7 @@ async fn what_others_say_is_escaped() {
     }
 }
 
-/// What a wiki may do at each leg instead of answering well.
+/// Wrong answers of a wiki, at each leg.
 #[tokio::test]
 async fn the_wiki_fails() {
     let garbage: Answer = |_| Some((200, "<p>MARKER</p>".to_owned()));
@@ -331,7 +331,7 @@ async fn the_wiki_is_away() {
         assert!(page.status == 502 && page.says("The wiki cannot be asked"), "{}", page.body);
     }
     assert!(log.text().contains("Connection refused"), "{}", log.text());
-    // Nobody is logged out for it.
+    // This logs no user out.
     assert!(ann.get("/").await.says("Welcome"));
 }
 

@@ -24,7 +24,7 @@ pub(crate) type HttpClient = BoxCloneSyncService<LegRequest, Response<Incoming>,
 /// How long the wiki may take for one answer, its body included.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// hyper's client, over TLS with the system's certificates, and with the `User-Agent` that Wikimedia asks for.
+/// hyper's client, with TLS, the system's certificates, and the `User-Agent` that Wikimedia requires.
 pub(crate) fn http_client(contact: &str) -> Result<HttpClient, BoxError> {
     let user_agent = HeaderValue::try_from(format!("tower-oauth1-login/0.1 ({contact})"))?;
     let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();

@@ -145,7 +145,7 @@ mod tests {
         }
     }
 
-    /// B08: the token is the same, and the reply a sentence.
+    /// The token is the same, and the reply a sentence.
     #[test]
     fn a_renewal_that_answers_with_a_sentence() {
         let token = TokenCredentials::new("t", "s");

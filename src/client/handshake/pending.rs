@@ -229,7 +229,7 @@ mod tests {
         }
     }
 
-    /// B22: the callback brings the temporary credentials.
+    /// The callback brings the temporary credentials.
     #[test]
     fn credentials_that_came_another_way() {
         let query = "oauth_token_secret=s1&oauth_verifier=v9&oauth_token=rt1";

@@ -421,7 +421,6 @@ mod tests {
         assert_eq!(shown(&format!(r#"{{"a":{}"#, "[".repeat(100_000))), UNREADABLE);
     }
 
-    /// B05.
     #[cfg(feature = "xml")]
     #[test]
     fn xml_replies() {
@@ -476,7 +475,7 @@ mod tests {
         assert_eq!(shown_by("<r><OAuthToken>a</OAuthToken><OAuthTokenSecret>b</OAuthTokenSecret></r>", &named), "a b");
     }
 
-    /// B08: E*TRADE answers with a page. It is read only for a provider that is known to do so.
+    /// E*TRADE answers with a page. It is read only for a provider that is known to do so.
     #[test]
     fn a_problem_in_a_page() {
         const PAGE: &str = "<html><head><title> - Error report</title></head><body><h1>HTTP Status 401 - \

@@ -207,7 +207,7 @@ mod tests {
         let page = || Dialect::new().page("HTTP Status 401 - oauth_problem=");
         let plain = || Dialect::new().plain_text().phrase("Invalid", ProblemKind::SignatureInvalid);
         for (dialect, status, header, body, expected) in [
-            // B30, in the form of NetSuite.
+            // In the form of NetSuite.
             (
                 challenge(),
                 401,

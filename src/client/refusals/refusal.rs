@@ -107,7 +107,6 @@ mod tests {
             (429, "OAuth oauth_problem=rate_limit_exceeded", "", Some(TryLater)),
             (429, "OAuth oauth_problem=token_revoked", "", Some(Lasting)),
             (429, "Basic realm=x", "slow down", Some(TryLater)),
-            // B31.
             (503, "OAuth realm=x", "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=wait", Some(TryLater)),
             (401, "OAuth realm=x", "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=wait", Some(TryLater)),
             // In the body, with any status; the header is asked first.

@@ -618,7 +618,7 @@ fn bodies_that_no_signature_covers() {
     }
 }
 
-/// B103: one layer for two origins.
+/// One layer for two origins.
 #[test]
 fn the_host_chooses_the_origin() {
     let credentials = MemoryCredentials::new().client(ClientCredentials::new("k", "client-marker"), "client k");

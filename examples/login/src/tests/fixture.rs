@@ -1,4 +1,4 @@
-//! A wiki that does what a test tells it, the site in front of it, and browsers.
+//! A wiki with prepared answers, the site in front of it, and browsers.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -36,7 +36,7 @@ pub(super) const NAME: &str = "Ann";
 pub(super) const SECRET: &str = "the consumer's secret";
 const KEY: &str = "consumer";
 
-/// What a wiki says in the place of its own answer, `None` being nothing at all.
+/// The answer of a wiki in place of its usual one. `None` is an empty answer.
 pub(super) type Answer = fn(&Request<Incoming>) -> Option<(u16, String)>;
 
 pub(super) struct Fixture {
@@ -131,7 +131,7 @@ impl Fixture {
         self.answers("initiate", |_| None);
     }
 
-    /// The token credentials that the wiki gave out last, or nothing that could be found anywhere.
+    /// The token credentials that the wiki issued last, or texts that occur nowhere.
     pub(super) fn last_token(&self) -> [String; 2] {
         self.mood.0.lock().unwrap().granted.clone().unwrap_or_else(|| ["no token".into(), "no secret".into()])
     }
@@ -307,7 +307,7 @@ impl Page {
     }
 }
 
-/// What this thread logs from now on.
+/// The events that this thread logs from now on.
 pub(super) struct Logged {
     lines: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,
