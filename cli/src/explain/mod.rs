@@ -162,3 +162,82 @@ fn diagnosed(
     }
     Ok(diagnosis.report())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::redact;
+
+    /// Texts made of the pieces that commands, messages and archives are made of.
+    fn pasted_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("curl "),
+            Just("-H "),
+            Just("-d "),
+            Just("-XPOST "),
+            Just("--url "),
+            Just("'"),
+            Just("\""),
+            Just("\\\n"),
+            Just("GET "),
+            Just("/x?a=1&"),
+            Just(" HTTP/1.1"),
+            Just("\r\n"),
+            Just("\n"),
+            Just("\n\n"),
+            Just("> "),
+            Just("< "),
+            Just("* "),
+            Just("Host: a.example"),
+            Just("Authorization: "),
+            Just("OAuth "),
+            Just("oauth_consumer_key=\"k\","),
+            Just("oauth_signature_method=\"PLAINTEXT\","),
+            Just("oauth_signature=\"%26%\""),
+            Just("oauth_token_secret=s"),
+            Just("oauth_timestamp=\"99999999999999999999\","),
+            Just("https://"),
+            Just("a.example"),
+            Just("[::1]:80"),
+            Just("{\"request\":{\"method\":\"GET\",\"url\":\""),
+            Just("\"}}"),
+            Just("%FF"),
+            Just("\u{e9}\u{1F600}"),
+            Just("\u{1b}[31m"),
+            Just(": "),
+            Just("401 "),
+        ];
+        // Most begin well, so that there is more to read.
+        let begins = prop_oneof![
+            Just(""),
+            Just("curl https://a.example/x -H 'Authorization: OAuth oauth_consumer_key=\"k\"' "),
+            Just("POST https://a.example/x?b HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n"),
+            Just("> GET /x HTTP/1.1\n> Host: a.example\n> Authorization: OAuth oauth_consumer_key=\"k\"\n"),
+        ];
+        (begins, prop::collection::vec(piece, 0..20)).prop_map(|(begins, pieces)| begins.to_owned() + &pieces.concat())
+    }
+
+    proptest! {
+        /// Nothing panics, and no control character of the text reaches the terminal.
+        #[test]
+        fn any_text_is_read_or_rejected(text in pasted_text(), origin in prop::option::of("[a-z:/.]{0,12}")) {
+            let mut shown = Vec::new();
+            match parse(&text, origin.as_deref()) {
+                Ok(pasted) => {
+                    if let Ok(record) = record(&pasted) {
+                        let report = Diagnosis::new(&record).body(&pasted.body).report();
+                        let explained = Explained { record, expected: None, report, is_checked: true };
+                        view::print(&mut shown, &explained).unwrap();
+                    }
+                }
+                Err(failure) => shown.extend(crate::paint::printable(&failure.to_string()).bytes()),
+            }
+            let _ = (raw::answer(&text), redact::form(&text), redact::base_string(&text), redact::body(text.as_bytes()));
+            let shown = String::from_utf8(shown).unwrap();
+            // The only escapes are our own colors, which `anstream` removes.
+            prop_assert!(anstream::adapter::strip_str(&shown).to_string().chars().all(|c| !c.is_control() || c == '\n' || c == '\t'), "{shown:?}");
+        }
+    }
+}
