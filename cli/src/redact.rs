@@ -9,6 +9,9 @@ use tower_oauth1::protocol::{AuthorizationHeader, decode_form};
 /// The text that stands for a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// Longer values of headers are cut, in bytes.
+const LONGEST: usize = 16 * 1024;
+
 /// The parameters whose values are secrets, in forms, queries and JSON.
 const SECRETS: [&str; 5] =
     ["oauth_token_secret", "oauth_verifier", "oauth_session_handle", "x_auth_password", "oauth_consumer_secret"];
@@ -20,7 +23,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 
 /// Headers as text, without the secrets in them.
 pub(crate) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), header(name, value))).collect()
+    headers.iter().map(|(name, value)| (name.to_string(), cut(header(name, value), LONGEST))).collect()
 }
 
 fn header(name: &HeaderName, value: &HeaderValue) -> String {
@@ -140,6 +143,18 @@ pub(crate) fn base_string(base_string: &str) -> String {
         format!("{}{REDACTED}{}", &text[..start], &text[end..])
     };
     SECRETS.iter().fold(base_string.to_owned(), redact)
+}
+
+/// The beginning of a text that is too long to keep.
+pub(crate) fn cut(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let length = text.len();
+        let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+        text.truncate(end);
+        text.shrink_to_fit();
+        text += &format!("\u{2026} ({length} bytes)");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tower_oauth1::Scheme;
 use tower_oauth1::diagnose::{Difference, ParameterSource, Record, Report};
 
 use crate::paint::{BAD, FAINT, LABEL, paint, printable};
-use crate::redact;
+use crate::redact::{self, cut};
 
 /// The causes of a rejection, the most likely first, and the differing parts.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +44,9 @@ pub(crate) struct Anatomy {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) realm: Option<String>,
     pub(crate) base_string: String,
+    /// The number of parameters that are left out because they are too long to keep.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) left_out: usize,
     /// `None` for PLAINTEXT, where it is the secrets.
     pub(crate) signature: Option<String>,
 }
@@ -83,9 +86,34 @@ impl From<&Record> for Anatomy {
             parameters: parameters.collect(),
             realm: record.realm().map(str::to_owned),
             base_string: redact::base_string(record.base_string()),
+            left_out: 0,
             signature: record.signature().map(str::to_owned),
         }
     }
+}
+
+impl Anatomy {
+    /// Keeps about this number of bytes of the parameters and of the base string.
+    pub(crate) fn within(mut self, limit: usize) -> Self {
+        let mut room = limit;
+        let fits = |parameter: &&Parameter| {
+            // Each takes some memory, however short it is.
+            let length = parameter.name.len() + parameter.value.len() + 64;
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        };
+        let kept = self.parameters.iter().take_while(fits).count();
+        self.left_out = self.parameters.len() - kept;
+        self.parameters.truncate(kept);
+        self.base_string = cut(self.base_string, limit);
+        self
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn source(source: ParameterSource) -> &'static str {

@@ -168,6 +168,25 @@ async fn memory_is_bounded() {
         (65536, Some(100_000), Some(true))
     );
     assert_eq!(get(&served.url("/-/requests/1"), &[]).await.0, 404);
+
+    // Long forms and headers are verified, and kept in part.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let form: String = (0..900).map(|number| format!("a{number}={}&", "%20".repeat(300))).collect();
+    std::fs::write(file.path(), form).unwrap();
+    let (data, header) = (format!("@{}", file.path().display()), format!("X-Long: {}", "x".repeat(50_000)));
+    let arguments = ["request", &served.url("/x"), "-d", &data, "-H", &header];
+    for token_secret in [&*served.token_secret, "wrong"] {
+        let [key, secret, token, _] = served.credentials();
+        let sent = run(with(oauth1(&arguments), [key, secret, token, token_secret]));
+        assert_eq!(sent.status, i32::from(token_secret == "wrong"), "{} {:.200}", sent.err, sent.out);
+        assert!(sent.out.len() < 500_000, "{}", sent.out.len());
+    }
+    let record = json(&served.url("/-/requests/7")).await;
+    assert!(
+        record["verdict"]["signed"]["left_out"].as_u64() > Some(700),
+        "{}",
+        record["verdict"]["signed"]["left_out"]
+    );
     let large = client.post(served.url("/x")).body(vec![b'x'; 9 * 1024 * 1024]).send().await;
     assert!(large.is_err() || large.unwrap().status() == 413);
 }

@@ -69,13 +69,17 @@ pub(crate) fn explain_upstream(
     })
 }
 
+/// Longer base strings are not searched for mistakes, in bytes.
+const LONGEST_TRIED: usize = 1024 * 1024;
+
 fn received<'a>(
     record: &'a Record,
     body: &'a [u8],
     secrets: Option<(&'a ClientCredentials, Option<&'a Secret>)>,
 ) -> Diagnosis<'a> {
     let diagnosis = Diagnosis::received(record).body(body);
-    match secrets {
+    // The mistakes of a client are tried one after the other, each on the whole base string.
+    match secrets.filter(|_| record.base_string().len() <= LONGEST_TRIED) {
         Some((client, token_secret)) => diagnosis.secrets(client, token_secret),
         None => diagnosis,
     }

@@ -23,7 +23,7 @@ use tower_oauth1::server::verify::{
 use tower_oauth1::{ClientCredentials, Clock, Origin, Secret, TokenCredentials};
 
 use super::computed::{self, verifier};
-use super::record::{Outcome, Verdict};
+use super::record::{KEPT, Outcome, Verdict};
 use crate::report::{Anatomy, sentence};
 
 /// The user in whose name tokens are issued.
@@ -152,8 +152,8 @@ impl Inspector {
                 .zip(secrets)
                 .and_then(|(record, (client, token_secret))| computed::expected(record, client, token_secret)),
             explanation: record.as_ref().filter(|_| outcome != Outcome::Accepted).map(explain),
-            signed: signed.map(Anatomy::from),
-            record: record.clone(),
+            signed: signed.map(|record| Anatomy::from(record).within(KEPT)),
+            record: record.clone().filter(|record| record.base_string().len() <= KEPT),
         }
     }
 

@@ -233,6 +233,7 @@ fn signature(id: u64, verdict: &Verdict, signed: &Anatomy, compared: Option<&Com
                     }
                 }
             }
+            @if signed.left_out > 0 { p { (signed.left_out) " more parameters are not kept." } }
             h3 { "Base string computed here" }
             pre.one { (signed.base_string) }
             (comparison(id, compared))

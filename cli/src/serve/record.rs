@@ -80,7 +80,7 @@ pub(crate) struct Text {
     pub(crate) truncated: bool,
 }
 
-/// The bytes of a body that are kept.
+/// The bytes that are kept of a body, and of a base string.
 pub(crate) const KEPT: usize = 64 * 1024;
 
 impl Text {

@@ -10,7 +10,7 @@ use tower_oauth1::diagnose::Record;
 use tower_oauth1::{ClientCredentials, Origin, Secret, TokenCredentials};
 
 use super::computed;
-use super::record::{Outcome, Verdict};
+use super::record::{KEPT, Outcome, Verdict};
 use crate::failure::Failure;
 use crate::report::Anatomy;
 use crate::transport::client;
@@ -99,11 +99,11 @@ impl Upstream {
             outcome,
             summary,
             problem: problem.map(|problem| problem.text().to_owned()),
-            signed: signed.map(Anatomy::from),
+            signed: signed.map(|record| Anatomy::from(record).within(KEPT)),
             // Anyone who can reach this port could have any request to that server signed.
             expected_signature: None,
             explanation: record.as_ref().filter(|_| refused).map(explain),
-            record: record.clone(),
+            record: record.clone().filter(|record| record.base_string().len() <= KEPT),
         };
         (response, verdict)
     }
