@@ -26,19 +26,19 @@ async fn main() -> Result<(), BoxError> {
     let layer = OAuthSignLayer::new(signer, provider.origin().clone());
     let url = provider.api_url();
 
-    println!("A provider, and a client that believes its clock:");
+    println!("A provider, and a client that trusts its own clock:");
     let stubborn = layer.clone().clock(two_hours_behind()).layer(http_client.clone());
     expect(StatusCode::UNAUTHORIZED, &get(&stubborn, &url).await?)?;
     expect(StatusCode::UNAUTHORIZED, &get(&stubborn, &url).await?)?;
 
-    println!("\nA client that learns from the refusal, which says what timestamps are acceptable:");
+    println!("\nA client that learns from the refusal, which states the acceptable timestamps:");
     let skew = ClockSkew::of(two_hours_behind());
     let learning = layer.clock_skew(skew.clone()).layer(http_client.clone());
     expect(StatusCode::UNAUTHORIZED, &get(&learning, &url).await?)?;
     println!("   The server's clock is {} s ahead of ours.", skew.offset());
     expect(StatusCode::OK, &get(&learning, &url).await?)?;
 
-    println!("\nA wiki, which says it with status 200, in the body:");
+    println!("\nA wiki, which answers with status 200 and states its time in the body:");
     let server = TestWiki::start().await?;
     let wiki = Wiki::new(&server.index_php())?;
     let skew = ClockSkew::of(two_hours_behind());
@@ -49,7 +49,7 @@ async fn main() -> Result<(), BoxError> {
     let (head, body) = get(&api, &url).await?.into_parts();
     let refused = MediaWikiError::from_response(head.status, &head.headers, &body).ok_or("the wiki did not refuse")?;
     println!("   {refused}");
-    // The layer reads no bodies, so whoever does hands over what they say.
+    // The layer reads no bodies, so this code passes on the time in the body.
     skew.learn_from_wiki(&refused);
     println!("   The wiki's clock is {} s ahead of ours.", skew.offset());
     let body = get(&api, &url).await?.into_body();

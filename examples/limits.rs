@@ -4,8 +4,8 @@
 //! cargo run --example limits
 //! ```
 //!
-//! It runs twice against a server on this machine that refuses timestamps older than a second: once with the queue
-//! outside of the signer, where it belongs, and once inside of it, where signed requests grow old.
+//! It runs twice against a server on this machine that rejects timestamps older than a second. First the queue is
+//! outside of the signer, then inside, where signed requests grow old.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), BoxError> {
     let (client, token) = (ClientCredentials::new("bot", "its secret"), TokenCredentials::new("token", "its secret"));
     let server = start_server(&client, &token).await?;
     let layer = OAuthSignLayer::new(Signer::new(client).token(token), server.origin().clone());
-    println!("A server is up at {}. It refuses timestamps that are older than a second.", server.origin());
+    println!("A server runs at {}. It rejects timestamps that are older than a second.", server.origin());
     println!("A bot has {REQUESTS} requests for it, and sends one a second.");
 
     println!("\nThe limits outside, the signer inside: a request is signed when it leaves.");
@@ -56,7 +56,7 @@ async fn main() -> Result<(), BoxError> {
         return Err("the right order did not keep the timestamps fresh".into());
     }
 
-    println!("\nThe signer outside, the limits inside: a request is signed, and then waits for its turn.");
+    println!("\nThe signer outside, the limits inside: a request is signed, and then waits.");
     let departures = Departures::new();
     let bot = ServiceBuilder::new()
         .layer(layer)
@@ -78,7 +78,7 @@ fn http_client() -> Client<HttpConnector, SignedBody<Full<Bytes>>> {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
-/// All at once, every second one a form. Returns how many the server refused.
+/// Sends all requests at once; every second one is a form. Returns the number of rejected ones.
 async fn send_all<S>(bot: S, origin: &Origin) -> Result<usize, BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Incoming>, Error = BoxError> + Clone + Send + 'static,
@@ -109,11 +109,11 @@ where
     Ok(refused)
 }
 
-/// Watches what leaves, between the signer and the network.
+/// Watches the requests between the signer and the network.
 #[derive(Clone)]
 struct Departures {
     start: Instant,
-    /// The most seconds between a timestamp and its departure.
+    /// The largest number of seconds between a timestamp and its departure.
     oldest: Arc<AtomicU64>,
 }
 
@@ -144,7 +144,7 @@ fn timestamp<B>(request: &Request<B>) -> Option<u64> {
     std::str::from_utf8(&timestamp).ok()?.parse().ok()
 }
 
-/// A server with an API that says yes to whom it knows.
+/// A server with an API that accepts all signed requests of its client.
 async fn start_server(client: &ClientCredentials, token: &TokenCredentials) -> std::io::Result<TestServer> {
     let credentials = MemoryCredentials::new().client(client.clone(), ()).token(client.key(), token.clone(), ());
     TestServer::start(|origin| {

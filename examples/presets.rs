@@ -1,6 +1,7 @@
-//! Three services by their presets, played by this machine.
+//! Three services with their presets; this machine plays the services.
 //!
-//! They are NetSuite with a token that was made there, Mastercard without any token, and Flickr from the user's consent on.
+//! NetSuite has a token that was made on its page, Mastercard needs no token, and Flickr goes through the whole
+//! handshake.
 //!
 //! ```text
 //! cargo run --example presets --features rsa
@@ -41,7 +42,7 @@ async fn main() -> Result<(), BoxError> {
     let server = stand_in(&client, &token).await?;
     let http_client = shown(server.origin().port().ok_or("no port")?);
 
-    println!("NetSuite: HMAC-SHA256, and a realm that the account's identifier gives");
+    println!("NetSuite: HMAC-SHA256, and a realm from the account's identifier");
     let account = presets::NetSuiteAccount::new("1234567-sb1")?;
     let layer = account.preset().sign_layer(client.clone(), token);
     let service = ServiceBuilder::new().layer(layer).service(http_client.clone());
@@ -55,7 +56,7 @@ async fn main() -> Result<(), BoxError> {
     let request = Request::post("https://sandbox.api.mastercard.com/service").header(CONTENT_TYPE, "application/json");
     service.oneshot(request.body(Full::from(r#"{"foo":"bar"}"#))?).await?;
 
-    println!("\nFlickr: HMAC-SHA1; three legs, at addresses that are known");
+    println!("\nFlickr: HMAC-SHA1; three legs, at the addresses of the preset");
     let flickr = presets::flickr();
     let layer = flickr.sign_layer(client, None);
     let provider = flickr.provider.authorization_parameter("perms", "write");
@@ -68,11 +69,11 @@ async fn main() -> Result<(), BoxError> {
     let request = Request::get("https://api.flickr.com/services/rest/?method=flickr.test.login");
     service.oneshot(request.extension(granted.token().clone()).body(Full::default())?).await?;
 
-    println!("\nDone: a server that knows the secrets and the public key accepted all of it.");
+    println!("\nDone: a server with the secrets and the public key accepted all requests.");
     Ok(())
 }
 
-/// A server that passes for all of their hosts.
+/// A server that answers for all three hosts.
 async fn stand_in(client: &ClientCredentials, token: &TokenCredentials) -> Result<TestServer, BoxError> {
     let temporary = TokenCredentials::new("temporary", "temporary secret");
     let credentials = MemoryCredentials::new()
@@ -134,7 +135,7 @@ fn shown(
     })
 }
 
-/// A key for tests, which is nobody's secret.
+/// A key for tests.
 fn rsa_key() -> Result<RsaPrivateKey, BoxError> {
     let keys: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/rsa_test_key.json"))?;
     let der = BASE64.decode(keys["pkcs8_der_base64"].as_str().ok_or("no key")?).map_err(|error| error.to_string())?;

@@ -18,9 +18,9 @@ use tower_oauth1::server::provider::testing::TestWiki;
 async fn main() -> Result<(), BoxError> {
     let server = TestWiki::start().await?;
     let (wiki, consumer) = (Wiki::new(&server.index_php())?, server.client().clone());
-    println!("A wiki is up at {}. It verifies every request.\n", server.origin());
+    println!("A wiki runs at {}. It verifies every request.\n", server.origin());
 
-    // A redirect that reqwest follows by itself would repeat the signature of another URL.
+    // reqwest must not follow redirects: it would repeat the signature of another URL.
     let http_client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build()?;
 
     println!("1. The handshake, with reqwest as its HTTP client");
@@ -42,7 +42,7 @@ async fn main() -> Result<(), BoxError> {
     let query = format!("{}?action=query&meta=tokens|userinfo&format=json&{ASSERT_USER}", wiki.api_url());
     let answer = json(client.get(query).send().await?).await?;
     let csrf = answer["query"]["tokens"]["csrftoken"].as_str().ok_or("no token in the answer")?;
-    println!("   The wiki says that this is {}.", answer["query"]["userinfo"]["name"]);
+    println!("   The wiki recognizes {}.", answer["query"]["userinfo"]["name"]);
     let text = "Edited through reqwest: 100 % & \u{2713}";
     let edit = [("action", "edit"), ("format", "json"), ("title", "Sandbox"), ("text", text), ("token", csrf)];
     let answer = json(client.post(wiki.api_url()).form(&edit).send().await?).await?;
@@ -50,18 +50,18 @@ async fn main() -> Result<(), BoxError> {
 
     println!("3. Tower: the page, read back");
     let mut client = ServiceBuilder::new()
-        .concurrency_limit(10) // outside: the timestamp is that of the moment the request leaves
+        .concurrency_limit(10) // outside: requests wait unsigned
         .layer(wiki.sign_layer(signer).for_reqwest())
         .service(http_client.clone());
     let query = "action=query&prop=revisions&rvprop=content&rvslots=main&titles=Sandbox&format=json&formatversion=2";
     let request = http_client.get(format!("{}?{query}", wiki.api_url())).build()?;
     let answer = json(client.ready().await?.call(request).await?).await?;
     let read = &answer["query"]["pages"][0]["revisions"][0]["slots"]["main"]["content"];
-    println!("   It says: {read}");
-    if read == text { Ok(()) } else { Err("it should say something else".into()) }
+    println!("   The page holds: {read}");
+    if read == text { Ok(()) } else { Err("the page holds another text".into()) }
 }
 
-/// The JSON in an answer, or the wiki's refusal.
+/// Sends a request, and returns the JSON in the response or the wiki's refusal.
 async fn json(response: reqwest::Response) -> Result<Value, BoxError> {
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await?;

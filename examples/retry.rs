@@ -34,22 +34,22 @@ async fn main() -> Result<(), BoxError> {
     let (wiki, token) = (Wiki::new(&server.index_php())?, server.token_for("Alice").await);
     let signer = Signer::new(server.client().clone()).token(token.clone());
 
-    // A machine whose clock is two hours behind.
+    // The clock of this machine is two hours behind.
     let skew = ClockSkew::of(Clock::from_fn(|| Clock::default().now() - 7200));
     let troubles = Troubles::default();
 
-    // Wikis at times report a nonce as used although it is new. This bot's edits can bear to be made twice, so it lets the
-    // policy send them again; by default, only idempotent methods are.
+    // Wikis sometimes report a new nonce as used. By default the policy then repeats idempotent methods only. This
+    // bot's edits may be made twice, so it allows more.
     let dialect = mediawiki::dialect().danger_resend_used_nonces();
 
-    // Retry is outermost: each attempt is signed afresh. Innermost is the layer that reads refusals in the body.
+    // Retry is outermost, so that each attempt is signed anew. The layer that reads refusals in bodies is innermost.
     let mut client = ServiceBuilder::new()
         .layer(RetryLayer::new(OAuthRetryPolicy::new()))
         .layer(OAuthSignLayer::new(signer, server.origin().clone()).clock_skew(skew.clone()))
         .layer(ReadRefusalsLayer::new().dialect(dialect))
         .service(troubles.before(Client::builder(TokioExecutor::new()).build_http()));
 
-    println!("1. The clock is wrong. The refusal says by how much, and the second attempt has it right.");
+    println!("1. The clock is wrong. The refusal states the offset, and the second attempt succeeds.");
     let url = format!("{}?action=query&meta=tokens&format=json", wiki.api_url());
     let answer = call(&mut client, Request::get(url), String::new()).await?;
     troubles.took(2)?;
@@ -67,13 +67,13 @@ async fn main() -> Result<(), BoxError> {
 
     troubles.took(3)?;
 
-    println!("\n3. A connection that breaks: this edit may have been made, so it is not sent again.");
+    println!("\n3. A connection breaks. The edit may have been made, so it is not sent again.");
     troubles.are([Trouble::Break]);
     let error = call(&mut client, edit(), form).await.err().ok_or("the connection did not break")?;
     println!("   {error}");
     troubles.took(1)?;
 
-    println!("\n4. A wrong token secret: it would be refused again.");
+    println!("\n4. A wrong token secret would be rejected again, so the request is not repeated.");
     troubles.are([]);
     let url = format!("{}?action=query&meta=userinfo&format=json", wiki.api_url());
     let request = Request::get(url).extension(TokenCredentials::new(token.token(), "not its secret"));
@@ -85,7 +85,7 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// One request, and the JSON in its answer or the wiki's refusal.
+/// Sends a request, and returns the JSON in the response or the wiki's refusal.
 async fn call<S, B>(client: &mut S, request: http::request::Builder, form: String) -> Result<Value, BoxError>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = BoxError>,
@@ -126,7 +126,7 @@ impl Troubles {
         if sent == attempts { Ok(()) } else { Err(format!("{sent} attempts, not {attempts}").into()) }
     }
 
-    /// The HTTP client, behind them. It shows what goes out and what comes back.
+    /// The HTTP client behind these outcomes. It prints requests and responses.
     fn before(
         &self,
         client: Client<HttpConnector, SignedBody<Full<Bytes>>>,
@@ -156,7 +156,7 @@ impl Troubles {
     }
 }
 
-/// A refusal in the words of `api.php`, with the seconds to wait.
+/// A refusal as `api.php` words it, with the seconds to wait.
 fn refused(code: &str, info: &str, retry_after: &str) -> Result<Response<Full<Bytes>>, http::Error> {
     Response::builder()
         .header(HeaderName::from_static("mediawiki-api-error"), code)

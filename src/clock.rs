@@ -1,10 +1,12 @@
-//! The time, from outside: the only place that asks the system for it.
+//! The source of the time. No other file asks the system for it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where the time comes from: the system, or any function that gives seconds since 1970-01-01T00:00:00Z.
+/// A source of the time: the system, or a function of yours.
+///
+/// Times are in seconds since the Unix epoch (1970-01-01T00:00:00Z).
 ///
 /// ```
 /// use tower_oauth1::Clock;
@@ -16,19 +18,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
-    /// A clock of one's own, in seconds since 1970.
+    /// Creates a clock from a function that returns seconds since the Unix epoch.
     pub fn from_fn(now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// Seconds since 1970.
+    /// Returns the time, in seconds since the Unix epoch.
     pub fn now(&self) -> u64 {
         (self.0)()
     }
 }
 
 impl Default for Clock {
-    /// The system's clock.
+    /// Creates the clock of the system.
     fn default() -> Self {
         Self::from_fn(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }

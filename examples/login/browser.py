@@ -86,7 +86,7 @@ def log_in_and_out(browser, site, prefix, scheme="light"):
     browser.click("button[value=allow]")
     assert browser.url == site + "/user", browser.url
     assert browser.text("h1") == "Test User"
-    says(browser, "2026-01-01", "autoconfirmed", "basic, editpage, uploadfile", "has just vouched for")
+    says(browser, "2026-01-01", "autoconfirmed", "basic, editpage, uploadfile", "has just confirmed")
     look(browser, prefix + "user", scheme)
     browser.open(site)
     says(browser, "Welcome, Test User.")
@@ -105,7 +105,7 @@ def cancel(browser, site, prefix, scheme="light"):
     assert browser.text("h1") == "No access was given", browser.text("main")
     browser.screenshot(prefix + "cancelled-at-the-wiki")
     browser.open(site)
-    says(browser, "If you cancelled, nothing was shared with this site.")
+    says(browser, "If you canceled, nothing was shared with this site.")
     look(browser, prefix + "cancelled", scheme)
     browser.open(site + "/user")
     assert browser.url == site + "/login?next=/user", browser.url
@@ -171,7 +171,7 @@ def cookies_and_others(browser, site):
     form = f'<h1>Win</h1><form method="post" action="{site}/logout"><button id="go">Win a prize</button></form>'
     browser.open("data:text/html," + urllib.parse.quote(form))
     browser.click("#go")
-    assert browser.text("h1") == "Nothing was done", browser.text("main")
+    assert browser.text("h1") == "Nothing was changed", browser.text("main")
     browser.screenshot("others")
     browser.open("data:text/html," + urllib.parse.quote(f'<h1>Win</h1><iframe src="{site}/"></iframe>'))
     frame = browser.do("POST", "/element", {"using": "css selector", "value": "iframe"})
@@ -203,7 +203,7 @@ def alone(browser):
         with Instance("nowhere", **nowhere) as lost, browser() as it:
             it.open(lost.site)
             it.click("form[action='/login'] button")
-            assert it.text("h1") == "The wiki cannot be asked", it.text("main")
+            assert it.text("h1") == "The wiki does not respond", it.text("main")
             look(it, "wiki-away")
         print("the wiki is away: said so")
 

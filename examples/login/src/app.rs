@@ -31,21 +31,21 @@ pub(crate) struct App {
     pub(crate) wiki: Wiki,
     /// The public origin of the site.
     pub(crate) site: Origin,
-    /// Of its own, so that beginning many log-ins ends nobody's session.
+    /// A store of its own, so that many pending log-ins do not end sessions.
     pub(crate) pending: Store,
     pub(crate) sessions: Store,
 }
 
 impl App {
     pub(crate) fn router(self) -> Result<Router, BoxError> {
-        // Forms are ours alone, by what browsers say of where they come from.
+        // Only forms of this site are accepted. Browsers state the origin of a form.
         let forms = CsrfLayer::new().add_trusted_origin(self.site.to_string())?;
         let forms = forms.with_rejection_response(|_| Failure::OtherSite.into_response());
         let layers = ServiceBuilder::new()
             .layer(header(CONTENT_SECURITY_POLICY, POLICY))
             .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .layer(header(X_FRAME_OPTIONS, "DENY"))
-            // Not `no-referrer`, with which browsers say of a form that it comes from nowhere.
+            // Not `no-referrer`: browsers would then send `Origin: null` with a form.
             .layer(header(REFERRER_POLICY, "same-origin"))
             .layer(header(CACHE_CONTROL, "no-store"))
             .layer(forms)
@@ -63,10 +63,11 @@ impl App {
     }
 }
 
-/// Pages of text and our own style. No `form-action`: browsers hold it against what the wiki redirects to, as well.
+/// Only text and our own style. There is no `form-action`, because browsers apply it to the redirect to the wiki as
+/// well.
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// For every answer that does not say otherwise.
+/// For every response that does not set it.
 fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }

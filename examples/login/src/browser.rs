@@ -1,4 +1,4 @@
-//! The browser in which a log-in was begun. It is known by a cookie of its own: sessions are for who is logged in.
+//! The browser in which a log-in began. It has a cookie of its own, because sessions are for logged-in users.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ pub(crate) struct Browser(Id);
 impl Browser {
     const COOKIE: &str = "login";
 
-    /// The browser, if a log-in was begun in it within the last ten minutes.
+    /// The browser, if a log-in began in it within the last ten minutes.
     pub(crate) fn known(cookies: &Cookies) -> Option<Self> {
         cookies.get(Self::COOKIE)?.value().parse().ok().map(Self)
     }
 
-    /// Makes the browser known for ten minutes. One that is known stays the same, for a log-in may be under way in
-    /// another tab of it.
+    /// Gives the browser a cookie for ten minutes. A cookie that exists is kept, because another tab may have a log-in
+    /// under way.
     pub(crate) fn remember(cookies: &Cookies, site: &Origin) -> Self {
         let browser = Self::known(cookies).unwrap_or_else(|| Self(Id::default()));
         let cookie = Cookie::build((Self::COOKIE, browser.0.to_string()))
@@ -41,7 +41,7 @@ impl Browser {
     }
 }
 
-/// For the keys of stores.
+/// The number as text, for the keys of stores.
 impl fmt::Display for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -1,4 +1,4 @@
-//! A wiki on this machine, to run the site without any other. Whoever opens its consent page is signed in there.
+//! A wiki on this machine, to run the site without another one. Every visitor of its consent page is signed in.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use tower_oauth1::{ClientCredentials, Origin};
 
 use crate::settings::Consumer;
 
-/// It stops when it is dropped.
+/// The wiki, which stops when this value is dropped.
 pub(crate) struct Embedded {
     wiki: TestWiki,
     credentials: ClientCredentials,
 }
 
 impl Embedded {
-    /// A wiki at which `site` is registered as a consumer.
+    /// Starts a wiki with `site` registered as a consumer.
     pub(crate) async fn start(site: &Origin) -> Result<Self, BoxError> {
         let wiki = TestWiki::start().await?;
         let credentials = ClientCredentials::new("login-example", "the login example's secret");

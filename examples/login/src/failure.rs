@@ -11,27 +11,27 @@ use tracing::{error, warn};
 
 use crate::pages;
 
-/// Why a request is not answered as hoped. Neither the page nor the log says more than what is written here, and the
-/// names of errors: no tokens, no codes, no words of others.
+/// The reason why a request failed. Page and log show only these texts and the names of errors: no tokens, no codes, no
+/// text from the wiki.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The callback belongs to no log-in of this browser, or to none any more.
+    /// The callback belongs to no pending log-in of this browser.
     NotPending,
-    /// The user said no. MediaWiki does not tell us, other servers do.
+    /// The user denied it. MediaWiki does not report this; other servers do.
     Denied,
-    /// The wiki no longer takes the user's token.
+    /// The wiki no longer accepts the user's token.
     Revoked,
-    /// The wiki does not take the user: blocked, locked, or without an account there.
+    /// The wiki rejects the user: blocked, locked, or without an account.
     UserRefused,
-    /// The wiki gave no answer to build on.
+    /// The wiki gave no usable answer.
     Wiki(CallError),
-    /// The wiki gave no answer in time.
+    /// The wiki did not answer in time.
     WikiTooSlow,
-    /// The store is away.
+    /// The store failed.
     Store(BoxError),
     /// Another site sent this form.
     OtherSite,
-    /// No such page.
+    /// The page does not exist.
     NotFound,
 }
 
@@ -107,7 +107,7 @@ impl From<tower_sessions::session::Error> for Failure {
     }
 }
 
-/// An error with all that is behind it, in one line.
+/// An error and its sources, in one line.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

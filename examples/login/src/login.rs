@@ -18,7 +18,7 @@ use crate::wiki::in_time;
 /// The path to which the wiki sends its users back.
 pub(crate) const CALLBACK: &str = "/callback";
 
-/// Sends the user to the wiki. By POST, so that no link and no image of another site begins a log-in.
+/// Sends the user to the wiki. It is a POST, so that a link or an image of another site cannot begin a log-in.
 pub(crate) async fn begin(
     State(app): State<App>,
     cookies: Cookies,
@@ -33,7 +33,7 @@ pub(crate) async fn begin(
     Ok(Redirect::to(&consent_page))
 }
 
-/// Takes the user back from the wiki.
+/// Receives the user who comes back from the wiki.
 pub(crate) async fn finish(
     State(app): State<App>,
     session: Session,
@@ -41,7 +41,7 @@ pub(crate) async fn finish(
     uri: Uri,
 ) -> Result<Redirect, Failure> {
     let decision = Decision::from_uri(&uri)?;
-    // Only a denial may come without.
+    // Only a denial may have no token.
     let token = decision.token().ok_or(Failure::Denied)?;
     let browser = Browser::known(&cookies).ok_or(Failure::NotPending)?;
     let pending = Pending::take(&app.pending, browser, token).await?.ok_or(Failure::NotPending)?;

@@ -4,7 +4,7 @@
 //! cargo run -p login    # against a wiki of its own, on this machine
 //! ```
 //!
-//! `README.md` says how to run it against a real wiki, and on several instances.
+//! `README.md` explains how to run it against a real wiki, and on several instances.
 
 mod app;
 mod browser;
@@ -53,7 +53,7 @@ async fn serve(settings: Result<Settings, BoxError>) -> Result<(), BoxError> {
         Some(site) => site,
         None => Origin::parse(&format!("http://{}", listener.local_addr()?))?,
     };
-    // Kept until the end, for it stops when it is dropped.
+    // Kept until the end, because the wiki stops when it is dropped.
     let mut embedded = None;
     let Consumer { wiki, credentials } = match consumer {
         Some(consumer) => consumer,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tower_oauth1::protocol::decode;
 
-/// A path of this site, with its query: it cannot lead anywhere else.
+/// A path of this site, with its query. It never leads to another site.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Next(String);
 

@@ -18,12 +18,12 @@ pub(crate) fn log_in(wiki: &Wiki, next: &Next, begun_in: Option<Browser>) -> Mar
         &html! {
             @if begun_in.is_some() {
                 p.note role="status" {
-                    "You have begun to log in, and have not finished. "
-                    "If you cancelled, nothing was shared with this site."
+                    "You began to log in, and did not finish. "
+                    "If you canceled, nothing was shared with this site."
                 }
             }
             p {
-                strong { (host) } " will ask whether you want to log in here, and tell this site your user name. "
+                strong { (host) } " asks you for permission, and then tells this site your user name. "
                 "This site does not get your password."
             }
             (log_in_button("Log in with MediaWiki", next))
@@ -36,7 +36,7 @@ pub(crate) fn welcome(account: &Account) -> Markup {
         "You are logged in",
         &html! {
             p { "Welcome, " strong { (account.name()) } "." }
-            p { a href="/user" { "What the wiki says of you" } }
+            p { a href="/user" { "What the wiki tells this site" } }
             (log_out_button())
         },
     )
@@ -45,7 +45,7 @@ pub(crate) fn welcome(account: &Account) -> Markup {
 pub(crate) fn user(account: &Account, identity: &Identity) -> Markup {
     let edits = identity.edit_count.map(|edits| edits.to_string());
     let since = identity.registered.as_deref().and_then(date);
-    // Everybody is in these two.
+    // Every user is in these two.
     let groups = identity.groups.iter().filter(|group| !matches!(&***group, "*" | "user"));
     let groups = groups.map(String::as_str).collect::<Vec<_>>().join(", ");
     page(
@@ -54,7 +54,7 @@ pub(crate) fn user(account: &Account, identity: &Identity) -> Markup {
             @if identity.blocked == Some(true) {
                 p.note role="status" { "This account is blocked on the wiki." }
             }
-            p { "This is what " strong { (identity.issuer) } " has just vouched for:" }
+            p { "This is what " strong { (identity.issuer) } " has just confirmed:" }
             dl {
                 (fact("User name", identity.username.as_deref()))
                 (fact("User number", Some(&identity.subject)))
@@ -74,7 +74,7 @@ pub(crate) fn failure(failure: &Failure) -> Markup {
     let (title, text, way_on) = match failure {
         Failure::NotPending => (
             "This log-in cannot be finished",
-            "It was begun more than ten minutes ago, or in another browser, or it was finished before.",
+            "It began more than ten minutes ago or in another browser, or it is finished already.",
             again,
         ),
         Failure::Denied => {
@@ -82,26 +82,26 @@ pub(crate) fn failure(failure: &Failure) -> Markup {
         }
         Failure::Revoked => (
             "You have been logged out",
-            "This site may no longer ask the wiki who you are: you have taken that back, or its access was ended.",
+            "This site may no longer ask the wiki who you are. You or the wiki have revoked its access.",
             again,
         ),
         Failure::UserRefused => (
             "The wiki does not let you log in",
-            "Your account is blocked or locked, or you have none on this wiki. Its administrators can tell you more.",
+            "Your account is blocked or locked, or does not exist on this wiki. Its administrators can tell you more.",
             home,
         ),
         Failure::Wiki(_) | Failure::WikiTooSlow => (
-            "The wiki cannot be asked",
-            "It gave no answer that this site can use. This is no fault of yours. Please try again in a little while.",
+            "The wiki does not respond",
+            "It gave no usable answer. This is not your fault. Please try again in a few minutes.",
             home,
         ),
         Failure::Store(_) => {
-            ("That does not work right now", "This is our fault, not yours. Please try again in a little while.", home)
+            ("That does not work right now", "This is our fault, not yours. Please try again in a few minutes.", home)
         }
         Failure::OtherSite => {
-            ("Nothing was done", "Another site has sent you here with a form. Please use the forms on this site.", home)
+            ("Nothing was changed", "Another site sent you here with a form. Please use the forms on this site.", home)
         }
-        Failure::NotFound => ("There is no such page", "The address may be mistyped, or out of date.", home),
+        Failure::NotFound => ("There is no such page", "The address may be wrong or out of date.", home),
     };
     page(title, &html! { p { (text) } (way_on) })
 }
@@ -123,7 +123,7 @@ fn log_out_button() -> Markup {
 
 fn fact(name: &str, value: Option<&str>) -> Markup {
     html! {
-        div { dt { (name) } dd { (value.unwrap_or("not told")) } }
+        div { dt { (name) } dd { (value.unwrap_or("not shared")) } }
     }
 }
 

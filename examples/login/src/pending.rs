@@ -1,4 +1,4 @@
-//! Log-ins whose users are at the wiki, on this instance or another.
+//! Log-ins whose users are at the wiki, on any instance.
 
 use serde::{Deserialize, Serialize};
 use tower::BoxError;
@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::next::Next;
 use crate::store::Store;
 
-/// A log-in that waits for its user to come back.
+/// A log-in that waits for its user.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Pending {
     pub(crate) authorization: PendingAuthorization,
@@ -16,24 +16,24 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// For how long MediaWiki knows a request token, in seconds.
+    /// The time, in seconds, after which MediaWiki forgets a request token.
     pub(crate) const LIFETIME: u32 = 600;
 
-    /// Keeps it until the wiki forgets it.
+    /// Stores it until the wiki forgets it.
     pub(crate) async fn put(&self, store: &Store, browser: Browser) -> Result<(), BoxError> {
         let key = key(browser, self.authorization.temporary().token());
         let expires_at = self.authorization.created_at().saturating_add(Self::LIFETIME.into());
         store.put(&key, serde_json::to_string(self)?, expires_at).await
     }
 
-    /// The log-in that was begun in this browser with this request token. It is there once.
+    /// Removes the log-in that began in this browser with this request token. It works once.
     pub(crate) async fn take(store: &Store, browser: Browser, token: &str) -> Result<Option<Self>, BoxError> {
         let text = store.take(&key(browser, token)).await?;
         Ok(text.as_deref().map(serde_json::from_str).transpose()?)
     }
 }
 
-/// By the browser as well: somebody else's callback finds nothing here, and uses nothing up.
+/// The key, which contains the browser too. The callback of another user finds nothing here and uses nothing up.
 fn key(browser: Browser, token: &str) -> String {
     format!("login:pending:{browser}:{token}")
 }

@@ -16,7 +16,7 @@ use crate::store::Store;
 /// number.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Account {
-    /// `None` where the wiki hides it.
+    /// `None` if the wiki hides it.
     name: Option<String>,
     pub(crate) token: TokenCredentials,
 }
@@ -44,25 +44,26 @@ impl Account {
     }
 }
 
-/// Gives every request its [`Session`]. A log-in is good for a week.
+/// Adds the [`Session`] to every request. A log-in lasts a week.
 pub(crate) fn layer(store: Store, site: &Origin) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions(store))
         .with_name("session")
         .with_http_only(true)
-        // `Strict` would keep it back when the wiki sends the user here.
+        // With `Strict`, browsers would not send the cookie when the wiki redirects here.
         .with_same_site(SameSite::Lax)
         .with_secure(site.scheme() == Scheme::Https)
         .with_expiry(Expiry::OnInactivity(Duration::days(7)))
 }
 
-/// `tower-sessions`' own store in memory never forgets a session, and the one for Redis is for its previous version.
+/// A store of our own. `tower-sessions`' memory store never forgets a session, and its Redis store is for its previous
+/// version.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions(Store);
 
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        // 128 random bits are no other session's.
+        // 128 random bits are unique.
         self.save(record).await
     }
 

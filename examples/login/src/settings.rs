@@ -10,14 +10,14 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// The public origin of this site. `None` is the address on which it listens.
     pub(crate) site: Option<Origin>,
-    /// `None` is a wiki of its own.
+    /// `None` is the embedded wiki.
     pub(crate) consumer: Option<Consumer>,
-    /// For the `User-Agent`: how the wiki's people reach you.
+    /// The contact in the `User-Agent`, for the administrators of the wiki.
     pub(crate) contact: String,
     pub(crate) redis: Option<String>,
 }
 
-/// As which consumer of which wiki this site logs its users in.
+/// The wiki, and the consumer that this site is registered as.
 pub(crate) struct Consumer {
     pub(crate) wiki: Wiki,
     pub(crate) credentials: ClientCredentials,
@@ -44,7 +44,7 @@ impl Settings {
         };
         let listen = optional("LOGIN_LISTEN").unwrap_or_else(|| "127.0.0.1:8000".to_owned());
         Ok(Self {
-            listen: listen.parse().map_err(|_| "LOGIN_LISTEN is to be an address and a port, as 127.0.0.1:8000")?,
+            listen: listen.parse().map_err(|_| "LOGIN_LISTEN must be an address and a port, as 127.0.0.1:8000")?,
             site,
             consumer,
             contact: optional("LOGIN_CONTACT").unwrap_or_else(|| "no contact given".to_owned()),
@@ -57,7 +57,7 @@ impl Settings {
 fn site(url: &str) -> Result<Origin, BoxError> {
     let bare = url.strip_suffix('/').unwrap_or(url);
     let site = Origin::parse(bare).ok().filter(|site| bare.eq_ignore_ascii_case(&site.to_string()));
-    site.ok_or_else(|| "LOGIN_BASE_URL is to be a scheme and a host, as https://tool.example.org".into())
+    site.ok_or_else(|| "LOGIN_BASE_URL must be a scheme and a host, such as https://tool.example.org".into())
 }
 
 #[cfg(test)]
@@ -98,10 +98,10 @@ mod tests {
             (&[WIKI, KEY, BASE], "LOGIN_CONSUMER_SECRET is not set"),
             (&[WIKI, BASE, SECRET, ("LOGIN_CONSUMER_KEY", "")], "LOGIN_CONSUMER_KEY is not set"),
             (&[("LOGIN_WIKI", "https://meta.wikimedia.org/wiki/Main_Page"), KEY, SECRET, BASE], "LOGIN_WIKI: "),
-            (&[("LOGIN_BASE_URL", "tool.example.org")], "LOGIN_BASE_URL is to be"),
-            (&[("LOGIN_BASE_URL", "https://tool.example.org/path")], "LOGIN_BASE_URL is to be"),
-            (&[("LOGIN_BASE_URL", "https://user@tool.example.org")], "LOGIN_BASE_URL is to be"),
-            (&[("LOGIN_LISTEN", "8000")], "LOGIN_LISTEN is to be"),
+            (&[("LOGIN_BASE_URL", "tool.example.org")], "LOGIN_BASE_URL must be"),
+            (&[("LOGIN_BASE_URL", "https://tool.example.org/path")], "LOGIN_BASE_URL must be"),
+            (&[("LOGIN_BASE_URL", "https://user@tool.example.org")], "LOGIN_BASE_URL must be"),
+            (&[("LOGIN_LISTEN", "8000")], "LOGIN_LISTEN must be"),
         ] {
             let error = read(variables).err().unwrap_or_else(|| panic!("{variables:?}"));
             assert!(error.contains(expected) && !error.contains("s3cret"), "{variables:?}: {error}");

@@ -11,7 +11,7 @@ use redis::{AsyncTypedCommands, Client, SetExpiry, SetOptions};
 use tower::BoxError;
 use tower_oauth1::Clock;
 
-/// Clones share what they keep. Times are unix seconds.
+/// Clones share the texts. Times are in seconds since the Unix epoch.
 #[derive(Clone)]
 pub(crate) enum Store {
     Memory(Memory),
@@ -24,7 +24,7 @@ impl Store {
         Self::Memory(Memory { clock, entries: Arc::default() })
     }
 
-    /// The Redis at a URL such as `redis://:password@host:6379/0`, 6.2 or later. It has to be there.
+    /// Connects to the Redis at a URL such as `redis://:password@host:6379/0`, 6.2 or later.
     #[cfg(feature = "redis")]
     pub(crate) async fn redis(url: &str) -> Result<Self, BoxError> {
         let config = ConnectionManagerConfig::new().set_number_of_retries(1);
@@ -52,7 +52,7 @@ impl Store {
         }
     }
 
-    /// Removes a text, and gives it to the one caller who removed it.
+    /// Removes a text, and returns it to the one caller that removed it.
     pub(crate) async fn take(&self, key: &str) -> Result<Option<String>, BoxError> {
         match self {
             Self::Memory(memory) => Ok(memory.take(key)),
@@ -104,7 +104,7 @@ impl Memory {
         self.entries().remove(key).filter(|entry| now < entry.expires_at).map(|entry| entry.text)
     }
 
-    /// Nothing panics while it is locked, and the entries would still be whole.
+    /// Nothing panics while it is locked, and the entries would still be consistent.
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,7 +143,7 @@ mod tests {
         for number in 1..Memory::LIMIT {
             store.put(&number.to_string(), String::new(), 2).await.unwrap();
         }
-        // One that is there already makes no room.
+        // A text that exists already needs no room.
         store.put("1", "new".to_owned(), 2).await.unwrap();
         assert!(store.get("first to expire").await.unwrap().is_some());
         store.put("one more", String::new(), 2).await.unwrap();

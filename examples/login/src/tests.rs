@@ -1,4 +1,4 @@
-//! The whole site, by its router, against a wiki on a free port.
+//! The whole site, called through its router, with a wiki on a free port.
 
 mod fixture;
 
@@ -19,7 +19,7 @@ async fn log_in_and_out() {
     let fixture = Fixture::start().await;
     let mut ann = fixture.browser();
     let home = ann.get("/").await;
-    assert!(home.says("Log in with MediaWiki") && home.says("127.0.0.1") && !home.says("have not finished"));
+    assert!(home.says("Log in with MediaWiki") && home.says("127.0.0.1") && !home.says("did not finish"));
     assert!(home.cookies.is_empty(), "{:?}", home.cookies);
     assert_eq!(ann.get("/user").await.location(), "/login?next=/user");
     assert!(ann.get("/login?next=/user?a%3Db").await.says(r#"value="/user?a=b""#));
@@ -88,11 +88,11 @@ async fn a_callback_is_good_once_in_its_browser_and_for_ten_minutes() {
         let page = ann.get(&format!("/callback{query}")).await;
         assert!(page.status == 400 && page.says(NOT_PENDING), "{query}: {}", page.body);
     }
-    // None of which has used it up.
+    // None of these has used it up.
     let before = ann.clone();
     assert_eq!(ann.get(&callback).await.location(), "/user");
     assert_eq!(ann.get("/user").await.status, 200);
-    // Now it is, with the cookie as well, and the wiki is not even asked.
+    // Now it is used up, even with the cookie, and the wiki is not asked.
     fixture.answers("token", |_| Some((500, String::new())));
     for mut browser in [ann.clone(), before] {
         let replayed = browser.get(&callback).await;
@@ -128,14 +128,14 @@ async fn two_tabs_of_a_browser() {
 async fn who_cancels_is_told_so() {
     let fixture = Fixture::start().await;
     let mut ann = fixture.browser();
-    // MediaWiki sends nobody back who cancels.
+    // MediaWiki does not send users back who cancel.
     ann.post("/login", "").await;
     let home = ann.get("/").await;
-    assert!(home.says("have not finished") && home.says("Log in with MediaWiki"), "{}", home.body);
+    assert!(home.says("did not finish") && home.says("Log in with MediaWiki"), "{}", home.body);
     let callback = fixture.allow(&ann.post("/login", "").await).await;
     assert_eq!(ann.get(&callback).await.location(), "/user");
 
-    // Other servers do.
+    // Other servers send them back.
     for query in
         ["denied=TOKEN", "denied=", "oauth_problem=user_refused", "oauth_token=TOKEN&oauth_problem=permission_denied"]
     {
@@ -152,7 +152,7 @@ async fn a_session_gets_a_new_number_with_every_log_in() {
     let fixture = Fixture::start().await;
     let mut mallory = fixture.browser();
     mallory.log_in(&fixture).await;
-    // Ann's browser has been given Mallory's session; then she logs in.
+    // Ann's browser has Mallory's session; then she logs in.
     let mut ann = fixture.browser();
     ann.cookies.push(("session".into(), mallory.cookie("session").unwrap()));
     ann.log_in(&fixture).await;
@@ -160,7 +160,7 @@ async fn a_session_gets_a_new_number_with_every_log_in() {
     assert_eq!(ann.get("/user").await.status, 200);
     assert_eq!(mallory.get("/user").await.location(), "/login?next=/user");
 
-    // A number of one's own choice is no session's.
+    // A made-up number is no session.
     let mut ann = fixture.browser();
     let chosen = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     ann.cookies.push(("session".into(), chosen.clone()));
@@ -173,7 +173,7 @@ async fn a_session_ends_after_a_week() {
     let fixture = Fixture::start().await;
     let mut ann = fixture.browser();
     ann.log_in(&fixture).await;
-    // `tower-sessions` reads the system's clock, which goes on meanwhile.
+    // `tower-sessions` reads the system's clock, which is not paused.
     fixture.wait(7 * 24 * 60 * 60 - 60);
     assert!(ann.get("/").await.says("Welcome"));
     fixture.wait(120);
@@ -237,7 +237,7 @@ async fn forms_of_other_sites_do_nothing() {
         assert!(page.cookies.is_empty() && page.status != 200, "a link does nothing: {path}");
     }
     assert!(ann.get("/").await.says("Welcome"));
-    // As browsers send our own.
+    // The same as browsers send it for our own form.
     let own = Request::post("/logout").header("origin", "https://tool.example").header("host", "internal");
     assert_eq!(ann.send(own, "").await.location(), "/");
 }
@@ -308,7 +308,7 @@ async fn the_wiki_fails() {
             let callback = fixture.allow(&failed).await;
             failed = ann.get(&callback).await;
         }
-        assert!(failed.status == 502 && failed.says("The wiki cannot be asked"), "{page}: {}", failed.body);
+        assert!(failed.status == 502 && failed.says("The wiki does not respond"), "{page}: {}", failed.body);
         let said = log.text();
         assert!(said.contains(logged), "{page}: {said}");
         for secret in
@@ -328,7 +328,7 @@ async fn the_wiki_is_away() {
     fixture.stop().await;
     let log = Logged::start();
     for page in [ann.get("/user").await, ann.post("/login", "").await] {
-        assert!(page.status == 502 && page.says("The wiki cannot be asked"), "{}", page.body);
+        assert!(page.status == 502 && page.says("The wiki does not respond"), "{}", page.body);
     }
     assert!(log.text().contains("Connection refused"), "{}", log.text());
     // This logs no user out.
@@ -341,7 +341,7 @@ async fn the_wiki_does_not_answer() {
     fixture.hangs();
     let (before, log) = (tokio::time::Instant::now(), Logged::start());
     let page = fixture.browser().post("/login", "").await;
-    assert!(page.status == 502 && page.says("The wiki cannot be asked"), "{}", page.body);
+    assert!(page.status == 502 && page.says("The wiki does not respond"), "{}", page.body);
     assert_eq!(before.elapsed().as_secs(), 10);
     assert!(log.text().contains("no answer in time"), "{}", log.text());
 }
@@ -399,7 +399,7 @@ async fn methods_and_addresses_that_are_not_there() {
     }
 }
 
-/// The embedded wiki is what the site runs with out of the box.
+/// The embedded wiki, which the site uses without settings.
 #[tokio::test]
 async fn the_embedded_wiki_takes_the_site() {
     let site = "http://127.0.0.1:8000".parse().unwrap();
@@ -428,7 +428,7 @@ async fn two_instances_that_share_redis() {
     (fixture.pending, fixture.sessions) = (store().await, store().await);
     ann.router = fixture.instance();
     let (one, two) = (ann.clone(), ann.clone());
-    // Both at once: it is good once.
+    // Both at the same time: it works once.
     let (mut one, mut two) = (one, two);
     let (first, second) = tokio::join!(one.get(&callback), two.get(&callback));
     let mut statuses = [first.status, second.status];

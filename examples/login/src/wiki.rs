@@ -21,7 +21,7 @@ pub(crate) type Wiki = MediaWiki<HttpClient>;
 
 pub(crate) type HttpClient = BoxCloneSyncService<LegRequest, Response<Incoming>, BoxError>;
 
-/// How long the wiki may take for one answer, its body included.
+/// The longest wait for one answer of the wiki, including its body.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// hyper's client, with TLS, the system's certificates, and the `User-Agent` that Wikimedia requires.
@@ -36,7 +36,7 @@ pub(crate) fn http_client(contact: &str) -> Result<HttpClient, BoxError> {
     ))
 }
 
-/// The answer to a call, unless the wiki takes too long.
+/// The answer to a call, or an error after [`PATIENCE`].
 pub(crate) async fn in_time<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<T, Failure> {
     match tokio::time::timeout(PATIENCE, call).await {
         Ok(answered) => Ok(answered?),

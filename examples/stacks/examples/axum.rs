@@ -4,14 +4,13 @@
 //! cargo run -p stacks --example axum
 //! ```
 //!
-//! `OAuthVerifyLayer` is a `Router::layer` around the routes that need a user; the others stay outside. `Router::nest`
-//! takes the prefix off the URI that its routes and layers see, and the client has signed it with the prefix:
-//! `.original_uri(axum_original_uri)` puts that right, and changes nothing where no router is nested.
+//! `OAuthVerifyLayer` is a `Router::layer` around the routes that need a user; other routes stay outside.
+//! `Router::nest` removes its prefix from the URI, but the client has signed the URI with it.
+//! `.original_uri(axum_original_uri)` restores the prefix, and changes nothing without nesting.
 //!
-//! Outside of the layer go timeouts and limits on concurrency, since it reads forms. There are two limits on bodies:
-//! the layer's own, for the forms it reads (`.body_limit`), and axum's `DefaultBodyLimit`, which is the extractors' and
-//! so counts inside, for all that streams through unread. Inside goes what asks who is calling: the `Verified`
-//! extractor, and whatever checks rights or counts requests by user.
+//! Put timeouts and limits on concurrency outside of the layer, because it reads forms. There are two limits on bodies:
+//! `.body_limit` applies to the forms that the layer reads, and axum's `DefaultBodyLimit` to all that the extractors
+//! read. Inside of the layer go the `Verified` extractor, checks of rights, and rate limits for each user.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
@@ -89,7 +88,7 @@ async fn captions(Json(captions): Json<HashMap<String, String>>) -> String {
     format!("{} captions", captions.len())
 }
 
-/// Takes a file as it comes, never the whole of it.
+/// Reads a file in chunks, never the whole of it.
 async fn photos(verified: Verified<User>, mut files: Multipart) -> Result<String, MultipartError> {
     let mut bytes = 0;
     while let Some(mut file) = files.next_field().await? {
@@ -144,7 +143,7 @@ fn whole(text: impl Into<Bytes>) -> AnyBody {
     Full::new(text.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// A multipart body with one file, made as it is sent.
+/// A multipart body with one file, generated while it is sent.
 fn file_of_4_mib() -> AnyBody {
     let (mut sender, body) = Channel::new(1);
     tokio::spawn(async move {
@@ -159,7 +158,7 @@ fn file_of_4_mib() -> AnyBody {
     body.boxed_unsync()
 }
 
-/// The answer, and where it is a refusal what the server says about it.
+/// The answer, with the server's reason if it rejected the request.
 async fn send<S>(client: &S, request: Request<AnyBody>) -> Result<String, BoxError>
 where
     S: Service<Request<AnyBody>, Response = Response<Incoming>, Error = BoxError> + Clone,

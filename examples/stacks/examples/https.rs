@@ -4,13 +4,13 @@
 //! cargo run -p stacks --example https
 //! ```
 //!
-//! Inside of `OAuthSignLayer` is the whole HTTP client: its pool, the DNS, TLS, and the choice of HTTP/1.1 or HTTP/2 by
-//! ALPN. None of them changes what is signed: the URL is the absolute one that the client was given, on HTTP/1.1 as on
-//! HTTP/2, where it arrives as `:authority` and not as a `Host` header. Outside belongs what decides on the URL, the
-//! form and the attempt: base URLs, redirects, retries.
+//! The whole HTTP client is inside of `OAuthSignLayer`: its pool, DNS, TLS, and the choice of HTTP/1.1 or HTTP/2 by
+//! ALPN. None of them changes what is signed. The signed URL is the absolute one that the client got, whether its
+//! authority is sent as a `Host` header or as `:authority`. Layers that choose the URL, the form or the attempt go
+//! outside: base URLs, redirects, retries.
 //!
-//! On the server `OAuthVerifyLayer` is around the application, inside of TLS and of the limits on connections, bodies
-//! and time. It is told the origin that clients see, and asks neither `Host` nor `:authority`.
+//! On the server, `OAuthVerifyLayer` is around the application, inside of TLS and of the limits on connections, bodies
+//! and time. It gets the origin that clients see, and ignores `Host` and `:authority`.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
@@ -72,13 +72,13 @@ async fn main() -> Result<(), BoxError> {
         let (status, _) = send(&guessing, requests()?.remove(0)).await?;
         println!("   {status}  with the wrong secret");
         if status != StatusCode::UNAUTHORIZED {
-            return Err("the wrong secret was not refused".into());
+            return Err("the wrong secret was accepted".into());
         }
     }
     Ok(())
 }
 
-/// Says who called, how, and with how much of a body.
+/// Reports the caller, the way of the call, and the length of the body.
 async fn application(request: Request<SignedBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
     let user = request.extensions().get::<Verified<&str>>().map_or("nobody", |verified| *verified.principal());
     let what = format!("{user}, over {:?}: {} {}", request.version(), request.method(), request.uri());

@@ -4,9 +4,9 @@
 //! cargo run -p stacks --example redirects
 //! ```
 //!
-//! Two sites on this machine say of each request whose it is. A hop within the first site is signed anew, with its own
-//! URL and a nonce of its own; one to the second site is not signed. And what the second site sends back to the first
-//! must not be signed either, which takes a policy: `stacks::redirects::UnsignedAbroad`.
+//! Two sites on this machine report in whose name each request was made. A hop within the first site is signed anew,
+//! with its own URL and nonce; a hop to the second site is not signed. If the second site redirects back to the first,
+//! that hop must not be signed either. This takes a policy: `stacks::redirects::UnsignedAbroad`.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
@@ -55,33 +55,35 @@ async fn main() -> Result<(), BoxError> {
     };
     let expect = |at_wiki: &[&str], at_mirror: &[&str]| match wiki.seen() == at_wiki && mirror.seen() == at_mirror {
         true => Ok(()),
-        false => Err("the sites saw something else than they should have"),
+        false => Err("the sites did not see the expected users"),
     };
 
     println!("A page has moved.");
     send(&layer, following(), get("/old")?).await?;
     expect(&["Jane's", "Jane's"], &[])?;
 
-    println!("\nA form is sent again where the server asks for it.");
+    println!("\nA form is sent again, as the server asks.");
     send(&layer, following(), form()?).await?;
     expect(&["Jane's", "Jane's"], &[])?;
 
-    println!("\nAn image is on another server, which sees no credentials.");
+    println!("\nAn image is on another server, which gets no credentials.");
     send(&layer, following(), get("/image")?).await?;
     expect(&["Jane's"], &["unsigned"])?;
 
-    println!("\nA mirror that means ill sends the request back. With the standard policy alone the signer, who is not");
-    println!("told any more whose the request was, signs it with the bot's token:");
+    println!(
+        "\nA malicious mirror redirects back. With the standard policy alone, the signer no longer knows the user,"
+    );
+    println!("and signs the request with the bot's token:");
     send(&layer, following(), get("/away")?).await?;
     expect(&["Jane's", "the bot's"], &["unsigned"])?;
 
-    println!("\nWith a policy that leaves unsigned what has been abroad:");
+    println!("\nWith a policy that signs nothing after a foreign hop:");
     send(&layer, following().and::<_, Body, BoxError>(UnsignedAbroad::default()), get("/away")?).await?;
     expect(&["Jane's", "unsigned"], &["unsigned"])?;
     Ok(())
 }
 
-/// The standard policy, and bodies are sent again where 307 and 308 ask for it.
+/// The standard policy, which also repeats bodies after 307 and 308.
 fn following() -> impl Policy<Body, BoxError> + Clone {
     Standard::default().and::<_, Body, BoxError>(clone_body_fn(|body: &Body| Some(body.clone())))
 }
@@ -96,7 +98,7 @@ where
     client.oneshot(request).await
 }
 
-/// A site that redirects as it is told to.
+/// A site with prepared redirects.
 struct Site {
     server: TestServer,
     told: Arc<Told>,

@@ -4,14 +4,14 @@
 //! cargo run -p stacks --example tonic
 //! ```
 //!
-//! `OAuthSignLayer` lies between the generated client and the `Channel`. A `Channel` takes tonic's own body, so the
-//! layer leaves bodies alone: `.without_form_bodies()`. Above the `Channel` a request has a path and no host; the layer
-//! signs it for its first origin, which has to be the one that the `Channel` leads to. Everything in the `Channel` is
-//! inside, its queue and the `rate_limit` and `concurrency_limit` of its `Endpoint`, too: a request that waits there
-//! has its timestamp already. If the wait may be long, put tower's limits outside of `OAuthSignLayer` instead.
+//! `OAuthSignLayer` stands between the generated client and the `Channel`. A `Channel` takes tonic's own body, so the
+//! layer must not replace it: `.without_form_bodies()`. Above the `Channel`, a request has a path and no host. The
+//! layer signs it for its first origin, which must be that of the `Channel`. The queue of the `Channel`, and the
+//! `rate_limit` and `concurrency_limit` of its `Endpoint`, are inside: a request that waits there has its timestamp
+//! already. If the wait may be long, put tower's limits outside of `OAuthSignLayer` instead.
 //!
-//! On the server `OAuthVerifyLayer` is around the services, inside of tonic's own timeouts and limits. It answers gRPC
-//! requests with gRPC statuses: a client with a wrong secret sees `Unauthenticated` and the reason.
+//! On the server, `OAuthVerifyLayer` is around the services, inside of tonic's own timeouts and limits. It answers gRPC
+//! requests with gRPC statuses: a client with a wrong secret gets `Unauthenticated` and the reason.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 

@@ -48,12 +48,12 @@ async fn main() -> Result<(), BoxError> {
     let log = String::from_utf8(log)?;
     let signed = log.lines().filter(|line| line.contains("oauth_sign{")).count();
     if signed != 2 || !log.contains("status=200") || secrets.iter().any(|secret| log.contains(secret)) {
-        return Err("the log is not as it should be".into());
+        return Err("the log lacks an expected line".into());
     }
     Ok(())
 }
 
-/// Shows what is written, and remembers it.
+/// Prints the log, and keeps it.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

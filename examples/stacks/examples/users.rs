@@ -1,17 +1,17 @@
-//! 10,000 users, one HTTP client: whose token signs a request is said by the request.
+//! 10,000 users and one HTTP client: each request brings the token of its user.
 //!
 //! ```text
 //! cargo run -p stacks --example users
 //! ```
 //!
-//! One `OAuthSignLayer`, one connection pool. A request brings its user's `TokenCredentials` in its extensions, and one
-//! without is signed with the signer's own token or, as here, with none. The look-up of the token is a layer of its own
-//! outside of `OAuthSignLayer`: it may wait for a database, and no timestamp is drawn before it is done. Outside of the
-//! look-up goes what says on whose behalf the request is made. Retries may go there, too, and then ask for the token
-//! again; between the look-up and `OAuthSignLayer` they send with the one that was found.
+//! All users share one `OAuthSignLayer` and one connection pool. A request has its user's `TokenCredentials` in its
+//! extensions. Without them, it is signed with the signer's own token, or with none, as here. The lookup of the token
+//! is a layer outside of `OAuthSignLayer`: it may wait for a database, and the timestamp is taken afterwards. Outside
+//! of the lookup, the application adds the user to the request. A retry layer outside of the lookup asks for the token
+//! again; between lookup and `OAuthSignLayer`, it repeats the one that was found.
 //!
-//! Keep one `TokenCredentials` a user and clone it, as the cache here does: clones share the prepared signing key. The
-//! key is in the token, so nothing of a forgotten user stays in the client.
+//! Keep one value of `TokenCredentials` for each user and clone it, as the cache here does: clones share the prepared
+//! signing key. The key is in the token, so it is dropped with the token.
 
 #![allow(clippy::print_stdout, reason = "a program that shows what it does")]
 
@@ -35,7 +35,7 @@ const USERS: usize = 10_000;
 const ROUNDS: usize = 2;
 const IN_FLIGHT: usize = 64;
 
-/// In a request's extensions: on whose behalf it is made.
+/// In a request's extensions: the user in whose name it is made.
 #[derive(Clone, Copy)]
 struct User(usize);
 
@@ -45,7 +45,7 @@ struct Tokens(Vec<TokenCredentials>);
 impl Tokens {
     async fn of(&self, User(user): User) -> Result<TokenCredentials, BoxError> {
         tokio::task::yield_now().await;
-        self.0.get(user).cloned().ok_or_else(|| "a user who has given no consent".into())
+        self.0.get(user).cloned().ok_or_else(|| "the user has not allowed the client".into())
     }
 }
 
@@ -57,12 +57,12 @@ async fn main() -> Result<(), BoxError> {
         tokens.push(provider.token_for(&format!("user {user}")).await);
     }
     let tokens = Arc::new(Tokens(tokens));
-    println!("{USERS} users have given their consent.  {}", memory());
+    println!("{USERS} users have allowed the client.  {}", memory());
 
     let look_up = AsyncFilterLayer::new(move |mut request: Request<Full<Bytes>>| {
         let tokens = tokens.clone();
         async move {
-            let user = request.extensions().get::<User>().ok_or("a request on nobody's behalf")?;
+            let user = request.extensions().get::<User>().ok_or("the request names no user")?;
             let token = tokens.of(*user).await?;
             request.extensions_mut().insert(token);
             Ok::<_, BoxError>(request)
@@ -86,14 +86,17 @@ async fn main() -> Result<(), BoxError> {
             }
         }
         if seen.iter().any(|&times| times != 1) {
-            return Err("the server has not seen each user once".into());
+            return Err("the server did not see each user once".into());
         }
         let (took, memory) = (began.elapsed().as_millis(), memory());
-        println!("Round {round}: the server has seen each of them once, as who they are, in {took} ms.  {memory}");
+        println!("Round {round}: the server saw each user once, in {took} ms.  {memory}");
     }
 
-    let nobodys = client.clone().oneshot(Request::get(&*url).body(Full::default())?).await;
-    println!("And one on nobody's behalf: {}", nobodys.err().ok_or("that should not have been sent")?);
+    let without_user = client.clone().oneshot(Request::get(&*url).body(Full::default())?).await;
+    println!(
+        "A request without a user is not sent: {}",
+        without_user.err().ok_or("a request without a user was sent")?
+    );
     Ok(())
 }
 
@@ -112,7 +115,7 @@ where
         let request = Request::get(&*url).extension(user).body(Full::default())?;
         let answer = client.clone().oneshot(request).await?.into_body().collect().await?.to_bytes();
         if answer != format!(r#"{{"client":"test-client","user":"user {}"}}"#, user.0) {
-            return Err(format!("user {} was taken for {}", user.0, String::from_utf8_lossy(&answer)).into());
+            return Err(format!("user {} was seen as {}", user.0, String::from_utf8_lossy(&answer)).into());
         }
         seen.push(user);
     }

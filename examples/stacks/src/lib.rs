@@ -26,7 +26,7 @@ use tower::{BoxError, Service};
 
 pub mod redirects;
 
-/// The name that clients know a [`Server`] by, wherever it listens.
+/// The name in the URLs of a [`Server`]. The address may be any.
 pub const HOST: &str = "photos.example";
 
 /// A service on a free port of the loopback address, over HTTP/1.1 and HTTP/2. It stops when this is dropped.
@@ -37,11 +37,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it, behind TLS where there is a certificate.
+    /// Starts it, with TLS if there is a certificate.
     ///
     /// # Errors
     ///
-    /// When the loopback address has no port to listen on, or TLS cannot be had with the certificate.
+    /// An error if no loopback port is free, or the certificate is unusable for TLS.
     pub async fn start<S, B>(certificate: Option<&Certificate>, service: S) -> Result<Self, BoxError>
     where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>,
@@ -60,7 +60,7 @@ impl Server {
                         let Ok((stream, _)) = accepted else { continue };
                         connections.spawn(serve(tls.clone(), stream, service.clone()));
                     }
-                    // A client that goes away in mid-request is no concern of the others.
+                    // A client that disconnects early does not concern the others.
                     Some(_ended) = connections.join_next() => {}
                 }
             }
@@ -71,7 +71,7 @@ impl Server {
     /// A connector that leads to this server for any host in the URL.
     pub fn connector(&self) -> HttpConnector<Resolver> {
         let mut connector = HttpConnector::new_with_resolver(Resolver(self.address));
-        // The scheme may be https: TLS is for whoever wraps this.
+        // The scheme may be https: the caller adds TLS.
         connector.enforce_http(false);
         connector
     }
@@ -83,7 +83,7 @@ impl Drop for Server {
     }
 }
 
-/// Finds one address, whatever the name.
+/// Resolves every name to one address.
 #[derive(Clone, Copy, Debug)]
 pub struct Resolver(SocketAddr);
 
@@ -101,7 +101,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// Whichever version of HTTP the client begins with; over TLS, ALPN has told it which.
+/// Serves the version of HTTP that the client begins with. Over TLS, ALPN has chosen it.
 async fn serve<S, B>(tls: Option<TlsAcceptor>, stream: TcpStream, service: S) -> Result<(), BoxError>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>,
@@ -115,7 +115,7 @@ where
     }
 }
 
-/// A certificate for [`HOST`], and the root it hangs from, both made just now.
+/// A new certificate for [`HOST`], and its root.
 #[derive(Debug)]
 pub struct Certificate {
     leaf: CertificateDer<'static>,
@@ -124,11 +124,11 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// A new one.
+    /// Makes the two.
     ///
     /// # Errors
     ///
-    /// When the system has no randomness.
+    /// An error if the system has no randomness.
     pub fn new() -> Result<Self, BoxError> {
         let mut root = CertificateParams::default();
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -142,7 +142,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// When TLS cannot be had with the root.
+    /// An error if the root is unusable for TLS.
     pub fn trusted(&self) -> Result<ClientConfig, BoxError> {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.clone())?;

@@ -6,8 +6,8 @@ use tower_oauth1::client::sign::Unsigned;
 
 /// Signs nothing more once a redirect has led to another origin.
 ///
-/// Otherwise the other origin would choose what is signed next, with a redirect of its own. And by then the standard
-/// policy has emptied the request's extensions: the signer's token would stand in for the user's.
+/// Otherwise the other origin could choose the next URL that is signed. The standard policy has emptied the request's
+/// extensions by then, so the signer's token would replace the user's.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnsignedAbroad {
     abroad: bool,
