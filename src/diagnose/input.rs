@@ -114,7 +114,7 @@ impl<'a> Diagnosis<'a> {
         }
     }
 
-    /// A diagnosis for the side that verifies: the record is of a request that it received.
+    /// Creates a diagnosis for the verifying side, from the record of a received request.
     ///
     /// Their signature is that of the request, unless another is [given](Self::their_signature).
     pub fn received(record: &'a Record) -> Self {

@@ -39,8 +39,9 @@ impl<'a> Theirs<'a> {
         Self { client, token_secret, method: method.to_owned(), text, digests: digests(text) }
     }
 
-    /// Whether the key that ours is, and our method, make their signature from this base string. `Some(None)` is that
-    /// they do; a mistake is one with the form of the signature.
+    /// Whether our key and method make their signature from this base string.
+    ///
+    /// `Some(None)` means yes. `Some` of a mistake means yes, apart from the form of the signature.
     pub(super) fn is_of(&self, base_string: &str) -> Option<Option<KeyMistake>> {
         if self.method.starts_with("RSA-") {
             return self.is_rsa(base_string);
@@ -184,7 +185,7 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|&[high, low]| u8::try_from(digit(high)? * 16 + digit(low)?).ok()).collect()
 }
 
-/// The signature without what a person adds when copying it: quotes, white space, a name before it.
+/// The signature without additions of copying: quotes, white space, a name before it.
 pub(super) fn copied(text: &str) -> Cow<'_, str> {
     let text = text.trim().trim_matches(['"', '\'']);
     Cow::Borrowed(text.strip_prefix("oauth_signature=").unwrap_or(text).trim_matches('"'))

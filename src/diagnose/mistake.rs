@@ -56,7 +56,7 @@ pub enum Mistake {
     LossyText,
     /// Parameters without a value are left out.
     EmptyValuesLeftOut,
-    /// A plus sign in the query or form is kept, instead of being read as a space.
+    /// A plus sign in the query or form is not read as a space.
     PlusKept,
     /// `;` separates parameters.
     SemicolonSeparates,
@@ -92,7 +92,7 @@ pub enum KeyMistake {
     SecretsNotEncoded,
     /// The secrets are percent-encoded twice.
     SecretsEncodedTwice,
-    /// White space or quotation marks around a secret are part of the key on one side only.
+    /// White space or quotation marks around a secret belong to the key on one side only.
     SecretsTrimmed,
     /// A secret is percent-decoded before its use.
     SecretsDecoded,

@@ -7,7 +7,9 @@ use super::compare::Comparison;
 use super::shown::Side;
 use super::table;
 
-/// The result of a diagnosis: causes, the most likely first, and the comparison of the base strings.
+/// The result of a diagnosis: causes, the most likely first, and a comparison.
+///
+/// The comparison is that of the two base strings.
 ///
 /// `Display` writes it as plain text for people. It contains values of parameters, so keep it out of logs that others
 /// read; it never contains a secret. `Debug` shows the causes and no value.
@@ -54,7 +56,9 @@ impl Report {
         self.findings.first().map(Finding::cause)
     }
 
-    /// The comparison of the two base strings, if the other side's is known or reproduced from its signature.
+    /// The comparison of the two base strings, if the other side's is known.
+    ///
+    /// It was given, or reproduced from its signature.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_ref()
     }

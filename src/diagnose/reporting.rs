@@ -169,7 +169,7 @@ enum Agreement {
     /// They would if these were corrected.
     Causes {
         causes: Vec<Cause>,
-        /// With the base string that makes their signature; `None` if the base strings are the same.
+        /// The comparison with the base string of their signature; `None` if the base strings are equal.
         comparison: Option<Comparison>,
     },
     /// They do not, and no mistake that is known here explains it.

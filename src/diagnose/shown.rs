@@ -40,7 +40,7 @@ impl Side {
 /// Values longer than this are cut, in characters.
 const LONGEST: usize = 80;
 
-/// A text for a terminal: control characters are escaped, and what is too long is cut.
+/// Escapes control characters, and cuts a text that is too long, for a terminal.
 pub(super) fn shown(text: &str) -> String {
     if text.is_empty() {
         return "(empty)".to_owned();

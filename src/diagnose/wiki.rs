@@ -52,7 +52,7 @@ pub(super) fn of_wiki(diagnosis: &Diagnosis<'_>, answer: &Answer<'_>) -> Vec<Fin
     with_guesses(diagnosis, cause, &evidence)
 }
 
-/// The parts of the request that MediaWiki reads in its own way, if it goes to a wiki.
+/// The parts of a request to a wiki that MediaWiki misreads.
 pub(super) fn misreadings(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     let record = diagnosis.record;
     let is_wiki =

@@ -1,4 +1,4 @@
-//! The forms of MediaWiki's refusals, read into one: error codes, a message, and a few numbers.
+//! The forms of MediaWiki's refusals, read into one: codes, message and numbers.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl Answer {
     }
 }
 
-/// Every redirection of a signed request is a refusal: its signature does not hold at the other address.
+/// Reads a redirection as a refusal: the signature does not hold at the other address.
 fn from_redirection(status: StatusCode, headers: &HeaderMap) -> Option<Answer> {
     let location = headers.get(LOCATION).filter(|_| status.is_redirection())?;
     Some(Answer { location: Some(String::from_utf8_lossy(location.as_bytes()).into_owned()), ..Answer::default() })
@@ -146,8 +146,10 @@ fn from_api(errors: &[Value]) -> Option<Answer> {
     })
 }
 
-/// The errors of `rest.php`: the code is in `actionModuleErrorCode` (that of `api.php`), in `errorKey`, or in `error` of
-/// older releases. Some errors of MediaWiki 1.39 have none of them.
+/// Reads an error of `rest.php`.
+///
+/// The code is in `actionModuleErrorCode` (that of `api.php`), in `errorKey`, or in `error` of older releases. Some
+/// errors of MediaWiki 1.39 have none of them.
 fn from_rest(json: &Json) -> Option<Answer> {
     let codes: Vec<_> = [&json.action_module_error_code, &json.error_key, &json.error]
         .into_iter()

@@ -75,7 +75,9 @@ impl From<MediaWikiError> for CallError {
 }
 
 impl From<HandshakeError> for CallError {
-    /// Reads the response in the error: MediaWiki's refusals have status 200, so the handshake takes them for replies.
+    /// Reads the response in the error.
+    ///
+    /// MediaWiki's refusals have status 200, so the handshake reads them as replies.
     fn from(error: HandshakeError) -> Self {
         let Some(response) = error.response() else { return Self(Cause::Handshake(error)) };
         let refused = MediaWikiError::from_response(response.status(), response.headers(), response.body());

@@ -60,7 +60,7 @@ impl Wiki {
     }
 }
 
-/// A consumer on a wiki: does the handshake, verifies identities, and signs requests to the APIs.
+/// A consumer on a wiki: handshake, verified identities, and signed requests to the APIs.
 ///
 /// [The module](super) shows it from the first leg to the first edit.
 ///
@@ -82,7 +82,7 @@ impl<S: Clone> MediaWiki<S> {
         Self::with_layer(wiki, layer, http_client)
     }
 
-    /// Creates a consumer that signs with a layer of [`Wiki::sign_layer`], for example with RSA-SHA1 or another clock.
+    /// Creates a consumer with a layer of [`Wiki::sign_layer`], for example with RSA-SHA1.
     ///
     /// A consumer that signs with RSA has a consumer secret too: set it, because [`identify`](Self::identify) needs it.
     pub fn with_layer(wiki: Wiki, layer: OAuthSignLayer, http_client: S) -> Self {
@@ -120,7 +120,9 @@ impl<S: Clone> MediaWiki<S> {
         self.layer.skew().cloned()
     }
 
-    /// Returns the HTTP client with a layer that signs with this user's token, for `api.php` and `rest.php`.
+    /// Returns the HTTP client with a layer that signs with this user's token.
+    ///
+    /// It is for requests to `api.php` and `rest.php`.
     ///
     /// For many users, insert the token into the extensions of each request instead.
     pub fn signed_with(&self, token: TokenCredentials) -> OAuthSign<S> {

@@ -75,7 +75,9 @@ impl Wiki {
         Self::wikimedia("test.wikipedia.org")
     }
 
-    /// The Wikipedia in a language, by the first label of its host: `en`, `de`, `zh-min-nan`, `simple`.
+    /// The Wikipedia in a language, by the first label of its host.
+    ///
+    /// Examples are `en`, `de`, `zh-min-nan` and `simple`.
     ///
     /// # Errors
     ///
@@ -101,7 +103,7 @@ impl Wiki {
         }
     }
 
-    /// Sets the wiki's canonical server, if it differs from the one that requests are sent to.
+    /// Sets the wiki's canonical server, if requests are sent to another one.
     #[must_use]
     pub fn canonical_server(mut self, canonical: Origin) -> Self {
         self.canonical = Some(canonical);
@@ -165,7 +167,7 @@ impl Wiki {
         format!("{}api.php", self.scripts)
     }
 
-    /// The URL of the REST API, `rest.php`, to which a path such as `/v1/page/Earth` is added.
+    /// The URL of the REST API, `rest.php`, without a path such as `/v1/page/Earth`.
     ///
     /// Write titles with underscores: MediaWiki 1.43 redirects those with spaces, and a redirection is a refusal.
     pub fn rest_url(&self) -> String {

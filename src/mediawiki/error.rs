@@ -193,7 +193,7 @@ pub enum MediaWikiErrorKind {
     WrongVerifier,
     /// The user has not approved yet.
     AwaitingApproval,
-    /// No such temporary credentials exist: they are older than 600 s, another consumer's, or made up.
+    /// The temporary credentials do not exist: older than 600 s, another consumer's, or made up.
     RequestTokenUnknown,
     /// The temporary credentials were exchanged before.
     RequestTokenUsed,
@@ -203,7 +203,7 @@ pub enum MediaWikiErrorKind {
     OwnerOnlyConsumer,
     /// The consumer is not allowed to connect from this address.
     AddressRefused,
-    /// The consumer is disabled, or it is not approved and the user is not its owner.
+    /// The consumer is disabled, or not approved and used by another user than its owner.
     ConsumerDisabled,
     /// The token's user is blocked, locked, or has no account on this wiki.
     UserRefused,

@@ -32,7 +32,9 @@ pub struct Identity {
     pub audience: String,
     /// The time of issue (`iat`), in seconds since the Unix epoch.
     pub issued_at: u64,
-    /// The time of expiry (`exp`), in seconds since the Unix epoch; MediaWiki sets it 100 s after `iat`.
+    /// The time of expiry (`exp`), in seconds since the Unix epoch.
+    ///
+    /// MediaWiki sets it to 100 s after `iat`.
     pub expires_at: u64,
     /// The user's name, without the namespace. Names can change.
     pub username: Option<String>,
@@ -152,7 +154,9 @@ fn decode(encoded: &[u8]) -> Result<Vec<u8>, IdentityErrorKind> {
     URL_SAFE_NO_PAD.decode(encoded).map_err(|_| IdentityErrorKind::NotJwt)
 }
 
-/// Compares host and port only: a wiki that is served over http and https puts one of the two into `iss`.
+/// Compares host and port only.
+///
+/// A wiki that is served over http and https puts one of the two into `iss`.
 fn issued_by(issuer: &str, canonical: &Origin) -> bool {
     Origin::of_url(issuer).is_ok_and(|issuer| issuer.host() == canonical.host() && issuer.port() == canonical.port())
 }
@@ -189,7 +193,7 @@ impl Claims {
         self.take("sub", id).ok_or(IdentityErrorKind::Claim("sub"))
     }
 
-    /// A string that is not empty: an empty one would equal a setting that was forgotten.
+    /// Reads a string that is not empty. An empty one would equal a setting that was forgotten.
     fn string(&mut self, name: &'static str) -> Result<String, IdentityErrorKind> {
         self.take(name, as_filled_string).ok_or(IdentityErrorKind::Claim(name))
     }

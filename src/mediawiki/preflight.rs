@@ -1,4 +1,4 @@
-//! Finds requests that are correct by RFC 5849 and that MediaWiki refuses, before they are sent.
+//! Finds requests that are correct by RFC 5849, but that MediaWiki rejects.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,12 +203,13 @@ pub enum MisreadingKind {
     InQueryAndForm,
     /// Query or form `a=1&&b=2` or `a=1&`: MediaWiki signs `=` in addition.
     EmptyPair,
-    /// A form whose content type is not in lower case: MediaWiki does not sign the form.
+    /// The content type of a form is not in lower case; MediaWiki does not sign the form.
     ContentTypeCase,
-    /// A content type that only starts like a form's, such as `application/x-www-form-urlencodedfoo`: MediaWiki signs
-    /// the body as a form.
+    /// The content type only starts like a form's; MediaWiki signs the body as a form.
+    ///
+    /// An example is `application/x-www-form-urlencodedfoo`.
     ContentTypePrefix,
-    /// A form that is sent with another method than POST: MediaWiki does not sign the form.
+    /// The method of a form is not POST; MediaWiki does not sign the form.
     FormNotPosted,
     /// Query or form `origin=*`: MediaWiki ignores the signature, and answers as to an anonymous user.
     Anonymous,

@@ -1,4 +1,4 @@
-//! Records of signed requests: everything that a comparison with the other side needs, and no key.
+//! Records of signed requests: the data for a comparison with the other side, without keys.
 
 // Each file imports only from those above it in this list.
 mod parameter; // One parameter of a request.

@@ -1,4 +1,4 @@
-//! What holds for any input, however broken: no panic, no credentials out of nothing, no secret shown.
+//! Properties for any input: no panic, no invented credentials, no secret shown.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -95,7 +95,7 @@ fn was_in(input: &[u8], text: &str) -> bool {
             .is_ok_and(|json: Value| strings(&json, text))
 }
 
-/// What a leg sends, of which the body is the second.
+/// The head and body of the request that a leg sends.
 fn sent(provider: Provider, signer: Signer, leg: impl Leg) -> (Parts, Bytes) {
     let arrived = Arc::new(Mutex::new(None));
     let inner = {
@@ -117,7 +117,7 @@ fn provider(confirmation: CallbackConfirmation) -> Provider {
     Provider::new(endpoint(), AuthorizationPage::new(""), endpoint()).callback_confirmation(confirmation)
 }
 
-/// What is in a query or form, decoded, without the protocol's own.
+/// The decoded parameters of a query or form, without protocol parameters.
 fn decoded(form: &[u8]) -> Vec<(String, String)> {
     let text = |encoded| String::from_utf8(decode_form(encoded).into_owned()).unwrap();
     let all = pairs(form).map(|(name, value)| (text(name), text(value)));

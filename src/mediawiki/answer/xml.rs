@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 /// The elements in which `errorformat` puts the text of an error.
 const TEXTS: [&str; 2] = ["text", "html"];
 
-/// Reads the `error` elements into the shape that they have in JSON: attributes are members, and so are the texts of
-/// child elements.
+/// Reads the `error` elements into the shape that they have in JSON.
+///
+/// Attributes are members, and so are the texts of child elements.
 ///
 /// A document type makes this fail, so there are no entities except XML's five, and nothing is expanded or fetched.
 pub(super) fn read(document: &[u8]) -> Option<Value> {

@@ -28,7 +28,7 @@ fn claims() -> Map<String, Value> {
     claims.as_object().unwrap().clone()
 }
 
-/// The claims with some of them replaced, or left out where the new value is `null`.
+/// The claims with some replaced, or left out if the new value is `null`.
 fn claims_with(changes: &Value) -> String {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {
@@ -354,7 +354,7 @@ proptest::proptest! {
         }
     }
 
-    /// No claims under a right MAC cause a panic, and an identity holds the claims that were there.
+    /// No claims with a right MAC cause a panic, and the identity holds those claims.
     #[test]
     fn whatever_is_claimed(header in "\\PC{0,20}", claims in "\\PC{0,40}", sub in "\\PC{0,10}", extra in "[a-z]{1,6}") {
         proptest::prop_assert!(verify(jwt(&header, &claims)).is_err());

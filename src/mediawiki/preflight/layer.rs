@@ -16,7 +16,7 @@ use crate::client::sign::future::CallOrRefusal;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Checks each request with [`preflight`], and warns of one that MediaWiki misreads or does not send it.
+/// A layer that checks each request with [`preflight`]: it warns, or rejects the request.
 ///
 /// Put it inside of the [`OAuthSignLayer`](crate::OAuthSignLayer), which reads forms. Requests without an
 /// `Authorization` header are not checked.

@@ -46,7 +46,9 @@ pub(super) fn rfc_signs(head: &Parts, body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     signed
 }
 
-/// Whether MediaWiki signs the body: a POST whose type starts like a form's, in lower case.
+/// Whether MediaWiki signs the body: a POST whose type starts like a form's.
+///
+/// The comparison is with lower case.
 pub(super) fn signs_form(head: &Parts) -> bool {
     head.method == Method::POST && content_type(head).is_some_and(|value| value.starts_with(FORM))
 }
@@ -90,7 +92,9 @@ pub(super) fn get_name(name: &[u8]) -> GetName {
     }
 }
 
-/// Whether PHP takes the key of an array for a number: if it would write that number the same way.
+/// Whether PHP reads the key of an array as a number.
+///
+/// It does if it would write that number the same way.
 pub(super) fn is_number(name: &[u8]) -> bool {
     matches!(Key::of(name), Key::Number(_))
 }

@@ -171,7 +171,7 @@ fn it_says_how_to_send_it_instead() {
 
 #[test]
 fn the_model_is_the_wiki_that_was_recorded() {
-    // What the recordings Q1-…, Q2-… and Q3-… were signed as where they were accepted.
+    // The parameters that the wiki signed for the accepted recordings Q1-…, Q2-… and Q3-….
     for (query, form, signed) in [
         ("x=1&x=2", "", "x=2"),
         ("a.b=1", "", "a.b=1&a_b=1"),
@@ -195,7 +195,7 @@ fn the_model_is_the_wiki_that_was_recorded() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4000))]
 
-    /// A request is misread exactly if both sign different parameters, or if it asks for anonymity.
+    /// A request is misread exactly if the signed parameters differ, or if it asks for anonymity.
     #[test]
     fn exactly_what_differs_is_found(
         query in "[ab017&=.+_%\\[\\]-]{0,12}",

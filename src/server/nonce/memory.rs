@@ -383,7 +383,7 @@ mod tests {
         }
     }
 
-    /// A clock that was ahead and is put right: the time that it had run ahead is not lost.
+    /// A clock that is set back is followed, and nonces from the time ahead are kept.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
         let store = MemoryNonceStore::new(10_000);
@@ -401,7 +401,7 @@ mod tests {
         assert_eq!(at(12_000, 12_000), Ok(Fresh));
     }
 
-    /// Windows of any length for the same key, time that only moves forward, and a store that is often full.
+    /// Windows of any length for one key, with increasing time and an often full store.
     #[test]
     fn no_key_is_fresh_twice_inside_its_window() {
         let mut rng = StdRng::seed_from_u64(1849);

@@ -18,10 +18,12 @@ const DEFAULT_PREFIX: &str = "oauth1:";
 /// How long connecting may take, and each reply.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How far the clock of Redis may go back, by itself or because another host takes over.
+/// The seconds by which the clock of Redis may go back.
+///
+/// It may do so by itself, or because another host takes over.
 const MARGIN_SECONDS: u64 = 2;
 
-/// A nonce store in Redis, shared by all servers that use the same Redis and the same prefix.
+/// A nonce store in Redis, shared by all servers with the same Redis and prefix.
 ///
 /// A nonce is one key, set with `SET … NX PX`: the first server to set it accepts the request. The key is
 /// named after a SHA-256 hash, so no client or token identifiers reach Redis. It takes one round trip.
@@ -84,7 +86,7 @@ pub struct RedisNonceStore {
 #[derive(Default)]
 struct Link {
     manager: Option<ConnectionManager>,
-    /// How many there have been, so that a failure ends the connection it happened on and no later one.
+    /// The number of connections so far. A failure ends the connection on which it happened, and no later one.
     count: u64,
 }
 

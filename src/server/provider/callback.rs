@@ -1,4 +1,4 @@
-//! Callbacks: those that a client registered (RFC 5849 §2.1), and the parameters that are appended (§2.2).
+//! Callbacks that a client registered (RFC 5849 §2.1), and the parameters appended to them (§2.2).
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::protocol::encode;
 pub enum RegisteredCallback {
     /// This absolute URI, with the result appended to its query.
     Uri(String),
-    /// No place: the page shows the verification code, and the user types it into the client. `oob` on the wire.
+    /// No URI: the user copies the verification code from the page. `oob` on the wire.
     OutOfBand,
 }
 
@@ -126,7 +126,7 @@ impl fmt::Debug for CallbackRules {
 /// The longest accepted callback in bytes: it is stored for each pending authorization.
 const MAX_LENGTH: usize = 4096;
 
-/// Returns whether this is an absolute URI without a fragment (§2.1) that a `Location` header can hold.
+/// Returns whether this is an absolute URI without a fragment (§2.1), valid in `Location`.
 fn is_sound(callback: &str) -> bool {
     let uri = callback.parse::<Uri>();
     callback.len() <= MAX_LENGTH
@@ -135,7 +135,7 @@ fn is_sound(callback: &str) -> bool {
         && uri.is_ok_and(|uri| uri.scheme().is_some() && uri.authority().is_some())
 }
 
-/// Returns whether `callback` has the origin of `prefix` and a path at or below its path.
+/// Returns whether `callback` has the origin of `prefix`, and a path at or below.
 fn is_under(prefix: &str, callback: &str) -> bool {
     let (Ok(prefix), Ok(callback)) = (prefix.parse::<Uri>(), callback.parse::<Uri>()) else { return false };
     let authority = |uri: &Uri| uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
@@ -147,8 +147,9 @@ fn is_under(prefix: &str, callback: &str) -> bool {
     same_origin && below && !climbs(callback.path())
 }
 
-/// Returns whether `callback` leads to the user's own machine: a loopback address or `localhost`, on any port (RFC 8252
-/// §7.3).
+/// Returns whether `callback` leads to the user's own machine (RFC 8252 §7.3).
+///
+/// It does so with a loopback address or `localhost`, on any port.
 fn is_loopback(callback: &str) -> bool {
     let Ok(uri) = callback.parse::<Uri>() else { return false };
     let Some(authority) = uri.authority() else { return false };
@@ -162,7 +163,7 @@ fn is_loopback(callback: &str) -> bool {
     port && host && uri.scheme_str() == Some("http")
 }
 
-/// Returns whether a browser resolves the path to another one, because of a segment such as `..`.
+/// Returns whether a browser resolves the path to another one, as with `..`.
 fn climbs(path: &str) -> bool {
     path.split(['/', '\\']).any(|segment| matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | ".."))
         || path.to_ascii_lowercase().contains("%2f")

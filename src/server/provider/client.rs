@@ -53,14 +53,16 @@ impl Client {
         self
     }
 
-    /// Allows every callback with this scheme, host and port, and a path at or below this one.
+    /// Allows every callback with this origin, and a path at or below this one.
     #[must_use]
     pub fn callbacks_under(mut self, prefix: impl Into<String>) -> Self {
         self.callbacks.under(prefix.into());
         self
     }
 
-    /// Allows every `http` callback to a loopback address or `localhost`, on any port (RFC 8252 §7.3).
+    /// Allows every `http` callback to the user's own machine, on any port.
+    ///
+    /// The host is a loopback address or `localhost` (RFC 8252 §7.3).
     ///
     /// Programs on the user's own machine listen on a free port there.
     #[must_use]
@@ -69,7 +71,7 @@ impl Client {
         self
     }
 
-    /// Allows `oob`: the page shows the verification code, and the user types it into the client.
+    /// Allows `oob`: the user copies the verification code from the page to the client.
     #[must_use]
     pub fn out_of_band(mut self) -> Self {
         self.callbacks.exactly(RegisteredCallback::OutOfBand);

@@ -119,13 +119,13 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         }
     }
 
-    /// The CSRF token of a user: only a client that can read responses to this user knows it.
+    /// The CSRF token of a user. Only a client that can read responses to this user knows it.
     #[cfg(feature = "mediawiki")]
     pub(super) fn edit_token(&self, user: &str) -> String {
         self.seal("", user).finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The MAC that ties a decision to the page that this user was shown for this authorization.
+    /// The MAC that ties a decision to the page that the user saw.
     fn seal(&self, token: &str, user: &str) -> Hmac<Sha256> {
         // HMAC pads a shorter key with zeros to its block of 64 bytes (RFC 2104 §2), as done here.
         let mut key = [0; 64];
@@ -148,7 +148,7 @@ fn field(form: &[u8], name: &str) -> Option<String> {
     String::from_utf8(decode_form(value).into_owned()).ok()
 }
 
-/// Redirects with 303, so that the browser follows with GET and without the form (RFC 9110 §15.4.4).
+/// Redirects with 303, so that the browser follows with GET (RFC 9110 §15.4.4).
 pub(super) fn redirect(uri: &str) -> Answer {
     let Ok(location) = HeaderValue::try_from(uri) else {
         let text = "The application's address is not valid. Close this page.";

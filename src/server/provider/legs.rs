@@ -1,4 +1,4 @@
-//! The provider, and the legs of the handshake (RFC 5849 §2) independent of the shape of requests and responses.
+//! The provider, and its legs (RFC 5849 §2), without the shape of requests and responses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,7 +57,9 @@ impl fmt::Debug for Visitor {
 }
 
 impl<S: Storage> ProviderService<S> {
-    /// Creates a provider for the origin that clients sign for, a storage, and a function that identifies visitors.
+    /// Creates a provider for this origin, with a storage and a function that identifies visitors.
+    ///
+    /// Clients sign for `origin`: it is the public one if there is a proxy.
     ///
     /// `visitor` receives the head of a request to the consent page. Its extensions hold what a session layer put
     /// there.
@@ -133,7 +135,7 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
         self
     }
 
-    /// Sets the key of the tokens that tie a decision to the consent page it was made on. The default is random.
+    /// Sets the key that ties a decision to its consent page. The default is random.
     ///
     /// Servers that share a storage need the same key.
     #[must_use]

@@ -42,7 +42,9 @@ impl MemoryStorage {
         self
     }
 
-    /// Ignores poisoning: nothing panics while it holds the lock, and the tables would still be consistent.
+    /// Locks, and ignores poisoning.
+    ///
+    /// Nothing panics while it holds the lock, and the tables would still be consistent.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,7 +65,7 @@ struct Entry {
 }
 
 impl PendingTable {
-    /// Adds one in O(log n), and drops those of the same client that are expired or too many.
+    /// Adds an authorization in O(log n). Expired and surplus ones of the same client are dropped.
     fn add(&mut self, pending: Pending) {
         let (now, client) = (pending.issued_at, pending.client_key.clone());
         while let Some((count, oldest)) = self.oldest_of(&client) {

@@ -45,7 +45,7 @@ pub trait Storage: Send + Sync + 'static {
     /// See [`client`](Self::client).
     fn approve(&self, token: &str, approval: Approval) -> impl Future<Output = Result<Approved, LookupError>> + Send;
 
-    /// Counts an attempt to exchange a verification code, and returns the number of attempts including this one.
+    /// Counts an attempt to exchange a verification code, and returns the new number of attempts.
     ///
     /// Returns `None` if no such authorization is pending.
     ///
@@ -94,7 +94,7 @@ pub struct Pending {
     pub callback: RegisteredCallback,
     /// The time it was started, in seconds since the Unix epoch.
     pub issued_at: u64,
-    /// The first second in which it is no longer valid, in seconds since the Unix epoch.
+    /// The time from which it is no longer valid, in seconds since the Unix epoch.
     pub expires_at: u64,
     /// The user's approval, if it was given.
     pub approval: Option<Approval>,

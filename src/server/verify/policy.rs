@@ -51,7 +51,7 @@ pub(super) enum BodyLimit {
     Bytes(usize),
 }
 
-/// What is known of the sender of a body when it is read.
+/// The knowledge about the sender of a body when it is read.
 #[derive(Clone, Copy)]
 pub(super) enum Proof {
     /// Nothing: the credentials are expected in the body itself.

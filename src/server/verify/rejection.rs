@@ -340,7 +340,7 @@ impl Rejection {
         })
     }
 
-    /// What belongs to the problem: names of parameters, never a value of the request.
+    /// The details of the problem: names of parameters, never a value of the request.
     fn details(&self) -> Option<(&'static str, String)> {
         const REQUIRED: [&str; 5] =
             [names::CONSUMER_KEY, names::SIGNATURE_METHOD, names::SIGNATURE, names::TIMESTAMP, names::NONCE];

@@ -105,7 +105,7 @@ impl Sent<'_> {
     }
 }
 
-/// What the inner service saw, `client/token/principal body`, or how the request was refused.
+/// The inner service's view, `client/token/principal body`, or the rejection.
 async fn answer<C, N, B>(layer: &OAuthVerifyLayer<C, N>, request: Request<B>) -> Result<String, Refused>
 where
     C: CredentialStore<Principal = &'static str> + 'static,
@@ -1051,7 +1051,7 @@ impl Random {
     }
 }
 
-/// A header that is broken, or was: pieces in any order, or a good one with a few bytes changed, cut out or doubled.
+/// A broken header: pieces in any order, or a good header with a few changed bytes.
 fn hostile(random: &mut Random, round: usize, whole: &[u8]) -> Vec<u8> {
     const PIECES: [&[u8]; 28] = [
         b"OAuth ",
@@ -1114,7 +1114,7 @@ fn hostile_headers_are_refused() {
         let request = Request::builder().uri("/a?b=c").header(AUTHORIZATION, value).body(Full::<Bytes>::default());
         match block_on(answer(&layer, request.unwrap())) {
             Err(refused) => *statuses.entry(refused.status.as_u16()).or_insert(0) += 1,
-            // What is left out or put in between the parameters may be white space, or a realm.
+            // Text between the parameters may be white space, or a realm.
             Ok(_) => {
                 let sorted = |header: &[u8]| {
                     let header = crate::protocol::AuthorizationHeader::parse(header).unwrap();

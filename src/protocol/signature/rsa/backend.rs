@@ -185,7 +185,7 @@ mod tests {
         Signing::new(rsa::PrivateKey::from_pkcs8_pem(pem).unwrap())
     }
 
-    /// Each backend that signs a message makes the same signature, and each accepts it and no other.
+    /// Checks that all backends make the same signature, and accept it and no other.
     fn check<H: Hash>(key: &Signing, message: &[u8]) -> Vec<u8> {
         let digest = H::digest(message);
         let signature = key.sign_in_rust::<H>(&digest).unwrap();

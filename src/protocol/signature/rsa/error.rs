@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// An error of loading an RSA key: the input is not the key that was asked for.
+/// An RSA key could not be loaded.
 ///
 /// `Display` names the problem and the remedy. Neither `Display` nor `Debug` shows any part of the input.
 ///
@@ -64,7 +64,7 @@ pub enum InvalidRsaKeyKind {
     EdDsa,
     /// The key is a DSA key.
     Dsa,
-    /// The key is an RSA key that may only be used with RSASSA-PSS (RFC 4055 §1.2).
+    /// The key may only be used with RSASSA-PSS (RFC 4055 §1.2).
     RsaPss,
     /// The key is a key of another algorithm, or no key at all.
     OtherAlgorithm,
@@ -90,7 +90,7 @@ impl InvalidRsaKey {
         self.kind
     }
 
-    /// Returns the length of the key's modulus in bits, if it was rejected for its length.
+    /// Returns the length of the modulus in bits, if the key was rejected for it.
     pub fn bits(&self) -> Option<usize> {
         self.bits
     }

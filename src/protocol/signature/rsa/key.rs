@@ -136,7 +136,7 @@ impl RsaPrivateKey {
         Self::from_found(form::read(&key)?, MINIMUM_BITS)
     }
 
-    /// Reads a private key from PEM or DER, even if it has fewer than 2048 bits.
+    /// Reads a private key from PEM or DER, even one of fewer than 2048 bits.
     ///
     /// RSA keys of 829 bits have been factored, and 1024 bits are within reach of a large organization. An attacker that
     /// factors the key can sign in your name. Use this only if the server knows you by a short key and accepts no other.
@@ -224,7 +224,7 @@ impl RsaPublicKey {
         from_der(der.as_ref(), &|found| Self::from_found(found, MINIMUM_BITS))
     }
 
-    /// Reads a public key from PEM or DER, even if it has fewer than 2048 bits.
+    /// Reads a public key from PEM or DER, even one of fewer than 2048 bits.
     ///
     /// RSA keys of 829 bits have been factored, and 1024 bits are within reach of a large organization. An attacker that
     /// factors the key can sign in the name of this client. Use this only for a client that has no other key.

@@ -1,4 +1,4 @@
-//! PEM text (RFC 7468), read leniently: as it comes out of files, programs and environment variables.
+//! PEM text (RFC 7468), read leniently, from files, programs and environment variables.
 
 use memchr::memmem;
 use rsa::pkcs8::der::pem;
@@ -80,7 +80,9 @@ fn contents(label: &[u8], body: &[u8]) -> Contents {
     Ok(Zeroizing::new(der))
 }
 
-/// Replaces each line break that an environment variable or a JSON string spells as `\n`, `\r` or `\\n`.
+/// Replaces each line break that is written as `\n`, `\r` or `\\n`.
+///
+/// Environment variables and JSON strings spell it so.
 fn unescaped(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut text = Zeroizing::new(Vec::with_capacity(body.len()));
     let mut octets = body.iter().copied().peekable();
@@ -94,7 +96,9 @@ fn unescaped(body: &[u8]) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// Removes the byte order mark of UTF-8, and converts text that begins with that of UTF-16, as Windows tools write it.
+/// Removes a byte order mark, and converts UTF-16 to UTF-8.
+///
+/// Windows tools write both.
 pub(super) fn without_byte_order_mark(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let from_utf_16 = |octets: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = octets.as_chunks::<2>().0.iter().copied().map(unit);

@@ -1,4 +1,4 @@
-//! A provider in MediaWiki's dialect with a small wiki behind it, to test tools without a wiki.
+//! A provider that behaves like MediaWiki, with a small wiki, to test tools.
 //!
 //! [`MediaWikiService`] answers, for a [`ProviderService`](super::ProviderService):
 //!

@@ -59,7 +59,9 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         content.edits_left = edits.map(|_| HashMap::new());
     }
 
-    /// Ignores poisoning: nothing panics while it holds the lock, and the pages would still be consistent.
+    /// Locks, and ignores poisoning.
+    ///
+    /// Nothing panics while it holds the lock, and the pages would still be consistent.
     pub(super) fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -75,7 +75,7 @@ impl TestProvider {
         let _registered = self.provider.storage().clone().client(client);
     }
 
-    /// Makes the next requests fail, to whatever address, after those that were told to fail before.
+    /// Makes the next requests fail, whatever their address. Earlier calls come first.
     pub fn fail_next(&self, requests: usize, fault: Fault) {
         self.faults.add(requests, fault);
     }

@@ -73,7 +73,7 @@ impl TestWiki {
         let _registered = self.wiki.provider().storage().clone().client(client);
     }
 
-    /// Makes the next requests fail, to whatever address, after those that were told to fail before.
+    /// Makes the next requests fail, whatever their address. Earlier calls come first.
     pub fn fail_next(&self, requests: usize, fault: Fault) {
         self.faults.add(requests, fault);
     }

@@ -103,7 +103,9 @@ impl ApiError {
     }
 }
 
-/// Query and form, as PHP merges them: the last value of a name, and the form's before the query's.
+/// The parameters of query and form, as PHP merges them.
+///
+/// The last value of a name counts, and the form overrides the query.
 pub(super) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
@@ -129,7 +131,7 @@ impl Parameters {
         self.list(name).any(|listed| listed == value)
     }
 
-    /// The value of a flag that is set: an empty text in the first version of the format.
+    /// The value of a flag that is set; an empty text in the first version.
     pub(super) fn flag(&self) -> Value {
         if self.get("formatversion") == "2" { json!(true) } else { json!("") }
     }

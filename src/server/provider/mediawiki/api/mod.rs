@@ -147,7 +147,9 @@ impl<S: Storage, N: NonceStore + 'static> MediaWikiService<S, N> {
         Ok(())
     }
 
-    /// The CSRF token, which proves that an edit comes from a client that can read responses to this user.
+    /// The CSRF token of the caller.
+    ///
+    /// It proves that an edit comes from a client that can read responses to this user.
     pub(super) fn csrf_token(&self, caller: &Caller) -> String {
         match caller {
             Caller::User(user) => self.provider.edit_token(user) + ANONYMOUS_TOKEN,
@@ -181,7 +183,7 @@ fn assertions(parameters: &Parameters, caller: &Caller) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// Whether there is an authorization that the APIs read: in any other spelling the caller is anonymous.
+/// Whether the APIs read the authorization. In any other spelling, the caller is anonymous.
 pub(super) fn is_authorized(parts: &Parts) -> bool {
     parts.headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"OAuth "))
 }
