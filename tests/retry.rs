@@ -415,6 +415,22 @@ async fn a_post_that_is_delivered_twice_is_carried_out_once() {
     assert_eq!(answer.extensions().get(), Some(&Refusal::NotCarriedOut));
 }
 
+/// The clock was corrected meanwhile, by the `Date` of this answer, and the layer that reads refusals stands outside of
+/// the one that signs. The answer still says that the request may have arrived before.
+#[tokio::test(start_paused = true)]
+async fn a_corrected_clock_does_not_excuse_a_used_nonce() {
+    let used = || answer(401, &[(DATE, IN_TWO_HOURS)], "oauth_problem=nonce_used");
+    let stack = || {
+        ServiceBuilder::new()
+            .layer(RetryLayer::new(Policy::new()))
+            .layer(ReadRefusalsLayer::new())
+            .layer(sign_layer(ClockSkew::of(ticking())))
+    };
+    let outcome = run(stack(), request(Method::POST), [used()]).await;
+    assert_eq!(outcome.answer.unwrap().extensions().get(), Some(&Refusal::NonceUsed));
+    run(stack(), request(Method::GET), [used(), done()]).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_errs_about_nonces() {
     let wiki = mediawiki::dialect().danger_resend_used_nonces();

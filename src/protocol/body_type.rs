@@ -36,7 +36,7 @@ impl BodyType {
     /// | `Content-Type` | |
     /// |---|---|
     /// | one value, whose type is `application/x-www-form-urlencoded` without regard to case, white space around it and parameters | `Form` |
-    /// | any other value, list or repetition that contains `urlencoded` in any case | `Ambiguous` |
+    /// | any other value, list or repetition that contains `urlencoded` or `url-encoded` in any case | `Ambiguous` |
     /// | everything else, and none | `Other` |
     pub fn of(headers: &HeaderMap) -> Self {
         const FORM: &[u8] = b"application/x-www-form-urlencoded";
@@ -54,9 +54,11 @@ impl BodyType {
 }
 
 /// Returns whether the value contains the name of a form's type.
+///
+/// Werkzeug before version 3 also reads `application/x-url-encoded` as a form.
 fn resembles_form(value: &[u8]) -> bool {
-    const MARK: &[u8] = b"urlencoded";
-    value.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK))
+    let contains = |mark: &[u8]| value.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark));
+    contains(b"urlencoded") || contains(b"url-encoded")
 }
 
 #[cfg(test)]
@@ -113,6 +115,9 @@ mod tests {
             (&["application / x-www-form-urlencoded"], Ambiguous),
             (&["\"application/x-www-form-urlencoded\""], Ambiguous),
             (&["application/x-url-encoded+urlencoded"], Ambiguous),
+            (&["application/x-url-encoded"], Ambiguous),
+            (&["Application/X-URL-Encoded; charset=utf-8"], Ambiguous),
+            (&["; charset=utf-8"], Other),
         ] {
             let mut map = HeaderMap::new();
             for value in content_types {

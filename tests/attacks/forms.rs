@@ -44,6 +44,11 @@ const CONTENT_TYPES: &[&[&str]] = &[
     &["application/x-www-form-urlencoded\u{e9}"],
     &["*/x-www-form-urlencoded"],
     &["x-www-form-urlencoded"],
+    &["application/x-url-encoded"],
+    &["application/x-url-encoded; charset=utf-8"],
+    &[";charset=utf-8"],
+    &[" ; charset=utf-8"],
+    &[","],
 ];
 
 fn headers(content_types: &[&str]) -> HeaderMap {
@@ -114,6 +119,14 @@ fn fetch_reads(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.eq_ignore_ascii_case(FORM.as_bytes()))
 }
 
+/// Whether Werkzeug (Flask) fills `request.form`: versions before 3 also accept `application/x-url-encoded`
+/// (`werkzeug/formparser.py`, `FormDataParser.parse_functions`).
+fn werkzeug_reads(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let essence = value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+    [FORM.as_bytes(), b"application/x-url-encoded"].iter().any(|form| essence.eq_ignore_ascii_case(form))
+}
+
 /// Hand-written handlers on hyper compare the beginning, or search for the name.
 fn contains_name(headers: &HeaderMap) -> bool {
     let mut all = headers.get_all(CONTENT_TYPE).iter();
@@ -134,6 +147,7 @@ async fn no_reader_finds_a_form_where_the_signature_has_none() {
             ("PHP", php_reads(&headers)),
             ("Rack", rack_reads(&headers)),
             ("Fetch", fetch_reads(&headers)),
+            ("Werkzeug", werkzeug_reads(&headers)),
             ("hyper by hand", contains_name(&headers)),
         ];
         for (reader, reads) in readers {
@@ -172,6 +186,21 @@ async fn a_form_of_ones_own_is_not_read_under_a_signature_for_another() {
     let own = [("Authorization", &*authorization), ("Content-Type", FORM)];
     let answer = server.exchange(request("POST", "/launch", &own, SIGNED)).await;
     assert_eq!((answer.status(), answer.body()), (200, "launched as Learner"));
+}
+
+/// A tool that reads a form from every POST whose type is empty, as WebOb (Pyramid) does: its `content_type` is the
+/// value up to the first `;`, and `POST` is a form if that is empty (`webob/request.py`). Behind this crate as a proxy,
+/// it would read the attacker's form.
+#[tokio::test]
+async fn a_type_without_a_name_is_no_type() {
+    let proxy = Router::new().route("/launch", post(async |body: String| body)).layer(layer());
+    let server = Server::axum(proxy).await;
+    for (index, content_type) in ["", " ", ";", "; charset=utf-8", " ;x", ",", ", ,", ";,"].iter().enumerate() {
+        let authorization = authorization("POST", "/launch?roles=Learner", "text/plain", "", &format!("n{index}"));
+        let headers = [("Authorization", &*authorization), ("Content-Type", content_type)];
+        let answer = server.exchange(request("POST", "/launch?roles=Learner", &headers, "roles=Instructor")).await;
+        assert_eq!(answer.status(), 415, "{content_type:?}: {}", answer.body());
+    }
 }
 
 /// The rule of PHP, asked from PHP itself.

@@ -214,9 +214,13 @@ fn reason(method: &Method, outcome: &Result<impl ResponseHead, BoxError>) -> Opt
         Some(Refusal::TimestampRefused { .. } | Refusal::Lasting) => false,
         None => method.is_idempotent() && is_passing(answer.status()),
     };
-    // Only these say that nothing was carried out.
-    let is_refusal =
-        matches!(refusal, Some(Refusal::TimestampRefused { .. })) || is_authorization_error(answer.status());
+    // Only these say that nothing was carried out. The layer that signs has not read the body, so the clock may have
+    // been corrected by a refusal that names another cause.
+    let is_refusal = match refusal {
+        Some(Refusal::TimestampRefused { .. }) => true,
+        Some(Refusal::NonceUsed) => false,
+        _ => is_authorization_error(answer.status()),
+    };
     let was_corrected = is_refusal && answer.extensions().get::<ClockCorrected>().is_some();
     match (is_other, was_corrected) {
         (true, _) => Some(Reason::Other),

@@ -223,14 +223,18 @@ impl BodyRule {
             BodyHash::NonForm => !is_form,
             BodyHash::Always => true,
         };
-        let blank = |value: &HeaderValue| value.as_bytes().trim_ascii().is_empty();
+        // The type is what stands before the parameters, and an empty one is none.
+        let names_no_type = |value: &HeaderValue| {
+            let end = value.as_bytes().iter().position(|byte| b";,".contains(byte)).unwrap_or(value.len());
+            value.as_bytes()[..end].trim_ascii().is_empty()
+        };
         Ok(match presented.has_body_hash() {
             true => Self::Hashed,
             false if required => return Err(RejectionKind::BodyHashMissing.into()),
             false if is_form => Self::Any,
             false if policy.unsigned_bodies == UnsignedBodies::Refuse => Self::Empty(RejectionKind::BodyUnsigned),
-            // Rack reads a form from a POST without a type.
-            false if parts.method == Method::POST && parts.headers.get(CONTENT_TYPE).is_none_or(blank) => {
+            // Rack and WebOb read a form from a POST without a type.
+            false if parts.method == Method::POST && parts.headers.get(CONTENT_TYPE).is_none_or(names_no_type) => {
                 Self::Empty(RejectionKind::ContentTypeMissing)
             }
             false => Self::Any,
