@@ -6,6 +6,7 @@
 
 mod client;
 mod forms;
+mod linear;
 mod mediawiki;
 mod provider;
 mod support;

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 #[cfg(feature = "handshake")]
 use super::extensions::SignedWithTemporary;
-use super::extensions::{SignedParameters, Unsigned as Marked};
+use super::extensions::{SignedParameters, Unsigned};
 use super::origins::Origins;
 use crate::protocol::{
     AuthorizationHeader, ClientCredentials, Origin, Payload, RequestHead, Scheme, SignError, Signed, Signer,
@@ -67,7 +67,7 @@ pub(super) fn of_signed(
 
 /// Returns the record of a request that passes unsigned through a layer for these origins.
 pub(super) fn of_unsigned(request: &Parts, origins: &Origins) -> Option<Record> {
-    let marked = request.extensions.get::<Marked>().is_some();
+    let marked = request.extensions.get::<Unsigned>().is_some();
     let reason = match origins {
         Origins::These(origins) if !marked => UnsignedReason::OriginNotListed(origins.clone()),
         Origins::These(_) | Origins::Any => UnsignedReason::Marked,
