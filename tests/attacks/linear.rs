@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, DATE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use tower_oauth1::client::Problem;
-use tower_oauth1::client::handshake::{AuthorizationPage, Decision, Endpoint, PendingAuthorization, Provider, TokenGrant};
+use tower_oauth1::client::handshake::{
+    AuthorizationPage, Decision, Endpoint, PendingAuthorization, Provider, TokenGrant,
+};
 use tower_oauth1::client::refusals::Refusal;
 use tower_oauth1::diagnose::{Answer, BaseStringParts, Comparison, Diagnosis, Record};
 use tower_oauth1::mediawiki::{MediaWikiError, preflight};
@@ -21,14 +23,109 @@ use crate::support::NOW;
 
 /// Pieces that parsers look for; each is repeated to the length of the input.
 const PIECES: &[&str] = &[
-    "a", "&", "=", "a=&", "a&", "%", "%2", "%26", "%253D", "?", "?oauth_token=", "&oauth_token=a", "oauth_problem=",
-    "oauth_problem=a&", "oauth_problem_advice=&", "#", ",", ", ", "\"", "\\", "\\\"", "a=\"\",", "OAuth ", "OAuth a=\"b\", ",
-    "<", "<a ", "<a href=", "<a>", "</a>", "<a b=\"c\">", "<a/>", " b=\"c\"", " b='c' c=", "&lt;", "&#60;", "&#", "<!--", "-->", "<![CDATA[", "]]>",
-    "<!DOCTYPE ", "<?", "<script>", "<style>", "</script", "{", "{\"a\":", "[", "[[],", "{\"errors\":[", "\"a\":1,", "\"code\":135,", "a:1:{", "a:0:{}",
-    "s:1:\"a\";", "s:99999:\"", "i:1;", "N;", "a:99999:{", "GET&", "POST&", "base string", "base string: GET&",
-    "Signature base string: ", "debug_sbs=", "GET&http%3A%2F%2Fa&a%3Db", "GET&http%3A%2F%2Fa&", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----\n",
-    "-----", "\\n", "\n", "\r\n", " ", "\t", "Bag Attributes\n", "A", "A\n", "MII", "mwoauth-", "Error: ", "Nonce already used", "timestamp", "Expired timestamp, yours 1, ours 2",
-    "E001", "(E001)", "\u{e9}", "\u{202e}", "1", "0", "9", "https://", "http://a/", "../", "./", "%2e%2e/", "/", ":", "for=a;proto=https,", "a.a.", "xn--a.",
+    "a",
+    "&",
+    "=",
+    "a=&",
+    "a&",
+    "%",
+    "%2",
+    "%26",
+    "%253D",
+    "?",
+    "?oauth_token=",
+    "&oauth_token=a",
+    "oauth_problem=",
+    "oauth_problem=a&",
+    "oauth_problem_advice=&",
+    "#",
+    ",",
+    ", ",
+    "\"",
+    "\\",
+    "\\\"",
+    "a=\"\",",
+    "OAuth ",
+    "OAuth a=\"b\", ",
+    "<",
+    "<a ",
+    "<a href=",
+    "<a>",
+    "</a>",
+    "<a b=\"c\">",
+    "<a/>",
+    " b=\"c\"",
+    " b='c' c=",
+    "&lt;",
+    "&#60;",
+    "&#",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<!DOCTYPE ",
+    "<?",
+    "<script>",
+    "<style>",
+    "</script",
+    "{",
+    "{\"a\":",
+    "[",
+    "[[],",
+    "{\"errors\":[",
+    "\"a\":1,",
+    "\"code\":135,",
+    "a:1:{",
+    "a:0:{}",
+    "s:1:\"a\";",
+    "s:99999:\"",
+    "i:1;",
+    "N;",
+    "a:99999:{",
+    "GET&",
+    "POST&",
+    "base string",
+    "base string: GET&",
+    "Signature base string: ",
+    "debug_sbs=",
+    "GET&http%3A%2F%2Fa&a%3Db",
+    "GET&http%3A%2F%2Fa&",
+    "-----BEGIN ",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\n",
+    "-----END PRIVATE KEY-----\n",
+    "-----",
+    "\\n",
+    "\n",
+    "\r\n",
+    " ",
+    "\t",
+    "Bag Attributes\n",
+    "A",
+    "A\n",
+    "MII",
+    "mwoauth-",
+    "Error: ",
+    "Nonce already used",
+    "timestamp",
+    "Expired timestamp, yours 1, ours 2",
+    "E001",
+    "(E001)",
+    "\u{e9}",
+    "\u{202e}",
+    "1",
+    "0",
+    "9",
+    "https://",
+    "http://a/",
+    "../",
+    "./",
+    "%2e%2e/",
+    "/",
+    ":",
+    "for=a;proto=https,",
+    "a.a.",
+    "xn--a.",
 ];
 
 /// Texts that put the repetition where it is read.
@@ -119,7 +216,9 @@ fn readers() -> Vec<Reader> {
         reader("Verifier", |text| {
             let verifier = Verifier::new();
             let head = RequestHead::new("POST", "https://a.example/a").unwrap();
-            let signed = format!("oauth_consumer_key=k&oauth_signature_method=HMAC-SHA1&oauth_signature=c2ln&oauth_timestamp={NOW}&oauth_nonce=n&{text}");
+            let signed = format!(
+                "oauth_consumer_key=k&oauth_signature_method=HMAC-SHA1&oauth_signature=c2ln&oauth_timestamp={NOW}&oauth_nonce=n&{text}"
+            );
             for form in [text, &*signed] {
                 if let Ok(presented) = verifier.check(head, None, Payload::Form(form.as_bytes()), NOW) {
                     let _ = black_box(presented.verify(&ClientCredentials::new("k", "s"), None));
