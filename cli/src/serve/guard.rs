@@ -4,8 +4,8 @@
 //!
 //! - The `Host` header must name this server by a loopback address or `localhost`. A foreign name that was made to
 //!   resolve to 127.0.0.1 (DNS rebinding) is rejected, so the page cannot read anything.
-//! - A request that a browser sends for another site is rejected (cross-site request forgery), unless it opens a page:
-//!   that changes nothing, and clients send their users to the consent page this way.
+//! - A request that a browser sends for another site is rejected (cross-site request forgery), unless it opens one of our
+//!   pages: that changes nothing, and clients send their users to the consent page this way.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -16,6 +16,7 @@ use http::header::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use tower_oauth1::Origin;
+use tower_oauth1::server::provider::AUTHORIZE;
 
 /// The names of this server: loopback addresses and `localhost`, with its port.
 #[derive(Clone, Debug)]
@@ -42,9 +43,10 @@ impl Names {
         self.names.iter().find(|name| **name == named)
     }
 
-    fn allow(&self, method: &Method, headers: &HeaderMap) -> bool {
+    fn allow(&self, method: &Method, path: &str, headers: &HeaderMap) -> bool {
         let is = |name: &str, value: &str| headers.get(name).is_some_and(|header| header == value);
-        let opens_page = *method == Method::GET && is("sec-fetch-mode", "navigate");
+        let is_page = matches!(path, "/" | AUTHORIZE) || path.starts_with("/-/");
+        let opens_page = is_page && *method == Method::GET && is("sec-fetch-mode", "navigate");
         // Absent from clients that are not browsers; `none` if the user typed the address.
         let from_elsewhere =
             headers.get("sec-fetch-site").is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"));
@@ -73,7 +75,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 pub(crate) async fn guard(State(names): State<Names>, mut request: Request, next: Next) -> Response {
     let mut response = match names.of(request.headers()) {
         None => (StatusCode::MISDIRECTED_REQUEST, "The Host header does not name this server.\n").into_response(),
-        Some(_) if !names.allow(request.method(), request.headers()) => {
+        Some(_) if !names.allow(request.method(), request.uri().path(), request.headers()) => {
             (StatusCode::FORBIDDEN, "Requests of other sites are rejected.\n").into_response()
         }
         Some(name) => {
@@ -122,18 +124,32 @@ mod tests {
     #[test]
     fn other_sites_may_open_pages_and_nothing_else() {
         let names = Names::on_port(5849);
-        for (method, lines, allowed) in [
-            (Method::POST, &[][..], true),
-            (Method::POST, &[("origin", "http://127.0.0.1:5849"), ("sec-fetch-site", "same-origin")], true),
-            (Method::GET, &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], true),
-            (Method::GET, &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], true),
-            (Method::POST, &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], false),
-            (Method::GET, &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")], false),
-            (Method::GET, &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors")], false),
-            (Method::POST, &[("origin", "https://evil.example")], false),
-            (Method::POST, &[("origin", "null")], false),
+        for (method, path, lines, allowed) in [
+            (Method::POST, "/x", &[][..], true),
+            (Method::POST, "/x", &[("origin", "http://127.0.0.1:5849"), ("sec-fetch-site", "same-origin")], true),
+            (Method::GET, "/oauth/authorize", &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], true),
+            (
+                Method::GET,
+                "/oauth/authorize",
+                &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")],
+                true,
+            ),
+            (Method::GET, "/", &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], true),
+            (Method::GET, "/-/requests/1", &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], true),
+            (Method::GET, "/x", &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], false),
+            (Method::GET, "/x", &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], true),
+            (Method::POST, "/x", &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], false),
+            (
+                Method::GET,
+                "/oauth/authorize",
+                &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")],
+                false,
+            ),
+            (Method::GET, "/oauth/authorize", &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "cors")], false),
+            (Method::POST, "/x", &[("origin", "https://evil.example")], false),
+            (Method::POST, "/x", &[("origin", "null")], false),
         ] {
-            assert_eq!(names.allow(&method, &headers(lines)), allowed, "{method} {lines:?}");
+            assert_eq!(names.allow(&method, path, &headers(lines)), allowed, "{method} {path} {lines:?}");
         }
     }
 }
