@@ -1,4 +1,7 @@
-//! Code that the fuzz targets share.
+//! The parts that the fuzz targets share.
 
+pub mod growth;
 pub mod input;
+pub mod presets;
 pub mod reference;
+pub mod response;

@@ -44,7 +44,7 @@ pub fn pairs(form: &[u8]) -> Vec<Pair> {
 }
 
 /// Decodes a name or value of a form. A `%` that begins no escape stays a `%`.
-fn decode(encoded: &[u8]) -> Vec<u8> {
+pub fn decode(encoded: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::new();
     let mut at = 0;
     while at < encoded.len() {
