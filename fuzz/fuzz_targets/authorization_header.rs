@@ -9,12 +9,14 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use tower_oauth1::protocol::{AuthorizationHeader, Payload, RequestHead, Separator, Verifier};
 use tower_oauth1::{ClientCredentials, SignatureMethod};
+use tower_oauth1_fuzz::growth::assert_linear;
 use tower_oauth1_fuzz::reference::{Pair, base_string};
 
 const URL: &str = "https://example.com/path?b=1&a=%20";
 const FORM: &[u8] = b"a=+&c";
 
 fuzz_target!(|value: &[u8]| {
+    assert_linear(value, |value| drop(AuthorizationHeader::parse(value)));
     let parsed = AuthorizationHeader::parse(value);
     if let Ok(header) = &parsed {
         for separator in [Separator::CommaSpace, Separator::Comma] {

@@ -14,10 +14,10 @@ use tower_oauth1::protocol::{
 };
 use tower_oauth1::{ClientCredentials, Secret, SignatureMethod, Signer};
 use tower_oauth1_fuzz::input::{Flip, Hmac, Input, Part};
-use tower_oauth1_fuzz::reference::{Pair, base_string, pairs};
+use tower_oauth1_fuzz::reference::{Pair, base_string, encode, pairs};
 
 /// A request as it comes to the server.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Received {
     method: String,
     url: String,
@@ -57,6 +57,51 @@ impl Received {
         Some(Read { base_string: base_string(&self.method, &self.url, form, &header), signature })
     }
 
+    /// The same with one protocol parameter moved: from the header to the query and to the form, from the query or the
+    /// form to the header.
+    ///
+    /// The other parameters may be moved between query and form: RFC 5849 §3.4.1.3.1 signs both in the same way.
+    fn moved(&self) -> Vec<Self> {
+        let pair = |(name, value): (&[u8], &[u8])| format!("{}={}", encode(name), encode(value));
+        let append = |encoded: &str, pair: &str| {
+            [encoded, pair].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&")
+        };
+        let mut moved = Vec::new();
+        if let Some(header) = &self.header {
+            let header = AuthorizationHeader::parse(header).unwrap();
+            let parameters: Vec<_> = header.parameters().collect();
+            for (at, (name, value)) in parameters.iter().enumerate().filter(|(_, (name, _))| is_protocol(name)) {
+                let pair = pair((name, value));
+                let rest = parameters.iter().enumerate().filter(|(other, _)| *other != at);
+                let rest = rest.map(|(_, (name, value))| format!("{}=\"{}\"", encode(name), encode(value)));
+                let header = Some(format!("OAuth {}", rest.collect::<Vec<_>>().join(", ")).into_bytes());
+                let (before, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+                let url = format!("{before}?{}", append(query, &pair));
+                moved.push(Self { url, header: header.clone(), ..self.clone() });
+                if let Some(form) = &self.form {
+                    let separator: &[u8] = if form.is_empty() { b"" } else { b"&" };
+                    let form = Some([form, separator, pair.as_bytes()].concat());
+                    moved.push(Self { form, header, ..self.clone() });
+                }
+            }
+        } else {
+            let (before, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+            let header = Some(b"OAuth oauth_signature_method=\"HMAC-SHA1\"".to_vec());
+            moved.push(Self { header: header.clone(), ..self.clone() });
+            // All of the signature's own parameters from the query to the form, without the others.
+            if let Some((others, last)) = query.rsplit_once('&')
+                && self.form.is_none()
+            {
+                moved.push(Self {
+                    url: format!("{before}?{others}"),
+                    form: Some(last.as_bytes().to_vec()),
+                    ..self.clone()
+                });
+            }
+        }
+        moved
+    }
+
     /// The same with one byte flipped, where there is one and text stays text.
     fn flipped(&self, flip: &Flip) -> Option<Self> {
         let mut other = self.clone();
@@ -79,6 +124,13 @@ impl Received {
         }?;
         Some(other)
     }
+}
+
+/// Whether a verifier takes a parameter for one of the protocol.
+fn is_protocol(name: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 4] = [b"oauth_body_hash", b"oauth_callback", b"oauth_verifier", b"oauth_session_handle"];
+    let sent = ["consumer_key", "nonce", "signature", "signature_method", "timestamp", "token", "version"];
+    OTHERS.contains(&name) || sent.iter().any(|sent| name.strip_prefix(b"oauth_") == Some(sent.as_bytes()))
 }
 
 fn verifier() -> Verifier {
@@ -157,6 +209,11 @@ fuzz_target!(|input: Input| {
     assert_eq!(verified, Ok(()));
     let read = received.read().unwrap();
     assert_eq!(read.base_string, expected);
+
+    // With a protocol parameter in another place it never verifies.
+    for moved in received.moved() {
+        assert!(moved.verify(&input).is_err(), "{moved:?}");
+    }
 
     // With a byte flipped it verifies only where it still says the same, in another way.
     let Some(flipped) = received.flipped(&input.flip) else { return };
