@@ -73,6 +73,6 @@ where
 }
 
 fn expect(status: StatusCode, answer: &Response<Bytes>) -> Result<(), BoxError> {
-    println!("   {} {}", answer.status(), String::from_utf8_lossy(answer.body()));
+    println!("   {} {}", answer.status(), String::from_utf8_lossy(answer.body()).trim_end());
     if answer.status() == status { Ok(()) } else { Err(format!("expected {status}").into()) }
 }

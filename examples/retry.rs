@@ -56,7 +56,7 @@ async fn main() -> Result<(), BoxError> {
     let csrf = answer["query"]["tokens"]["csrftoken"].as_str().ok_or("no token in the answer")?;
     println!("   The wiki's clock is {} s ahead.", skew.offset());
 
-    println!("\n2. The wiki reports a new nonce as used, then its databases lag behind: rejected, so sent again.");
+    println!("\n2. The wiki reports a new nonce as used, then its databases lag behind. The edit is sent again.");
     troubles.are([Trouble::NonceUsed, Trouble::Lag]);
     let form = format!("action=edit&format=json&title=Sandbox&text=Once&token={}", encode(csrf));
     let edit = || Request::post(wiki.api_url()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");

@@ -123,13 +123,13 @@ pub enum Cause {
     OnlyOurs(Vec<String>),
     /// Parameters are on the other side only.
     OnlyTheirs(Vec<String>),
-    /// The text that is given as their base string is none: it lacks the `&`s between method, URI and parameters.
+    /// The text given as their base string lacks the `&`s between method, URI and parameters.
     NotABaseString,
-    /// The base string of the other side belongs to another request: its nonce or timestamp differs.
+    /// The base string of the other side has another nonce or timestamp, so another request.
     AnotherRequest,
     /// The body is JSON, and the request calls it a form.
     JsonAsForm,
-    /// The body is a form, and the request does not call it one, so it is not signed.
+    /// The body is a form, but its `Content-Type` is not, so it is unsigned.
     FormNotNamed {
         /// The `Content-Type` of the request.
         content_type: Option<String>,
@@ -256,7 +256,7 @@ pub enum UrlTrait {
     DoubledSlash,
     /// A plus sign in the path.
     PlusInPath,
-    /// A percent-encoded character in the path that needs no encoding, or in lower case, or an encoded slash.
+    /// A character of the path is encoded needlessly, in lower case, or as a slash.
     Escapes,
     /// A space in the query, written as a plus sign.
     PlusInQuery,

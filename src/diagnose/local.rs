@@ -149,12 +149,14 @@ fn body(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The parameters that are not OAuth's, which a layer may have added after the body was handed to it.
+/// The parameters that are not OAuth's.
+///
+/// A layer may have added the others after the body was handed to it.
 fn without_protocol(form: &[u8]) -> Vec<&[u8]> {
     form.split(|&octet| octet == b'&').filter(|pair| !pair.starts_with(b"oauth_") && !pair.is_empty()).collect()
 }
 
-/// Whether a body is a form by its look: only pairs, and only octets that a form has.
+/// Whether a body looks like a form: only pairs, and only octets of a form.
 fn looks_like_form(body: &[u8]) -> bool {
     let is_part = |&octet: &u8| is_unreserved(octet) || b"%+*[]&=".contains(&octet);
     let body = body.trim_ascii();

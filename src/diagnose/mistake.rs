@@ -92,7 +92,7 @@ pub enum KeyMistake {
     SecretsNotEncoded,
     /// The secrets are percent-encoded twice.
     SecretsEncodedTwice,
-    /// White space or quotation marks around a secret belong to the key on one side only.
+    /// Only one side has white space or quotation marks around a secret in the key.
     SecretsTrimmed,
     /// A secret is percent-decoded before its use.
     SecretsDecoded,

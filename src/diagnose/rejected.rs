@@ -6,7 +6,7 @@ use crate::protocol::{VerifyError, VerifyErrorKind, names};
 use crate::record::{Record, UnsignedReason};
 use crate::server::verify::{Rejection, RejectionKind};
 
-/// The cause that a rejection states; `None` if it states only that the signature is wrong.
+/// The cause that a rejection states; `None` if only the signature is wrong.
 pub(super) fn cause(rejection: &Rejection, record: &Record) -> Option<Cause> {
     let parameter = || rejection.invalid().and_then(VerifyError::parameter).map(str::to_owned);
     let method = || Cause::SignatureMethod { ours: record.signature_method().map(Into::into), expected: None };

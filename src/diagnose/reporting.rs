@@ -169,7 +169,7 @@ enum Agreement {
     /// They would if these were corrected.
     Causes {
         causes: Vec<Cause>,
-        /// The comparison with the base string of their signature; `None` if the base strings are equal.
+        /// The comparison with the base string of their signature; `None` if they are equal.
         comparison: Option<Comparison>,
     },
     /// They do not, and no mistake that is known here explains it.

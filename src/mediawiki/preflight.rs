@@ -203,7 +203,7 @@ pub enum MisreadingKind {
     InQueryAndForm,
     /// Query or form `a=1&&b=2` or `a=1&`: MediaWiki signs `=` in addition.
     EmptyPair,
-    /// The content type of a form is not in lower case; MediaWiki does not sign the form.
+    /// The content type of a form is not in lower case; the form is unsigned.
     ContentTypeCase,
     /// The content type only starts like a form's; MediaWiki signs the body as a form.
     ///

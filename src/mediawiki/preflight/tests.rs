@@ -195,7 +195,7 @@ fn the_model_is_the_wiki_that_was_recorded() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4000))]
 
-    /// A request is misread exactly if the signed parameters differ, or if it asks for anonymity.
+    /// A request is misread exactly if the signed parameters differ or it asks for anonymity.
     #[test]
     fn exactly_what_differs_is_found(
         query in "[ab017&=.+_%\\[\\]-]{0,12}",

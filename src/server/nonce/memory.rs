@@ -383,7 +383,7 @@ mod tests {
         }
     }
 
-    /// A clock that is set back is followed, and nonces from the time ahead are kept.
+    /// A clock that is set back is followed; nonces from the time ahead are kept.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
         let store = MemoryNonceStore::new(10_000);

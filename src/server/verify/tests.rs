@@ -1051,7 +1051,7 @@ impl Random {
     }
 }
 
-/// A broken header: pieces in any order, or a good header with a few changed bytes.
+/// A broken header: pieces in any order, or a good header with changed bytes.
 fn hostile(random: &mut Random, round: usize, whole: &[u8]) -> Vec<u8> {
     const PIECES: [&[u8]; 28] = [
         b"OAuth ",
