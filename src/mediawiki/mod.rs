@@ -93,7 +93,7 @@
 //! revokes them. RSA consumers receive the token secret `__unused__`.
 //!
 //! Give each call a time limit, with `tokio::time::timeout` around it. A limit inside the HTTP client
-//! [ends with the head of the response](crate::client::handshake#timeouts).
+//! [ends with the head of the response](crate::client::handshake#what-goes-wrong).
 //!
 //! [`Decision::token`]: crate::client::handshake::Decision::token
 //!

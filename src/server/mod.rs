@@ -1,18 +1,18 @@
 //! Incoming requests, on Tower: verification, nonces, and a whole provider.
 //!
-//! - [`verify`]: a layer that rejects requests that are not properly signed. It is all that an API or a webhook needs
-//!   whose clients and tokens are issued elsewhere.
-//! - [`nonce`]: the stores that recognize replayed requests, in memory and in Redis.
+//! - [`verify`]: a layer that rejects requests without a valid signature. An API or a webhook needs no more if its
+//!   clients and tokens are issued elsewhere.
+//! - [`nonce`]: stores that recognize replayed requests, in memory and in Redis.
 #![cfg_attr(
     feature = "provider",
-    doc = "- [`provider`]: a service that issues tokens: the server's side of the handshake."
+    doc = "- [`provider`]: a service that issues tokens, the server's side of the handshake."
 )]
 #![cfg_attr(
     not(feature = "provider"),
-    doc = "- `provider` (feature `provider`): a service that issues tokens: the server's side of the handshake."
+    doc = "- `provider` (feature `provider`): a service that issues tokens, the server's side of the handshake."
 )]
 //!
-//! An axum application with a verified route, complete:
+//! A complete axum application with a verified route:
 //!
 //! ```toml
 //! [dependencies]
@@ -32,7 +32,7 @@
 //!     let credentials = MemoryCredentials::new()
 //!         .client(ClientCredentials::new("printer", "the printer's secret"), "nobody")
 //!         .token("printer", TokenCredentials::new("jane", "Jane's secret"), "Jane");
-//!     // The origin is the one that clients see, so that of the proxy if there is one.
+//!     // The origin that clients see. Behind a proxy, it is that of the proxy.
 //!     let verify = OAuthVerifyLayer::new(Origin::parse("http://localhost:3000")?, credentials);
 //!
 //!     let me = async |verified: Verified<&'static str>| format!("Hello {}!", verified.principal());
