@@ -102,7 +102,7 @@ fn to(server: &TestServer, request: Form) -> Request<Body> {
     request
 }
 
-/// Sends the request so many times, so many at once; in requests a second.
+/// Sends this number of requests, with a number of them at the same time. Returns the requests per second.
 async fn throughput<S>(
     service: &S,
     request: &Request<Body>,

@@ -13,7 +13,7 @@ use criterion::{Criterion, Throughput};
 use tower_oauth1::server::nonce::{Insert, MemoryNonceStore, NonceError, NonceKey, NonceStore, Window};
 
 const LIVE: usize = 1_000_000;
-/// How old a timestamp may be, in seconds.
+/// The greatest acceptable age of a timestamp, in seconds.
 const WINDOW: u64 = 300;
 
 /// A steady stream of requests that keeps a number of nonces live.

@@ -1,4 +1,4 @@
-//! How often signing one request allocates, pinned.
+//! The number of allocations when one request is signed.
 //!
 //! Not counted: the header map growing by one header, and what is done once for a signer and token.
 

@@ -310,7 +310,7 @@ async fn monotonic_timestamps() {
     }
 }
 
-/// By a clock that is set back all the time.
+/// Threads share a clock that is set back again and again.
 #[test]
 fn monotonic_timestamps_of_threads() {
     let reads = AtomicU64::new(0);
@@ -380,7 +380,7 @@ async fn provider_in_a_box() {
     }
 }
 
-/// The server says nothing but `Date`, as any HTTP server does.
+/// The server sends only `Date`, like any HTTP server.
 #[tokio::test]
 async fn server_that_says_nothing() {
     let server = TestServer::start(|origin| {

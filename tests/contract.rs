@@ -101,7 +101,7 @@ fn kind(error: &BoxError) -> OAuthSignErrorKind {
     error.downcast_ref::<OAuthSignError>().unwrap().kind()
 }
 
-/// Why the signer refused, where it did.
+/// The reason why the signer rejected the request, if it did.
 fn signers_reason(error: &BoxError) -> Option<SignErrorKind> {
     error.downcast_ref::<OAuthSignError>()?.sign_error().map(SignError::kind)
 }

@@ -51,7 +51,7 @@ fn signer() -> Signer {
     Signer::new(ClientCredentials::new("key", "secret")).token(TokenCredentials::new("of another user", "secret"))
 }
 
-/// Of another origin than the provider's endpoints.
+/// Another origin than that of the provider's endpoints.
 fn layer(signer: Signer) -> OAuthSignLayer {
     OAuthSignLayer::new(signer, Origin::parse("https://api.example").unwrap()).clock(Clock::from_fn(|| NOW))
 }
@@ -546,7 +546,7 @@ async fn a_leg_is_sent_again_after_its_clock_was_corrected() {
     }
 }
 
-/// A client of one connection, and what is to be known of it.
+/// A client with one connection, its server, and the permit of the connection.
 fn one_connection() -> (Handshake<ConcurrencyLimit<Mock>>, Handle, Arc<Semaphore>) {
     let (service, mut handle) = mock::pair();
     handle.allow(10);

@@ -16,7 +16,7 @@ use tower_oauth1::protocol::decode_form;
 use tower_oauth1::server::provider::Client;
 use tower_oauth1::server::provider::testing::{TestProvider, TestServer};
 
-/// The client's site. It shows whatever it is told to, too: no page of it is to be trusted.
+/// The client's site. Its pages show any text, so none of them is trusted.
 async fn client_site() -> TestServer {
     TestServer::start(|_| {
         service_fn(|request: Request<Incoming>| async move {

@@ -1,4 +1,4 @@
-//! Clients nobody here wrote, against the provider and the wiki, over sockets of this machine.
+//! Foreign clients against the provider and the wiki, over loopback sockets.
 //!
 //! Each signs every request of `interop/clients/requests.json` and sends it. The server takes them all, but for those
 //! that the client is known to sign wrong or not to send: the row says which and why.
@@ -25,7 +25,7 @@ struct Row {
     /// Faults by the name of a client: its signature does not match its request.
     #[serde(default)]
     wrong: HashMap<String, String>,
-    /// By the name of a client: why it does not send this.
+    /// Reasons why a client does not send this, by its name.
     #[serde(default)]
     unable: HashMap<String, String>,
     /// Known changes by the name of a client that writes query or form anew.

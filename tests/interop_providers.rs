@@ -1,4 +1,4 @@
-//! The handshake over loopback, with providers nobody here wrote: oauthlib's and PHP's.
+//! The handshake over loopback with foreign providers: oauthlib's and PHP's.
 //!
 //! `interop/run.sh` starts them and says where they are.
 

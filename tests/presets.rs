@@ -284,7 +284,7 @@ fn magentos_base_urls() {
     }
 }
 
-/// Of a request's `Authorization`, as an inner service gets it.
+/// A parameter of a request's `Authorization`, as an inner service gets it.
 fn parameter(request: &Sent, name: &str) -> Option<String> {
     let header = AuthorizationHeader::parse(request.headers().get(AUTHORIZATION)?.as_bytes()).unwrap();
     let (_, value) = header.parameters().find(|(found, _)| **found == *name.as_bytes())?;

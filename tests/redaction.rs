@@ -69,7 +69,7 @@ const ROOMS: [Room; 7] = [
     },
 ];
 
-/// Traits, aliases, and what the crate keeps to itself: nobody has a value to show.
+/// Traits, aliases and private types: users have no value of them to show.
 const WITHOUT_VALUES: [&str; 12] = [
     "CredentialStore",
     "CustomSignatureMethod",

@@ -22,7 +22,7 @@ use tower_oauth1::server::nonce::Insert::{self, Fresh, Replayed};
 use tower_oauth1::server::nonce::NonceErrorKind::{self, Full, OutsideWindow, Recovering, Unavailable};
 use tower_oauth1::server::nonce::{NonceKey, NonceStore, RedisNonceStore, Window};
 
-/// How old a timestamp may be, in seconds.
+/// The greatest acceptable age of a timestamp, in seconds.
 const WINDOW: u64 = 5;
 
 type Answer = Result<Insert, NonceErrorKind>;

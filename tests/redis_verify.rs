@@ -29,7 +29,7 @@ use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, SignedBody};
 use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
 
-/// How far a timestamp may be off.
+/// The greatest acceptable difference of a timestamp.
 const WINDOW: Duration = Duration::from_secs(3);
 const FORM: &str = "a=1&a=%FF+b";
 

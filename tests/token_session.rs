@@ -37,7 +37,7 @@ enum Act {
 
 struct Renewed {
     session: TokenSession,
-    /// How many requests were sent.
+    /// The number of requests that were sent.
     sent: Arc<AtomicUsize>,
     /// The tokens that the hook was given.
     stored: Arc<Mutex<Vec<String>>>,

@@ -22,13 +22,13 @@ struct Row {
     what: String,
     query: Option<String>,
     form: Option<String>,
-    /// By the name of a client: what it does wrong.
+    /// Faults by the name of a client.
     #[serde(default)]
     wrong: HashMap<String, String>,
-    /// By the name of a client: why it does not send this.
+    /// Reasons why a client does not send this, by its name.
     #[serde(default)]
     unable: HashMap<String, String>,
-    /// By the name of a client that writes the request anew: what it sends then.
+    /// The changed request of a client that writes it anew, by its name.
     #[serde(default)]
     rewritten: HashMap<String, String>,
 }

@@ -43,7 +43,7 @@ impl Received {
         presented.verify(&input.client(), token_secret.as_ref()).map_err(|error| error.kind())
     }
 
-    /// By the other implementation; `None` where the header is none.
+    /// The result of the other implementation; `None` if the header is invalid.
     fn read(&self) -> Option<Read> {
         let form = self.form.as_deref().unwrap_or_default();
         let header = match &self.header {

@@ -137,7 +137,7 @@ impl Input {
         format!("{scheme}://{authority}/{}{query}", self.path)
     }
 
-    /// With what is not text, too.
+    /// The form, which may hold octets that are no text.
     pub fn form(&self) -> Option<Vec<u8>> {
         let form = Token::text(self.form.as_ref()?);
         Some(
@@ -202,7 +202,7 @@ impl Input {
         protocol.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
-    /// Why the request cannot be signed, if so.
+    /// The reason why the request cannot be signed, if there is one.
     pub fn refusal(&self, url: &str, form: &[u8]) -> Option<SignErrorKind> {
         let sent_by_signer = ["oauth_consumer_key", "oauth_nonce", "oauth_signature", "oauth_signature_method"];
         let sent_by_signer =

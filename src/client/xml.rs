@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 
-/// How deep elements may be nested. Replies and refusals need four levels.
+/// The greatest depth of nested elements. Replies and refusals need four levels.
 const MAX_DEPTH: usize = 16;
 
 /// The name and text of every element that holds no other, in document order.

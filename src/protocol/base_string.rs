@@ -40,9 +40,9 @@ pub(crate) struct BaseString<'a> {
 /// The protocol parameters (§3.1) without the signature.
 #[derive(Clone, Copy)]
 pub(crate) enum Protocol<'a> {
-    /// Of a request to sign.
+    /// The parameters of a request to sign.
     Prepared(PreparedParameters<'a>),
-    /// Of a received request, in its header.
+    /// The parameters in the header of a received request.
     Received(&'a ReceivedValues<'a>),
     /// In the encoding of a form, in any order.
     Form(&'a [u8]),

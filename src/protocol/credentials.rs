@@ -276,7 +276,7 @@ impl TokenCredentials {
 }
 
 impl fmt::Debug for TokenCredentials {
-    /// Hides the token, too: it does not belong in a log.
+    /// Hides the token as well, because it does not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenCredentials([redacted])")
     }

@@ -1,4 +1,4 @@
-//! A form of the attacker's own under somebody else's signature.
+//! An attacker's form under the signature of another one.
 //!
 //! The signature base string does not say whether a parameter stood in the query or in the form (RFC 5849 §3.4.1.3.1).
 //! An attacker who sees a signed form before the server does can move its parameters into the query. The body is then

@@ -184,7 +184,7 @@ async fn a_signature_is_good_for_its_request_only() {
     assert_eq!(server.exchange(request("POST", "/a?x=1", &form, "amount=1")).await.status(), 200);
 }
 
-/// Nothing that a client sends begins a line of the response.
+/// No text of a client begins a line of the response.
 #[tokio::test]
 async fn no_header_is_injected_into_a_rejection() {
     let server = Server::axum(application(layer())).await;

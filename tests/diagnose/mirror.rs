@@ -64,7 +64,7 @@ fn explain(rejection: &Rejection, base_string: Option<String>) -> Report {
     }
 }
 
-/// How a faulty client makes its base string, and then its signature.
+/// The way in which a faulty client makes its base string and signature.
 struct Faulty {
     fault: &'static str,
     base_string: fn(&str) -> String,

@@ -55,7 +55,7 @@ pub(crate) struct Case {
     /// The origin that the server believes to be its own.
     pub(crate) server_origin: &'static str,
     pub(crate) server: fn(Verify) -> Verify,
-    /// How the server misreads its base string.
+    /// The server's misreading of its base string.
     pub(crate) misreads: Option<fn(&str) -> String>,
     pub(crate) preset: Option<Preset>,
     /// The code of the cause where the server explains itself.

@@ -23,7 +23,7 @@ pub(crate) fn rows() -> Vec<Row> {
     [provider_rows(), credentials(), callbacks(), not_granted(), not_accepted(), not_sent()].concat()
 }
 
-/// An answer with secrets in its headers, too.
+/// An answer with secrets in body and headers.
 pub(crate) fn response(status: u16, body: &str) -> Response<Bytes> {
     let response = Response::builder().status(status).header(SET_COOKIE, "session=markerCookie");
     response.body(Bytes::from(body.to_owned())).unwrap()

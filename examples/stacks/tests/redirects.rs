@@ -453,7 +453,7 @@ async fn a_host_header_of_the_first_origin_is_an_error_at_the_second() {
     assert_eq!((home.whose(), second.whose()), (vec![JANE], vec![]));
 }
 
-/// Why the signer refused.
+/// The reason why the signer rejected the request.
 fn reason(error: &BoxError) -> SignErrorKind {
     let error = error.downcast_ref::<OAuthSignError>().unwrap();
     assert_eq!(error.kind(), OAuthSignErrorKind::Sign);

@@ -82,7 +82,7 @@ impl Decision {
         Self::from_query(url.split_once('?').map_or("", |(_path, query)| query))
     }
 
-    /// Reads the query of a URI. A server sees path and query alone, which will do.
+    /// Reads the query of a URI. The path and query that a server sees are enough.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Decision {
         Self::from_query(uri.query().unwrap_or_default())
     }
 
-    /// Reads a query that is still encoded, without its `?`.
+    /// Reads a query without its `?`. It must be percent-encoded still.
     ///
     /// Some servers append their parameters with a `?` although the callback URI has a query. A `?` before such a
     /// parameter then counts as `&`, unless the query holds the parameter elsewhere.

@@ -60,7 +60,7 @@ pub(super) enum Confirmation {
     Unconfirmed,
 }
 
-/// How many objects a JSON reply may be wrapped in.
+/// The number of objects that a JSON reply may be wrapped in.
 const MAX_WRAPPERS: usize = 3;
 
 impl Replies {

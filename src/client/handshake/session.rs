@@ -241,7 +241,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Why the code of others has no outcome.
+/// The reason why the code of others has no result.
 #[derive(Debug)]
 enum Unfinished {
     Panicked,

@@ -25,7 +25,7 @@ pub(super) enum Records {
 }
 
 impl Records {
-    /// The base string for the record, if there is to be one.
+    /// The base string for the record, if the layer keeps records.
     pub(super) fn base_string(self, signing: &SigningRequest<'_>) -> Result<Option<String>, SignError> {
         match self {
             Self::Off => Ok(None),

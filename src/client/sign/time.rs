@@ -14,7 +14,7 @@ use crate::clock::Clock;
 /// The order of a layer's timestamps. All clones of the layer share it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimestampOrder {
-    /// By the clock. If the clock is set back, later timestamps are lower.
+    /// Timestamps follow the clock. If it is set back, later timestamps are lower.
     #[default]
     ByClock,
     /// No timestamp is lower than the one before.
@@ -187,7 +187,7 @@ mod tests {
         RefusedInBody,
         /// With status 200, and the server's `Date`.
         RefusedInBodyWithDate,
-        /// By a proxy in front of the server, which may not have seen it.
+        /// A rejection by a proxy in front of the server, which may not have seen the request.
         Unavailable,
     }
 

@@ -15,7 +15,7 @@ use super::store::{Insert, NonceKey, NonceStore, Window};
 
 const DEFAULT_PREFIX: &str = "oauth1:";
 
-/// How long connecting may take, and each reply.
+/// The time limit for connecting, and for each reply.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The seconds by which the clock of Redis may go back.
@@ -117,7 +117,7 @@ impl RedisNonceStore {
         self
     }
 
-    /// The connection and its number. It is shared while it is still being opened, too.
+    /// The connection and its number. It is also shared while it is being opened.
     fn connection(&self) -> Result<(ConnectionManager, u64), RedisError> {
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(manager) = &link.manager {

@@ -367,7 +367,7 @@ impl Redis {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// Of every key, in seconds.
+    /// The seconds until expiry of every key.
     pub(super) async fn times_to_live(&self) -> Vec<i64> {
         let client = redis::Client::open(self.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();

@@ -49,7 +49,7 @@ impl Claims<'_> {
 pub(super) const GROUPS: [&str; 3] = ["*", "user", "autoconfirmed"];
 pub(super) const RIGHTS: [&str; 6] = ["read", "edit", "createpage", "createtalk", "upload", "autoconfirmed"];
 
-/// The user id for a name: always the same, and never 0, which identifies nobody.
+/// The user id for a name. It is always the same, and never 0, which identifies no user.
 pub(super) fn user_id(user: &str) -> u32 {
     let digest = Sha256::digest(user);
     let bytes = digest.first_chunk().copied().unwrap_or_default();

@@ -35,7 +35,7 @@ pub(super) fn key(title: &str) -> String {
     title.replace(' ', "_")
 }
 
-/// By number; 0 has no name.
+/// The names by number; 0 has no name.
 const NAMESPACES: [&str; 16] = [
     "",
     "talk",
