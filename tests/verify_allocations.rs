@@ -19,9 +19,12 @@ use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
 
 /// The number of allocations of the layer itself.
 ///
-/// The boxed future, three texts of `Verified` (client, token, nonce), and those of `http` for the first extension of a
-/// request: its map, the table in it, and the value.
-const ALLOCATIONS: u64 = 1 + 3 + 3;
+/// The boxed future, the text of `Verified`, and those of `http` for the first extension of a request: its map, the
+/// table in it, and the value.
+const ALLOCATIONS: u64 = 1 + 1 + 3;
+
+/// The allocation of a verification: the list of parameters.
+const VERIFICATION: u64 = 1;
 
 /// A store that remembers nothing, so that its tables do not count.
 struct Forgetful;
@@ -54,10 +57,10 @@ fn each_allocation_of_the_layer_is_known() {
         let find = pin!(store.find("key", Some("token")));
         let found = find.poll(&mut Context::from_waker(Waker::noop()));
         let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, 1_700_000_000).unwrap();
-        if let Poll::Ready(Ok(Found::Credentials { client, token_secret, .. })) = &found {
-            presented.verify(client, token_secret.as_ref()).unwrap();
-        }
+        let Poll::Ready(Ok(Found::Prepared { credentials, .. })) = &found else { unreachable!("the store has them") };
+        presented.verify_prepared(credentials).unwrap();
     });
+    assert_eq!(others.count_total, VERIFICATION);
     for _ in 0..2 {
         let request = Request::get("/a?b=c").header(AUTHORIZATION, &header).body(Full::default()).unwrap();
         let mut request = Some(request);

@@ -69,7 +69,7 @@ impl AuthorizationHeader {
             if !form.is_empty() {
                 form.push(b'&');
             }
-            form.extend([name.bytes, b"=", value.bytes].concat());
+            form.extend([name.text, "=", value.text].concat().as_bytes());
             Ok::<_, InvalidAuthorization>(())
         })?;
         Ok(Self { realm, form })
@@ -159,13 +159,14 @@ impl HeaderWriter {
 /// A name or value in the encoding of §3.6.
 #[derive(Clone, Copy)]
 pub(super) struct Encoded<'a> {
-    pub(super) bytes: &'a [u8],
+    pub(super) text: &'a str,
     escapes: usize,
 }
 
 impl<'a> Encoded<'a> {
     /// Splits off the longest beginning in this encoding.
-    fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
+    fn split(text: &'a str) -> (Self, &'a str) {
+        let bytes = text.as_bytes();
         let (mut length, mut escapes) = (0, 0);
         loop {
             length += unreserved_run(&bytes[length..]);
@@ -174,14 +175,25 @@ impl<'a> Encoded<'a> {
                     length += 3;
                     escapes += 1;
                 }
-                _ => return (Self { bytes: &bytes[..length], escapes }, &bytes[length..]),
+                _ => {
+                    let (text, rest) = text.split_at(length);
+                    return (Self { text, escapes }, rest);
+                }
             }
         }
     }
 
     pub(super) fn decode(self) -> Cow<'a, [u8]> {
         // Most have no escape and need no second scan.
-        if self.escapes == 0 { Cow::Borrowed(self.bytes) } else { decode(self.bytes) }
+        if self.escapes == 0 { Cow::Borrowed(self.text.as_bytes()) } else { decode(self.text.as_bytes()) }
+    }
+
+    /// As [`decode`](Self::decode); `None` if it is not UTF-8.
+    pub(super) fn decode_text(self) -> Option<Cow<'a, str>> {
+        match self.escapes {
+            0 => Some(Cow::Borrowed(self.text)),
+            _ => String::from_utf8(decode(self.text.as_bytes()).into_owned()).ok().map(Cow::Owned),
+        }
     }
 }
 
@@ -190,9 +202,10 @@ pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
     value: &'a [u8],
     mut parameter: impl FnMut(Encoded<'a>, Encoded<'a>) -> Result<(), E>,
 ) -> Result<Option<String>, E> {
-    let mut rest = skip_empty_elements(
-        strip_scheme(value).ok_or(InvalidAuthorization::from(InvalidAuthorizationKind::OtherScheme))?,
-    );
+    let list = strip_scheme(value).ok_or(InvalidAuthorization::from(InvalidAuthorizationKind::OtherScheme))?;
+    // The whole list at once takes a fraction of the time that its values take one by one.
+    let list = str::from_utf8(list).map_err(|_| InvalidAuthorization::from(InvalidAuthorizationKind::NotEncoded))?;
+    let mut rest = skip_empty_elements(list);
     let mut realm = None;
     while !rest.is_empty() {
         let (name, quoted) = split_name(rest)?;
@@ -221,56 +234,57 @@ fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// A name, and the rest after its `=`.
-fn split_name(rest: &[u8]) -> Result<(Encoded<'_>, &[u8]), InvalidAuthorization> {
-    match Encoded::split(rest) {
-        (name, [b'=', after @ ..]) if !name.bytes.is_empty() => Ok((name, after)),
+fn split_name(rest: &str) -> Result<(Encoded<'_>, &str), InvalidAuthorization> {
+    let (name, rest) = Encoded::split(rest);
+    match rest.strip_prefix('=') {
+        Some(after) if !name.text.is_empty() => Ok((name, after)),
         _ => Err(InvalidAuthorizationKind::Malformed.into()),
     }
 }
 
 /// An encoded value without its quotes, and the rest.
-fn split_value(quoted: &[u8]) -> Result<(Encoded<'_>, &[u8]), InvalidAuthorization> {
-    let inside = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorizationKind::Unquoted)?;
-    match Encoded::split(inside) {
-        (value, [b'"', after @ ..]) => Ok((value, after)),
-        (_, []) => Err(InvalidAuthorizationKind::Malformed.into()),
-        _ => Err(InvalidAuthorizationKind::NotEncoded.into()),
+fn split_value(quoted: &str) -> Result<(Encoded<'_>, &str), InvalidAuthorization> {
+    let inside = quoted.strip_prefix('"').ok_or(InvalidAuthorizationKind::Unquoted)?;
+    let (value, rest) = Encoded::split(inside);
+    match rest.strip_prefix('"') {
+        Some(after) => Ok((value, after)),
+        None if rest.is_empty() => Err(InvalidAuthorizationKind::Malformed.into()),
+        None => Err(InvalidAuthorizationKind::NotEncoded.into()),
     }
 }
 
 /// The content of a quoted string (RFC 9110 §5.6.4), and the rest.
-fn unquote(quoted: &[u8]) -> Result<(String, &[u8]), InvalidAuthorization> {
-    let mut rest = quoted.strip_prefix(b"\"").ok_or(InvalidAuthorizationKind::Unquoted)?;
-    let mut content = Vec::new();
+fn unquote(quoted: &str) -> Result<(String, &str), InvalidAuthorization> {
+    let inside = quoted.strip_prefix('"').ok_or(InvalidAuthorizationKind::Unquoted)?;
+    let mut content = String::new();
+    let mut rest = inside.chars();
     loop {
-        rest = match rest {
-            [b'"', after @ ..] => {
-                let content = String::from_utf8(content).map_err(|_| InvalidAuthorizationKind::NotEncoded)?;
-                return Ok((content, after));
-            }
-            [b'\\', byte, after @ ..] | [byte, after @ ..] if !byte.is_ascii_control() || *byte == b'\t' => {
-                content.push(*byte);
-                after
-            }
-            _ => return Err(InvalidAuthorizationKind::Malformed.into()),
+        let next = match rest.next() {
+            Some('"') => return Ok((content, rest.as_str())),
+            Some('\\') => rest.next(),
+            next => next,
         };
+        match next.filter(|next| !next.is_ascii_control() || *next == '\t') {
+            Some(next) => content.push(next),
+            None => return Err(InvalidAuthorizationKind::Malformed.into()),
+        }
     }
 }
 
 /// The rest after a parameter: empty, or the next parameter after one or more commas.
-fn after_separator(rest: &[u8]) -> Result<&[u8], InvalidAuthorization> {
-    match rest.trim_ascii_start() {
-        [] => Ok(&[]),
-        rest @ [b',', ..] => Ok(skip_empty_elements(rest)),
-        _ => Err(InvalidAuthorizationKind::Malformed.into()),
+fn after_separator(rest: &str) -> Result<&str, InvalidAuthorization> {
+    let rest = rest.trim_ascii_start();
+    match rest.is_empty() || rest.starts_with(',') {
+        true => Ok(skip_empty_elements(rest)),
+        false => Err(InvalidAuthorizationKind::Malformed.into()),
     }
 }
 
 /// Skips commas and the white space around them.
 ///
 /// A recipient ignores empty elements of a list (RFC 9110 §5.6.1.2).
-fn skip_empty_elements(mut rest: &[u8]) -> &[u8] {
-    while let [b',', after @ ..] = rest.trim_ascii_start() {
+fn skip_empty_elements(mut rest: &str) -> &str {
+    while let Some(after) = rest.trim_ascii_start().strip_prefix(',') {
         rest = after;
     }
     rest.trim_ascii_start()

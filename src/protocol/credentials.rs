@@ -157,6 +157,7 @@ impl ClientCredentials {
                 VerifiedBy::Rsa(key) | VerifiedBy::RsaOrSecret(key) => Some(key),
                 VerifiedBy::Secret => None,
             },
+            keyed: None,
         }
     }
 

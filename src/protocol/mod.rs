@@ -114,4 +114,4 @@ pub use signing::{
     EmptyToken, ProtocolParameters, SignError, SignErrorKind, Signed, Signer, SigningRequest, Stamp, Transmission,
     Version,
 };
-pub use verifying::{Presented, Verifier, VerifyError, VerifyErrorKind};
+pub use verifying::{PreparedCredentials, Presented, Verifier, VerifyError, VerifyErrorKind};

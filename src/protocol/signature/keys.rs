@@ -4,6 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use super::hmac::Keyed;
 #[cfg(feature = "rsa")]
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::protocol::encode::{encode_into, encoded_len, into_text};
@@ -71,9 +72,16 @@ pub(crate) struct VerifyingKeys<'a> {
     pub(crate) token_secret: Option<&'a Secret>,
     #[cfg(feature = "rsa")]
     pub(crate) rsa: Option<&'a RsaPublicKey>,
+    /// The HMACs under the two secrets, if they are [kept](Self::to_keep).
+    pub(crate) keyed: Option<&'a Keyed>,
 }
 
 impl<'a> VerifyingKeys<'a> {
+    /// Makes the HMACs under the two secrets, to verify many requests with them. `None` without a client secret.
+    pub(crate) fn to_keep(self) -> Option<Keyed> {
+        Some(Keyed::new(&self.shared_secrets()?))
+    }
+
     pub(super) fn shared_secrets(self) -> Option<Zeroizing<String>> {
         self.client_secret.map(|client| shared_secrets(client.get(), self.token_secret))
     }

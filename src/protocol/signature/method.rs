@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::hmac::{Hmac, KeyInit};
+use ::hmac::{Hmac, KeyInit, Mac};
 #[cfg(feature = "rsa")]
 use base64::Engine as _;
 use sha1::Sha1;
@@ -14,13 +14,14 @@ use sha2::{Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use super::error::SignatureError;
+use super::hmac::{self, keyed};
 use super::keys::{Secrets, SigningKeys, VerifyingKeys};
+use super::plaintext;
 #[cfg(feature = "rsa")]
 use super::rsa::{self, RsaPrivateKey};
 #[cfg(feature = "rsa")]
 use super::value::BASE64;
 use super::value::{Signature, constant_time_eq};
-use super::{hmac, plaintext};
 use crate::protocol::base_string::Message;
 use crate::protocol::secret::Secret;
 
@@ -108,12 +109,11 @@ impl SignatureMethod {
         #[cfg(feature = "rsa")]
         let rsa_key = || keys.rsa.ok_or(SignatureError::KeyMissing);
         let secrets = || keys.shared_secrets().ok_or(SignatureError::KeyMissing);
-        let is_made_with = |key: PreparedKey| key.sign(message, |expected| Ok(expected.is(signature)));
         match self {
-            Self::HmacSha1 => is_made_with(PreparedKey::HmacSha1(keyed(&secrets()?))),
-            Self::HmacSha256 => is_made_with(PreparedKey::HmacSha256(keyed(&secrets()?))),
-            Self::HmacSha512 => is_made_with(PreparedKey::HmacSha512(keyed(&secrets()?))),
-            Self::Plaintext => is_made_with(PreparedKey::Plaintext(secrets()?)),
+            Self::HmacSha1 => verify_hmac(keys.keyed.map(|keyed| &keyed.sha1), secrets, message, signature),
+            Self::HmacSha256 => verify_hmac(keys.keyed.map(|keyed| &keyed.sha256), secrets, message, signature),
+            Self::HmacSha512 => verify_hmac(keys.keyed.map(|keyed| &keyed.sha512), secrets, message, signature),
+            Self::Plaintext => Ok(plaintext::sign(&secrets()?, message)?.is(signature)),
             #[cfg(feature = "rsa")]
             Self::RsaSha1 => rsa::verify::<Sha1>(rsa_key()?, message, signature),
             #[cfg(feature = "rsa")]
@@ -268,11 +268,18 @@ impl PreparedKey {
     }
 }
 
-fn keyed<M: KeyInit>(secrets: &str) -> M {
-    match M::new_from_slice(secrets.as_bytes()) {
-        Ok(mac) => mac,
-        Err(_invalid_length) => unreachable!("HMAC takes a key of any length (RFC 2104 §2)"),
-    }
+/// Verifies with the state that was kept, or with one made of the secrets.
+fn verify_hmac<M: Mac + KeyInit + Clone>(
+    kept: Option<&M>,
+    secrets: impl FnOnce() -> Result<Zeroizing<String>, SignatureError>,
+    message: &dyn Message,
+    signature: &str,
+) -> Result<bool, SignatureError> {
+    let keyed = match kept {
+        Some(kept) => kept.clone(),
+        None => keyed(&secrets()?),
+    };
+    Ok(Signature::Digest(&hmac::sign(keyed, message)?).is(signature))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod method; // The methods, and a method with its key.
 #[cfg(feature = "rsa")]
 pub use self::rsa::{InvalidRsaKey, InvalidRsaKeyKind, RsaPrivateKey, RsaPublicKey};
 pub(crate) use error::SignatureError;
+pub(crate) use hmac::Keyed;
 pub use keys::Secrets;
 pub(crate) use keys::{SigningKeys, VerifyingKeys};
 pub(crate) use method::PreparedKey;

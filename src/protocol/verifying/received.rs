@@ -58,9 +58,9 @@ impl<'a> Received<'a> {
     fn in_header(value: &'a [u8]) -> Result<Self, VerifyError> {
         let (mut values, mut others) = (ReceivedValues::default(), Vec::new());
         let realm = parse_header(value, |name, value| match names::protocol_index(&name.decode()) {
-            Some(index) => set(&mut values, index, value.decode()),
+            Some(index) => set(&mut values, index, value.decode_text()),
             None => {
-                others.extend([b"&", name.bytes, b"=", value.bytes].concat());
+                others.extend(["&", name.text, "=", value.text].concat().as_bytes());
                 Ok(())
             }
         })?;
@@ -71,7 +71,11 @@ impl<'a> Received<'a> {
         let mut values = ReceivedValues::default();
         for (name, value) in pairs(form) {
             if let Some(index) = names::protocol_index(&decode_form(name)) {
-                set(&mut values, index, decode_form(value))?;
+                let value = match decode_form(value) {
+                    Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+                    Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+                };
+                set(&mut values, index, value)?;
             }
         }
         Ok(Self { values, place })
@@ -103,13 +107,10 @@ impl<'a> Received<'a> {
     }
 }
 
-fn set<'a>(values: &mut ReceivedValues<'a>, index: usize, value: Cow<'a, [u8]>) -> Result<(), VerifyError> {
-    let text = match value {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
-    };
+/// Sets a value, which is `None` if it is not UTF-8.
+fn set<'a>(values: &mut ReceivedValues<'a>, index: usize, value: Option<Cow<'a, str>>) -> Result<(), VerifyError> {
     let refused = |kind| Err(VerifyError::with_parameter(kind, names::PROTOCOL[index]));
-    match text.map(|text| values[index].replace(text)) {
+    match value.map(|text| values[index].replace(text)) {
         None => refused(VerifyErrorKind::NotUtf8),
         Some(Some(_another)) => refused(VerifyErrorKind::DuplicateParameter),
         Some(None) => Ok(()),

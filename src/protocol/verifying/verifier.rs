@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 
 use super::error::{VerifyError, VerifyErrorKind};
+use super::prepared::PreparedCredentials;
 use super::received::Received;
 use crate::protocol::base_string::{BaseString, Message as _};
 use crate::protocol::body_hash::BodyHashFunction;
@@ -17,7 +18,7 @@ use crate::protocol::names;
 use crate::protocol::origin::Origin;
 use crate::protocol::request::{Payload, RequestHead};
 use crate::protocol::secret::Secret;
-use crate::protocol::signature::{PlaintextOver, SignatureMethod, constant_time_eq};
+use crate::protocol::signature::{PlaintextOver, SignatureMethod, VerifyingKeys, constant_time_eq};
 
 /// A verifier of signed requests.
 ///
@@ -268,8 +269,20 @@ impl Presented<'_> {
     ///
     /// [`VerifyErrorKind::BadSignature`]; [`VerifyErrorKind::ClientKeyMissing`] if the client has no key for the method.
     pub fn verify(&self, client: &ClientCredentials, token_secret: Option<&Secret>) -> Result<(), VerifyError> {
+        self.verify_with(client.verifying_keys(token_secret))
+    }
+
+    /// Verifies the signature as [`verify`](Self::verify) does, with keys that were prepared.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn verify_prepared(&self, credentials: &PreparedCredentials) -> Result<(), VerifyError> {
+        self.verify_with(credentials.verifying_keys())
+    }
+
+    fn verify_with(&self, keys: VerifyingKeys<'_>) -> Result<(), VerifyError> {
         let signature = self.parameter(names::SIGNATURE).unwrap_or_default();
-        let keys = client.verifying_keys(token_secret);
         let verified = self.with_base_string(|base_string| Ok(self.method.verify(base_string, signature, keys)?))?;
         if verified { Ok(()) } else { Err(VerifyErrorKind::BadSignature.into()) }
     }

@@ -9,13 +9,16 @@ use http::{HeaderValue, Method, Request};
 use http_body::Body;
 
 use super::credentials::{CredentialStore, Found};
+use super::decoy::Preparation;
 #[cfg(feature = "diagnose")]
 use super::policy::Records;
 use super::policy::{Policy, Proof, UnsignedBodies};
 use super::rejection::{Problems, Rejection, RejectionKind};
 use super::verified::Verified;
 use crate::body::{ReadError, ReadWhole, SignedBody};
-use crate::protocol::{BodyHash, BodyType, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind};
+use crate::protocol::{
+    BodyHash, BodyType, ClientCredentials, Payload, Presented, RequestHead, VerifyError, VerifyErrorKind,
+};
 #[cfg(feature = "diagnose")]
 use crate::record::Record;
 use crate::server::nonce::{Insert, NonceErrorKind, NonceKey, NonceStore, Window};
@@ -101,21 +104,26 @@ impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
         found: Found<C::Principal>,
     ) -> Result<C::Principal, Rejection> {
         let decoy = &self.policy.decoy;
+        let unknown = |kind: RejectionKind| {
+            let kept = self.credentials.keeps_prepared();
+            decoy.verify(presented, if kept { Preparation::Kept } else { Preparation::EachTime });
+            Err(kind.into())
+        };
+        let known = |client: &ClientCredentials, verified: Result<(), VerifyError>, preparation| {
+            decoy.compensate(presented, client, verified.as_ref().copied().map_err(VerifyError::kind), preparation);
+            verified.map_err(|error| Rejection::from(error).with_base_string(self.policy.base_string(presented)))
+        };
         match found {
             Found::Credentials { client, token_secret, principal } => {
-                match decoy.verify_or_compensate(presented, &client, token_secret.as_ref()) {
-                    Ok(()) => Ok(principal),
-                    Err(error) => Err(Rejection::from(error).with_base_string(self.policy.base_string(presented))),
-                }
+                let verified = presented.verify(&client, token_secret.as_ref());
+                known(&client, verified, Preparation::EachTime).map(|()| principal)
             }
-            Found::UnknownClient => {
-                decoy.verify(presented);
-                Err(RejectionKind::UnknownClient.into())
+            Found::Prepared { credentials, principal } => {
+                let verified = presented.verify_prepared(&credentials);
+                known(credentials.client(), verified, Preparation::Kept).map(|()| principal)
             }
-            Found::UnknownToken => {
-                decoy.verify(presented);
-                Err(RejectionKind::UnknownToken.into())
-            }
+            Found::UnknownClient => unknown(RejectionKind::UnknownClient),
+            Found::UnknownToken => unknown(RejectionKind::UnknownToken),
         }
     }
 

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::hint::black_box;
 use std::sync::Arc;
 
-use crate::protocol::{ClientCredentials, Secret, TokenCredentials};
+use crate::protocol::{ClientCredentials, PreparedCredentials, Secret, TokenCredentials};
 
 /// Finds the secrets that a request was signed with.
 ///
@@ -54,6 +55,14 @@ pub trait CredentialStore: Send + Sync {
         client: &str,
         token: Option<&str>,
     ) -> impl Future<Output = Result<Found<Self::Principal>, LookupError>> + Send;
+
+    /// Whether [`find`](Self::find) returns [`Found::Prepared`]; `false` by default.
+    ///
+    /// Unknown clients and tokens are then verified with keys that are prepared as well, so that they take the same
+    /// time.
+    fn keeps_prepared(&self) -> bool {
+        false
+    }
 }
 
 impl<C: CredentialStore + ?Sized> CredentialStore for Arc<C> {
@@ -65,6 +74,10 @@ impl<C: CredentialStore + ?Sized> CredentialStore for Arc<C> {
         token: Option<&str>,
     ) -> impl Future<Output = Result<Found<Self::Principal>, LookupError>> + Send {
         (**self).find(client, token)
+    }
+
+    fn keeps_prepared(&self) -> bool {
+        (**self).keeps_prepared()
     }
 }
 
@@ -80,6 +93,15 @@ pub enum Found<P> {
         /// The application's own data.
         principal: P,
     },
+    /// As `Credentials`, of a store that keeps them with their keys prepared: verification is faster.
+    ///
+    /// A store that returns it should do so always, and state it by [`CredentialStore::keeps_prepared`].
+    Prepared {
+        /// The client and the secret of the token, if the request has one.
+        credentials: PreparedCredentials,
+        /// The application's own data.
+        principal: P,
+    },
     /// The client does not exist, or is blocked.
     UnknownClient,
     /// The client has no such token, or it was revoked.
@@ -88,7 +110,7 @@ pub enum Found<P> {
 
 impl<P> Found<P> {
     pub(super) fn is_known(&self) -> bool {
-        matches!(self, Self::Credentials { .. })
+        matches!(self, Self::Credentials { .. } | Self::Prepared { .. })
     }
 }
 
@@ -98,6 +120,8 @@ impl<P> Found<P> {
 pub type LookupError = Box<dyn Error + Send + Sync>;
 
 /// A credential store in memory, for webhooks, LTI tools, and tests.
+///
+/// It keeps the keys prepared, about 1 KiB for each client and token. A principal is cloned for each request.
 ///
 /// ```
 /// use tower_oauth1::{ClientCredentials, TokenCredentials};
@@ -110,26 +134,30 @@ pub type LookupError = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub struct MemoryCredentials<P = ()> {
     clients: HashMap<String, Known<P>>,
+    /// The tokens that are searched for those of unknown clients, which take as long as others. It has one entry,
+    /// because an empty map is not searched.
+    no_tokens: HashMap<String, ()>,
 }
 
 #[derive(Clone)]
 struct Known<P> {
-    client: ClientCredentials,
+    credentials: PreparedCredentials,
     principal: P,
-    tokens: HashMap<String, (TokenCredentials, P)>,
+    tokens: HashMap<String, (PreparedCredentials, P)>,
 }
 
 impl<P> MemoryCredentials<P> {
     /// Creates a store without credentials.
     pub fn new() -> Self {
-        Self { clients: HashMap::new() }
+        Self { clients: HashMap::new(), no_tokens: HashMap::from([(String::new(), ())]) }
     }
 
     /// Adds a client, with the principal of its requests without a token.
     #[must_use]
     pub fn client(mut self, client: ClientCredentials, principal: P) -> Self {
         let key = client.key().to_owned();
-        self.clients.insert(key, Known { client, principal, tokens: HashMap::new() });
+        let credentials = PreparedCredentials::new(client, None);
+        self.clients.insert(key, Known { credentials, principal, tokens: HashMap::new() });
         self
     }
 
@@ -137,7 +165,9 @@ impl<P> MemoryCredentials<P> {
     #[must_use]
     pub fn token(mut self, client: &str, token: TokenCredentials, principal: P) -> Self {
         if let Some(known) = self.clients.get_mut(client) {
-            known.tokens.insert(token.token().to_owned(), (token, principal));
+            let client = known.credentials.client().clone();
+            let credentials = PreparedCredentials::new(client, Some(token.secret().clone()));
+            known.tokens.insert(token.token().to_owned(), (credentials, principal));
         }
         self
     }
@@ -153,13 +183,20 @@ impl<P: Clone + Send + Sync + 'static> CredentialStore for MemoryCredentials<P> 
     type Principal = P;
 
     async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<P>, LookupError> {
-        let Some(known) = self.clients.get(client) else { return Ok(Found::UnknownClient) };
-        let (token_secret, principal) = match token.map(|token| known.tokens.get(token)) {
-            None => (None, &known.principal),
-            Some(Some((token, principal))) => (Some(token.secret().clone()), principal),
+        let Some(known) = self.clients.get(client) else {
+            black_box(token.map(|token| self.no_tokens.get(token)));
+            return Ok(Found::UnknownClient);
+        };
+        let (credentials, principal) = match token.map(|token| known.tokens.get(token)) {
+            None => (&known.credentials, &known.principal),
+            Some(Some((credentials, principal))) => (credentials, principal),
             Some(None) => return Ok(Found::UnknownToken),
         };
-        Ok(Found::Credentials { client: known.client.clone(), token_secret, principal: principal.clone() })
+        Ok(Found::Prepared { credentials: credentials.clone(), principal: principal.clone() })
+    }
+
+    fn keeps_prepared(&self) -> bool {
+        true
     }
 }
 
@@ -192,8 +229,10 @@ mod tests {
         ] {
             let found = block_on(credentials.find(client, token)).unwrap();
             let found = match &found {
-                Found::Credentials { client, token_secret, principal } => {
-                    Ok((client.secret().expose(), token_secret.as_ref().map(Secret::expose), *principal))
+                Found::Credentials { .. } => unreachable!("this store keeps them prepared"),
+                Found::Prepared { credentials, principal } => {
+                    let secrets = (credentials.client().secret(), credentials.token_secret());
+                    Ok((secrets.0.expose(), secrets.1.map(Secret::expose), *principal))
                 }
                 Found::UnknownClient => Err("client"),
                 Found::UnknownToken => Err("token"),

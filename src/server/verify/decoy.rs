@@ -1,12 +1,26 @@
 //! Random credentials that make a rejection take as long as a verification.
 
-use crate::protocol::{ClientCredentials, Presented, Secret, VerifyError, VerifyErrorKind};
+use crate::protocol::{ClientCredentials, PreparedCredentials, Presented, Secret, VerifyErrorKind};
 
 /// Credentials that nobody has. Requests that are rejected in any case are verified with them.
 pub(super) struct Decoy {
     /// The same client with RSA keys of several sizes, and without.
-    clients: Vec<ClientCredentials>,
+    clients: Vec<Keys>,
+}
+
+/// The keys of one client, in each way in which a store may have those of a known one.
+struct Keys {
+    client: ClientCredentials,
     token_secret: Secret,
+    without_token: PreparedCredentials,
+    with_token: PreparedCredentials,
+}
+
+/// Whether the keys are prepared for each request, or kept by the store.
+#[derive(Clone, Copy)]
+pub(super) enum Preparation {
+    EachTime,
+    Kept,
 }
 
 /// The sizes of RSA keys in use, in bytes: 2048, 3072 and 4096 bits.
@@ -24,47 +38,56 @@ impl Decoy {
         });
         #[cfg(not(feature = "rsa"))]
         let with_keys = std::iter::empty();
-        let mut clients: Vec<_> = with_keys.collect();
-        clients.push(client);
-        Self { clients, token_secret: secret().into() }
+        let clients = with_keys.chain([client.clone()]).map(|client| {
+            let token_secret = Secret::new(secret());
+            Keys {
+                without_token: PreparedCredentials::new(client.clone(), None),
+                with_token: PreparedCredentials::new(client.clone(), Some(token_secret.clone())),
+                client,
+                token_secret,
+            }
+        });
+        Self { clients: clients.collect() }
     }
 
     /// Verifies a request in vain.
     ///
     /// A key of another size than the signature rejects it at once. So the size of the decoy's key is that of the
     /// signature, which the sender chose and which tells nothing about any client.
-    pub(super) fn verify(&self, presented: &Presented<'_>) {
-        self.verify_with(presented, self.fitting(presented).or(self.clients.first()));
+    pub(super) fn verify(&self, presented: &Presented<'_>, preparation: Preparation) {
+        verify_with(presented, self.fitting(presented).or(self.clients.first()), preparation);
     }
 
-    /// Verifies a request with its client's credentials.
+    /// Spends the time that a verification has saved by an early rejection.
     ///
-    /// If these have no key of the signature's size, the decoy spends the time that such a key would have taken.
-    pub(super) fn verify_or_compensate(
+    /// If the client has no key of the signature's size, this is the time that such a key would have taken.
+    pub(super) fn compensate(
         &self,
         presented: &Presented<'_>,
         client: &ClientCredentials,
-        token_secret: Option<&Secret>,
-    ) -> Result<(), VerifyError> {
-        let verified = presented.verify(client, token_secret);
-        match verified.as_ref().map_err(VerifyError::kind) {
+        verified: Result<(), VerifyErrorKind>,
+        preparation: Preparation,
+    ) {
+        match verified {
             Ok(()) => (),
             Err(VerifyErrorKind::BadSignature) if fits(presented, client) => (),
-            Err(VerifyErrorKind::BadSignature) => self.verify_with(presented, self.fitting(presented)),
-            Err(_before_the_comparison) => self.verify(presented),
-        }
-        verified
-    }
-
-    fn fitting(&self, presented: &Presented<'_>) -> Option<&ClientCredentials> {
-        self.clients.iter().find(|client| fits(presented, client))
-    }
-
-    fn verify_with(&self, presented: &Presented<'_>, client: Option<&ClientCredentials>) {
-        if let Some(client) = client {
-            let _ = presented.verify(client, presented.token().map(|_| &self.token_secret));
+            Err(VerifyErrorKind::BadSignature) => verify_with(presented, self.fitting(presented), preparation),
+            Err(_before_the_comparison) => self.verify(presented, preparation),
         }
     }
+
+    fn fitting(&self, presented: &Presented<'_>) -> Option<&Keys> {
+        self.clients.iter().find(|keys| fits(presented, &keys.client))
+    }
+}
+
+fn verify_with(presented: &Presented<'_>, keys: Option<&Keys>, preparation: Preparation) {
+    let has_token = presented.token().is_some();
+    let _ = keys.map(|keys| match preparation {
+        Preparation::EachTime => presented.verify(&keys.client, has_token.then_some(&keys.token_secret)),
+        Preparation::Kept if has_token => presented.verify_prepared(&keys.with_token),
+        Preparation::Kept => presented.verify_prepared(&keys.without_token),
+    });
 }
 
 /// Whether a client's key has the size of the signature. Secrets fit every other signature.
@@ -101,7 +124,7 @@ mod tests {
     fn there_is_a_key_of_each_size() {
         let decoy = Decoy::new();
         let sizes: Vec<_> =
-            decoy.clients.iter().filter_map(|client| Some(client.verifying_keys(None).rsa?.bits())).collect();
+            decoy.clients.iter().filter_map(|keys| Some(keys.client.verifying_keys(None).rsa?.bits())).collect();
         assert_eq!(sizes, RSA_SIZES.map(|size| size * 8));
     }
 }

@@ -21,49 +21,68 @@ use crate::protocol::Presented;
 /// With the feature `axum`, `Verified<P>` and `Option<Verified<P>>` are extractors.
 #[derive(Clone)]
 pub struct Verified<P = ()> {
-    client_key: String,
-    token: Option<String>,
-    nonce: Option<String>,
-    callback: Option<String>,
-    verification_code: Option<String>,
+    /// All parameters one after the other: one allocation instead of five.
+    text: String,
+    /// The length of each parameter in the text.
+    lengths: [Option<usize>; 5],
     principal: P,
+}
+
+/// The places of the parameters in [`Verified::text`].
+#[derive(Clone, Copy)]
+enum Parameter {
+    ClientKey,
+    Token,
+    Nonce,
+    Callback,
+    VerificationCode,
 }
 
 impl<P> Verified<P> {
     pub(super) fn new(presented: &Presented<'_>, principal: P) -> Self {
+        let values = [
+            Some(presented.client_key()),
+            presented.token(),
+            presented.nonce(),
+            presented.callback(),
+            presented.verification_code(),
+        ];
         Self {
-            client_key: presented.client_key().to_owned(),
-            token: presented.token().map(Into::into),
-            nonce: presented.nonce().map(Into::into),
-            callback: presented.callback().map(Into::into),
-            verification_code: presented.verification_code().map(Into::into),
+            text: values.map(Option::unwrap_or_default).concat(),
+            lengths: values.map(|v| Some(v?.len())),
             principal,
         }
     }
 
+    fn parameter(&self, parameter: Parameter) -> Option<&str> {
+        let (before, rest) = self.lengths.split_at(parameter as usize);
+        let start = before.iter().flatten().sum();
+        self.text.get(start..start + (*rest.first()?)?)
+    }
+
     /// Returns the client identifier.
     pub fn client_key(&self) -> &str {
-        &self.client_key
+        self.parameter(Parameter::ClientKey).unwrap_or_default()
     }
 
     /// Returns the token identifier, if the request has one.
     pub fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+        self.parameter(Parameter::Token)
     }
 
     /// Returns the nonce. Only PLAINTEXT requests may have none.
     pub fn nonce(&self) -> Option<&str> {
-        self.nonce.as_deref()
+        self.parameter(Parameter::Nonce)
     }
 
     /// Returns the callback of a request for temporary credentials (§2.1).
     pub fn callback(&self) -> Option<&str> {
-        self.callback.as_deref()
+        self.parameter(Parameter::Callback)
     }
 
     /// Returns the verification code of a request for token credentials (§2.3).
     pub fn verification_code(&self) -> Option<&str> {
-        self.verification_code.as_deref()
+        self.parameter(Parameter::VerificationCode)
     }
 
     /// Returns the principal that the credential store found.
@@ -74,6 +93,6 @@ impl<P> Verified<P> {
 
 impl<P> fmt::Debug for Verified<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified").field("client_key", &self.client_key).finish_non_exhaustive()
+        f.debug_struct("Verified").field("client_key", &self.client_key()).finish_non_exhaustive()
     }
 }
