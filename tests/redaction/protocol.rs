@@ -3,8 +3,8 @@
 use http::header::{HOST, HeaderMap};
 use http::{Method, Uri};
 use tower_oauth1::protocol::{
-    AuthorizationHeader, BodyHash, BodyHashFunction, BodyType, EmptyToken, Payload, ProtocolParameters, RequestHead,
-    Separator, SignError, Signed, Stamp, Transmission, Verifier, decode,
+    AuthorizationHeader, BodyHash, BodyHashFunction, BodyType, EmptyToken, Payload, PreparedCredentials,
+    ProtocolParameters, RequestHead, Separator, SignError, Signed, Stamp, Transmission, Verifier, decode,
 };
 use tower_oauth1::{
     ClientCredentials, Origin, RsaPrivateKey, RsaPublicKey, Scheme, Secret, SignatureMethod, Signer,
@@ -196,6 +196,7 @@ fn received() -> Vec<Row> {
             verifier.check(RequestHead::new("POST", URL).unwrap(), Some(header.as_bytes()), FORM, 1).unwrap();
         rows.extend([
             Row::debug("AuthorizationHeader", AuthorizationHeader::parse(header.as_bytes()).unwrap()),
+            Row::debug("PreparedCredentials", &PreparedCredentials::new(client(), Some(token().secret().clone()))),
             Row::debug("Presented", &presented),
         ]);
         let error = presented.verify(&ClientCredentials::new("key", "markerOther"), None).unwrap_err();

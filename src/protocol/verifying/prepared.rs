@@ -1,4 +1,4 @@
-//! The credentials of a client and its token, with the keys prepared once for many requests.
+//! The credentials of a client and its token, with their keys prepared once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use crate::protocol::credentials::ClientCredentials;
 use crate::protocol::secret::Secret;
 use crate::protocol::signature::{Keyed, VerifyingKeys};
 
-/// The credentials of a client and its token, with the HMAC keys prepared to verify any number of requests.
+/// The credentials of a client and its token, with the HMAC keys prepared.
 ///
-/// Clones are cheap and share the keys, which take about 1 KiB. Keep one value for each token. A value that is made for
-/// a single request makes it slower.
+/// They verify any number of requests. Clones are cheap and share the keys, which take about 1 KiB. Keep one value for
+/// each token. A value that is made for a single request makes it slower.
 ///
 /// ```
 /// use tower_oauth1::ClientCredentials;
@@ -64,5 +64,55 @@ impl PreparedCredentials {
 impl fmt::Debug for PreparedCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PreparedCredentials").field("client", self.client()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::signature::SignatureMethod;
+    use crate::protocol::{Payload, RequestHead, Signed, Signer, Stamp, TokenCredentials, Verifier, VerifyErrorKind};
+
+    #[test]
+    fn they_verify_as_unprepared_ones_do() {
+        let methods = [SignatureMethod::HmacSha1, SignatureMethod::HmacSha256, SignatureMethod::HmacSha512];
+        let head = RequestHead::new("GET", "https://e.com/?a=1").unwrap();
+        let stamp = Stamp { timestamp: 1, nonce: "n" };
+        let verifier = Verifier::new();
+        for method in methods {
+            for (secret, token, other_secret, other_token, expected) in [
+                ("c", Some("t"), "c", Some("t"), Ok(())),
+                ("c", None, "c", None, Ok(())),
+                ("c", Some("t"), "c", None, Err(VerifyErrorKind::BadSignature)),
+                ("c", Some("t"), "d", Some("t"), Err(VerifyErrorKind::BadSignature)),
+                ("c", Some("t"), "c", Some("u"), Err(VerifyErrorKind::BadSignature)),
+                ("", Some("t"), "", Some("t"), Err(VerifyErrorKind::ClientKeyMissing)),
+            ] {
+                let signer = Signer::new(ClientCredentials::new("k", secret)).method(method.clone());
+                let signer =
+                    token.iter().fold(signer, |signer, &secret| signer.token(TokenCredentials::new("t", secret)));
+                let signed = signer.request(head, Payload::Unread).stamp(stamp).sign().unwrap();
+                let Signed::Header(header) = signed else { unreachable!("signed in the header") };
+                let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, 1).unwrap();
+                let (client, token) = (ClientCredentials::new("k", other_secret), other_token.map(Secret::from));
+                let unprepared = presented.verify(&client, token.as_ref());
+                let prepared = PreparedCredentials::new(client, token);
+                for _ in 0..2 {
+                    let verified = presented.verify_prepared(&prepared);
+                    assert_eq!(verified.as_ref().map_err(|error| error.kind()).copied(), expected, "{method} {secret}");
+                    assert_eq!(verified, unprepared);
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "rsa")]
+    fn the_secret_of_a_client_with_a_public_key_verifies_nothing() {
+        let pem = include_str!("../../../tests/keys/rsa-public.pem");
+        let key = crate::protocol::RsaPublicKey::from_pem(pem).unwrap();
+        let client = ClientCredentials::new("k", "c").rsa_public_key(key);
+        let prepared = PreparedCredentials::new(client, None);
+        assert!(prepared.verifying_keys().keyed.is_none());
     }
 }

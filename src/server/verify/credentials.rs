@@ -134,7 +134,7 @@ pub type LookupError = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub struct MemoryCredentials<P = ()> {
     clients: HashMap<String, Known<P>>,
-    /// The tokens that are searched for those of unknown clients, which take as long as others. It has one entry,
+    /// The tokens of unknown clients: none, but the search takes as long as in others. It has one entry,
     /// because an empty map is not searched.
     no_tokens: HashMap<String, ()>,
 }

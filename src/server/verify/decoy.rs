@@ -8,7 +8,7 @@ pub(super) struct Decoy {
     clients: Vec<Keys>,
 }
 
-/// The keys of one client, in each way in which a store may have those of a known one.
+/// The keys of one client, prepared and unprepared: stores have either.
 struct Keys {
     client: ClientCredentials,
     token_secret: Secret,
