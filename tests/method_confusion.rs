@@ -2,6 +2,8 @@
 //!
 //! No key verifies a signature of another kind.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;

@@ -287,17 +287,17 @@ async fn the_wiki_fails() {
     };
     let forged: Answer = |request| Some((200, fixture::jwt(request, "another secret", &json!({"username": "Eve"}))));
     for (page, answer, logged) in [
-        ("initiate", garbage, "the wiki gave no answer that could be read"),
-        ("initiate", broken, "the server refused"),
-        ("initiate", busy, "read-only for now"),
+        ("initiate", garbage, "no usable credentials"),
+        ("initiate", broken, "the server rejected the request without a reason"),
+        ("initiate", busy, "read-only at the moment"),
         ("initiate", unsigned, "invalid signature"),
-        ("token", garbage, "the wiki gave no answer that could be read"),
-        ("token", broken, "the server refused"),
-        ("token", busy, "read-only for now"),
-        ("identify", garbage, "not to be trusted"),
-        ("identify", broken, "the server refused"),
+        ("token", garbage, "no usable credentials"),
+        ("token", broken, "the server rejected the request without a reason"),
+        ("token", busy, "read-only at the moment"),
+        ("identify", garbage, "the identity could not be verified"),
+        ("identify", broken, "the server rejected the request without a reason"),
         ("identify", unsigned, "invalid signature"),
-        ("identify", forged, "not to be trusted"),
+        ("identify", forged, "the identity could not be verified"),
     ] {
         let fixture = Fixture::start().await;
         let mut ann = fixture.browser();

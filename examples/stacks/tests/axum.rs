@@ -97,7 +97,11 @@ async fn the_layer_among_nested_routers() {
             assert_eq!(status, expected, "{what}: {path}");
             assert_eq!(
                 body,
-                if expected == 200 { format!("Jane's {photo}") } else { "the signature is wrong\n".into() },
+                if expected == 200 {
+                    format!("Jane's {photo}")
+                } else {
+                    "the signature is wrong; check the secrets, and compare the base strings\n".into()
+                },
                 "{what}: {path}"
             );
         }
@@ -175,7 +179,7 @@ async fn what_a_refused_client_gets() {
             "a wrong secret",
             "/me",
             Some(secret("a guess")),
-            (401, "the signature is wrong\n", Some(r#""signature_invalid""#)),
+            (401, "the signature is wrong; ", Some(r#""signature_invalid""#)),
         ),
         (
             "another token",

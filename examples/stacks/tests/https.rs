@@ -141,7 +141,10 @@ async fn a_wrong_secret_is_refused_over_every_version() {
             assert_eq!((response.status().as_u16(), response.version()), (401, version), "{way:?} {content_type}");
             let challenge = response.headers()[WWW_AUTHENTICATE].to_str().unwrap();
             assert!(challenge.contains(r#"oauth_problem="signature_invalid""#), "{challenge}");
-            assert_eq!(text(response).await, "");
+            assert_eq!(
+                text(response).await,
+                "the signature is wrong; check the secrets, and compare the base strings\n"
+            );
         }
     }
 }

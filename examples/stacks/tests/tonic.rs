@@ -128,7 +128,13 @@ impl NonceStore for Fails {
 async fn a_client_sees_the_status_and_the_reason_of_a_rejection() {
     let without_token = Signer::new(ClientCredentials::new("monitor", "secret"));
     for (what, signer, nonces, code, message) in [
-        ("a wrong secret", signer("a guess"), None, Code::Unauthenticated, "the signature is wrong"),
+        (
+            "a wrong secret",
+            signer("a guess"),
+            None,
+            Code::Unauthenticated,
+            "the signature is wrong; check the secrets, and compare the base strings",
+        ),
         (
             "no token",
             without_token,

@@ -242,7 +242,7 @@ mod tests {
             Err(invalid) => return invalid.to_string(),
         };
         assert_eq!(line.split(' ').nth(1), Some(looked_up.as_deref().unwrap_or("-")));
-        for (name, value) in extras.iter() {
+        for (name, value) in &extras {
             line += &format!(" | {name}={value}");
         }
         line
