@@ -155,10 +155,13 @@ fn circles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<&str>> {
     circles
 }
 
-/// Drops line comments, and every `#[cfg(test)] mod` block at the end of a file.
+/// Drops line comments, and the module `tests` at the end of a file.
 fn without_tests_and_comments(text: &str) -> String {
-    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
-    let code = text[..end].lines().filter(|line| !line.trim_start().starts_with("//"));
+    let end = text.match_indices("mod tests {").map(|(at, _)| at).find(|&at| {
+        let before = text[..at].trim_end().rsplit('\n').next().unwrap_or_default();
+        before.starts_with("#[cfg(") && before.contains("test")
+    });
+    let code = text[..end.unwrap_or(text.len())].lines().filter(|line| !line.trim_start().starts_with("//"));
     code.collect::<Vec<_>>().join("\n")
 }
 

@@ -113,6 +113,11 @@ fn every_vector_passes_and_none_with_a_byte_changed() {
                 assert!(text(&vector, "consumer_secret").is_empty(), "{id}");
                 continue;
             }
+            // A body without a type is read as a form by some servers: neither signed nor accepted.
+            Err(rejection) if rejection.kind() == RejectionKind::ContentTypeMissing => {
+                assert!(vector["content_type"].is_null() && !text(&vector, "body").is_empty(), "{id}");
+                continue;
+            }
             Err(rejection) => {
                 let places = RejectionKind::Invalid(VerifyErrorKind::SeveralPlaces);
                 assert!(refusable && rejection.kind() == places, "{id}: {rejection}");

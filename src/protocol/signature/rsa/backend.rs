@@ -171,8 +171,7 @@ mod aws_lc {
     }
 }
 
-#[cfg(test)]
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(all(test, feature = "aws-lc-rs"))]
 mod tests {
     use base64::Engine as _;
     use rsa::pkcs8::DecodePrivateKey as _;
