@@ -1,4 +1,6 @@
-//! The shape of public types: errors, their kinds, and names (Rust API Guidelines, C-GOOD-ERR and C-COMMON-TRAITS).
+//! The shape of public types: errors, their kinds, and names.
+//!
+//! The rules are C-GOOD-ERR and C-COMMON-TRAITS of the Rust API Guidelines.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -115,7 +117,7 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Two types with one name are a riddle in error messages, in docs and at imports.
+/// Two public types never share a name, which would confuse errors, docs and imports.
 #[test]
 fn no_two_public_types_share_a_name() {
     let mut files = Vec::new();

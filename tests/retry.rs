@@ -415,8 +415,10 @@ async fn a_post_that_is_delivered_twice_is_carried_out_once() {
     assert_eq!(answer.extensions().get(), Some(&Refusal::NotCarriedOut));
 }
 
-/// The clock was corrected meanwhile, by the `Date` of this answer, and the layer that reads refusals stands outside of
-/// the one that signs. The answer still says that the request may have arrived before.
+/// A used nonce may have arrived before, even if the clock was corrected meanwhile.
+///
+/// The correction came from the `Date` of this answer, and the layer that reads refusals stands outside of the one that
+/// signs.
 #[tokio::test(start_paused = true)]
 async fn a_corrected_clock_does_not_excuse_a_used_nonce() {
     let used = || answer(401, &[(DATE, IN_TWO_HOURS)], "oauth_problem=nonce_used");

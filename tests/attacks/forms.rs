@@ -188,9 +188,10 @@ async fn a_form_of_ones_own_is_not_read_under_a_signature_for_another() {
     assert_eq!((answer.status(), answer.body()), (200, "launched as Learner"));
 }
 
-/// A tool that reads a form from every POST whose type is empty, as WebOb (Pyramid) does: its `content_type` is the
-/// value up to the first `;`, and `POST` is a form if that is empty (`webob/request.py`). Behind this crate as a proxy,
-/// it would read the attacker's form.
+/// A tool that reads a form from every POST whose type is empty.
+///
+/// WebOb (Pyramid) does so: its `content_type` is the value up to the first `;`, and `POST` is a form if that is empty
+/// (`webob/request.py`).
 #[tokio::test]
 async fn a_type_without_a_name_is_no_type() {
     let proxy = Router::new().route("/launch", post(async |body: String| body)).layer(layer());

@@ -1,4 +1,4 @@
-//! Inputs that repeat what a parser looks for, so that a parser of quadratic time takes minutes.
+//! Inputs that make a parser of quadratic time take minutes.
 //!
 //! Each reader of a server's or client's bytes is held to the same bound: sixteen times the input takes less than
 //! sixty-four times the time.

@@ -187,7 +187,7 @@ mod tests {
         RefusedInBody,
         /// With status 200, and the server's `Date`.
         RefusedInBodyWithDate,
-        /// A rejection by a proxy in front of the server, which may not have seen the request.
+        /// A rejection by a proxy in front; the server may not have seen the request.
         Unavailable,
     }
 
