@@ -1,4 +1,4 @@
-//! Faults at every step: the inner service, the stores and the bodies fail, panic, stall, or everything is dropped.
+//! Faults at every step: services, stores and bodies fail, panic, stall, or are dropped.
 //!
 //! Each service is polled step by step, and dropped after each number of steps. After that the permits of a limit, the
 //! futures and bodies alive, the tasks and the memory must be as before, and the service must still work.
@@ -42,9 +42,9 @@ enum Fault {
     Errs,
     Panics,
     Hangs,
-    /// Of the service only: its `call` panics, not its future.
+    /// The `call` of the service panics, and not its future.
     PanicsInCall,
-    /// Of the service only: the response has the status 503, which a retry policy sends again.
+    /// The response of the service has status 503, which a retry policy sends again.
     Busy,
 }
 
@@ -461,7 +461,7 @@ fn the_retry_policy() {
     assert!(exchanges > 200, "{exchanges}");
 }
 
-/// The counts are not right by themselves: a service that keeps a permit or memory is found out.
+/// A service that keeps a permit or memory is noticed.
 #[test]
 fn a_leak_is_noticed() {
     let subject = Subject::new();

@@ -1,4 +1,4 @@
-//! A soak: many signed requests over loopback through the sign layer, hyper, and the verify layer.
+//! Many signed requests over loopback, through sign layer, hyper and verify layer.
 //!
 //! Every nonce must be distinct, no request rejected, and the memory flat. It takes minutes, so it runs on demand:
 //!
@@ -41,13 +41,15 @@ const IN_FLIGHT: u64 = 64;
 /// The memory is compared between the first of so many parts and the last.
 const PARTS: u64 = 10;
 const FLAT: u64 = 8 << 20;
-/// The requests per second of the time that the clock shows: the nonces of 600 s are remembered.
+/// The requests per second of the test's clock. The nonces of 600 s are remembered.
 const PER_SECOND: u64 = 100;
 
 /// The store of the crate, which also counts distinct nonces.
 struct Counting {
     store: MemoryNonceStore,
-    /// 64 bits of each nonce, which is random: two of a million are the same once in 37 million soaks.
+    /// The random first 64 bits of each nonce.
+    ///
+    /// Two of a million are equal once in 37 million soaks.
     seen: Mutex<HashSet<u64>>,
 }
 

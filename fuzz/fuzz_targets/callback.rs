@@ -1,4 +1,6 @@
-//! Any query as the callback of the user's browser: a token and a code are accepted only if each stands there once.
+//! Reads any query as the callback of the user's browser.
+//!
+//! A token and a code are accepted only if each stands there once.
 
 #![no_main]
 

@@ -1,4 +1,6 @@
-//! Any request and any answer, explained: no report holds a secret or moves a terminal's cursor.
+//! Explains any request and any answer.
+//!
+//! No report holds a secret or moves a terminal's cursor.
 
 #![no_main]
 
@@ -28,7 +30,7 @@ fuzz_target!(|input: &[u8]| {
     assert_linear(input, |input| drop(reports(input)));
 });
 
-/// The first line is the query, the second one the header, the third one the form; the rest is the answer.
+/// Makes reports from lines: the query, the header, the form, and the answer.
 fn reports(input: &[u8]) -> Vec<(bool, String)> {
     let mut lines = input.splitn(4, |byte| *byte == b'\n');
     let [Some(query), Some(header), Some(form), Some(answer)] = [(); 4].map(|()| lines.next()) else { return vec![] };

@@ -1,5 +1,6 @@
-//! Any response as the reply to leg 1 or leg 3, at each preset: credentials are read only where they stand, once, and
-//! no error or `Debug` shows a secret.
+//! Reads any response as the reply to leg 1 or leg 3, for each preset.
+//!
+//! Credentials are accepted only if they stand there once, and no error or `Debug` shows a secret.
 
 #![no_main]
 

@@ -1,5 +1,7 @@
-//! Any claims as the identity that a wiki signs: accepted only if they are about this request, and not with a byte of
-//! the JWT changed. Any bytes without the secret are rejected.
+//! Verifies any claims as a signed identity of a wiki.
+//!
+//! They are accepted only if they are about this request, and never with a byte of the JWT changed. Bytes that were
+//! signed without the secret are rejected.
 
 #![no_main]
 

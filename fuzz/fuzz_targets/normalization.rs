@@ -1,5 +1,7 @@
-//! Any bytes as a query and a form, normalized (RFC 5849 §3.4.1.3): as the reference does it; the order of the
-//! parameters and their place make no difference; and what is normalized stays as it is.
+//! Normalizes any bytes as a query and a form (RFC 5849 §3.4.1.3).
+//!
+//! The result equals that of the reference. It does not depend on the order or the place of the parameters, and a
+//! normalized text stays the same.
 
 #![no_main]
 
@@ -46,7 +48,7 @@ fn is_protocol(pair: &str) -> bool {
     ["oauth_consumer_key", "oauth_nonce", "oauth_signature_method", "oauth_timestamp"].contains(&name)
 }
 
-/// The last part of the base string, decoded; `None` if a parameter may not be where it is.
+/// The decoded last part of the base string; `None` if a parameter is misplaced.
 fn normalized(query: &str, form: &[u8]) -> Option<String> {
     let url = format!("http://h/?{query}");
     let signer = Signer::new(ClientCredentials::new("k", "s")).version(Version::Omitted);

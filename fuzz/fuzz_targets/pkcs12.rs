@@ -1,4 +1,6 @@
-//! Any bytes as a PKCS#12 file: the time is bounded, whatever number of iterations it names, and a key is of use.
+//! Reads any bytes as a PKCS#12 file.
+//!
+//! The time is limited, whatever number of iterations the file names, and a key that is returned can sign.
 
 #![no_main]
 

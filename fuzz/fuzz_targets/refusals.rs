@@ -1,4 +1,6 @@
-//! Any response, read by the dialect of each preset: a reason and its consequence fit each other and the status.
+//! Reads any response with the dialect of each preset.
+//!
+//! The reason and its consequence fit each other and the status.
 
 #![no_main]
 

@@ -1,5 +1,6 @@
-//! Any bytes into a server of hyper with the verify layer: a request reaches the service only with a signature that the
-//! reference makes as well, and only once.
+//! Sends any bytes to a server of hyper with the verify layer.
+//!
+//! A request reaches the service only with a signature that the reference makes as well, and only once.
 
 #![no_main]
 
@@ -41,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
     assert_linear(input, |input| drop(serve(input, 1)));
 });
 
-/// Sends the bytes over so many connections to one server, and returns the requests that its service got.
+/// Sends the bytes over several connections, and returns the requests that reached the service.
 fn serve(input: &[u8], connections: usize) -> Vec<(Parts, Bytes)> {
     let credentials = MemoryCredentials::new().client(ClientCredentials::new("k", "s"), ()).token(
         "k",

@@ -57,8 +57,9 @@ impl Received {
         Some(Read { base_string: base_string(&self.method, &self.url, form, &header), signature })
     }
 
-    /// The same with one protocol parameter moved: from the header to the query and to the form, from the query or the
-    /// form to the header.
+    /// The same request with one protocol parameter moved to another place.
+    ///
+    /// It moves from the header to the query and to the form, or from the query or the form to the header.
     ///
     /// The other parameters may be moved between query and form: RFC 5849 §3.4.1.3.1 signs both in the same way.
     fn moved(&self) -> Vec<Self> {

@@ -1,4 +1,4 @@
-//! Any response as an answer of MediaWiki, and any request before it is sent to one.
+//! Reads any response as an answer of MediaWiki, and checks any request before sending.
 
 #![no_main]
 
@@ -47,7 +47,7 @@ fuzz_target!(|input: &[u8]| {
     });
 });
 
-/// A request to `api.php` with the first line as its query and the rest as its body.
+/// A request to `api.php`: the first line is its query, the rest its body.
 fn request<'a>(bytes: &'a [u8], content_type: Option<&http::HeaderValue>) -> Option<Request<&'a [u8]>> {
     let end = bytes.iter().position(|byte| *byte == b'|').unwrap_or(bytes.len());
     let (query, body) = bytes.split_at(end);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// The shorter of the two inputs that are compared, in bytes; the other one is eight times as long.
+/// The length of the shorter input, in bytes. The other one is eight times as long.
 const SHORT: usize = 4 << 10;
 /// A linear function takes eight times as long, a quadratic one 64 times.
 const MOST: u32 = 24;
@@ -14,10 +14,10 @@ const MOST: u32 = 24;
 const SLACK: Duration = Duration::from_millis(4);
 /// Enough time for each KiB of any input, with the sanitizer.
 const PER_KIB: Duration = Duration::from_millis(20);
-/// One input in so many is grown: growing all of them would leave no time for others.
+/// The number of inputs of which one is grown. Growing all would leave no time for others.
 const EACH: u64 = 64;
 
-/// Panics if `function` takes more than linear time on inputs that repeat a part of this one.
+/// Panics if `function` takes more than linear time on repeated parts of this input.
 ///
 /// Every input is also held to an absolute limit for each KiB.
 pub fn assert_linear(input: &[u8], function: impl Fn(&[u8])) {
@@ -64,7 +64,7 @@ fn processor_time() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
 }
 
-/// FNV-1a: the same input is always grown in the same way, so that a case that was found fails again.
+/// FNV-1a. The same input always grows in the same way, so that a fault can be reproduced.
 fn hash(input: &[u8]) -> u64 {
     input.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

@@ -15,7 +15,10 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// A byte to choose by, a byte for the status, header lines with a letter for their name, an empty line, the body.
+    /// Reads a choice, a status, headers and a body.
+    ///
+    /// One byte is the choice, one the status. Then follow header lines with a letter for their name, an empty line,
+    /// and the body.
     pub fn read(input: &'a [u8]) -> Option<Self> {
         let (&[choice, status], mut rest) = input.split_first_chunk()?;
         let status = STATUSES[usize::from(status) % STATUSES.len()];
