@@ -39,7 +39,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 ///
 /// Returns [`MisreadRequest`] with every part of the request that MediaWiki misreads, and how to send it instead.
 pub fn preflight(head: &Parts, body: &[u8]) -> Result<(), MisreadRequest> {
-    let mut found = Findings { misreadings: Vec::new(), differences: differences(head, body) };
+    let differences = differences(head, body);
+    let numbers_differ = differences.iter().any(|different| is_number(different));
+    let mut found = Findings { misreadings: Vec::new(), differences, numbers_differ };
     let in_query = found.query(head.uri.query().unwrap_or_default().as_bytes());
     let is_form = BodyType::of(&head.headers) == BodyType::Form;
     if signs_form(head) {
@@ -67,6 +69,8 @@ struct Findings {
     misreadings: Vec<Misreading>,
     /// The names whose values are signed differently. A suspicious name is harmless if it leads to none of them.
     differences: BTreeSet<Vec<u8>>,
+    /// Numbers are counted together, so that each one can change any other.
+    numbers_differ: bool,
 }
 
 impl Findings {
@@ -116,21 +120,16 @@ impl Findings {
     }
 
     fn renamed(&mut self, kind: MisreadingKind, name: &[u8], renamed: &[u8]) {
-        let counted = is_number(renamed) && self.numbers_differ();
+        let counted = is_number(renamed) && self.numbers_differ;
         if counted || self.differences.contains(name) || self.differences.contains(renamed) {
             self.misread(kind, Place::Query, name);
         }
     }
 
     fn number(&mut self, place: Place, name: &[u8]) {
-        if self.numbers_differ() {
+        if self.numbers_differ {
             self.misread(MisreadingKind::Number, place, name);
         }
-    }
-
-    /// Numbers are counted together, so that each one can change any other.
-    fn numbers_differ(&self) -> bool {
-        self.differences.iter().any(|different| is_number(different))
     }
 
     fn if_different(&mut self, kind: MisreadingKind, place: Place, name: &[u8]) {
