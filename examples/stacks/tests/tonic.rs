@@ -140,7 +140,7 @@ async fn a_client_sees_the_status_and_the_reason_of_a_rejection() {
             without_token,
             None,
             Code::InvalidArgument,
-            "the request has no oauth_token; oauth_parameters_absent: oauth_token",
+            "the request has no oauth_token; sign it with a token; oauth_parameters_absent: oauth_token",
         ),
         (
             "a busy client",

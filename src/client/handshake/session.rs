@@ -58,6 +58,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// - *All callers are dropped*: the next caller continues the renewal that was started, because its answer may
 ///   already hold the new token. If its time is over, that caller starts a new renewal.
 ///
+/// The hook must not call [`token`](Self::token) or [`renew`](Self::renew) of its own session: it would wait for itself
+/// until its time is over. The new token is its argument.
+///
 /// # A new token is never lost
 ///
 /// A token that was received stays in the session until the hook has succeeded. If the hook fails, panics or takes

@@ -153,6 +153,9 @@ impl<P> MemoryCredentials<P> {
     }
 
     /// Adds a client, with the principal of its requests without a token.
+    ///
+    /// The layer rejects such requests unless it was built with
+    /// [`tokens(Tokens::Optional)`](super::OAuthVerifyLayer::tokens), or `Tokens::Refused` for clients that never send one.
     #[must_use]
     pub fn client(mut self, client: ClientCredentials, principal: P) -> Self {
         let key = client.key().to_owned();

@@ -434,7 +434,7 @@ impl fmt::Display for Rejection {
             RejectionKind::Invalid(_) => "the request is not properly signed",
             RejectionKind::UnknownClient => "unknown client; register it, or check oauth_consumer_key",
             RejectionKind::UnknownToken => "unknown token; obtain a new one, or check oauth_token",
-            RejectionKind::TokenMissing => "the request has no oauth_token",
+            RejectionKind::TokenMissing => "the request has no oauth_token; sign it with a token",
             RejectionKind::TokenRefused => {
                 "the request has an oauth_token, but the client must act for itself; omit it"
             }
