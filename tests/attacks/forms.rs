@@ -120,7 +120,7 @@ fn fetch_reads(headers: &HeaderMap) -> bool {
 }
 
 /// Whether Werkzeug (Flask) fills `request.form`: versions before 3 also accept `application/x-url-encoded`
-/// (`werkzeug/formparser.py`, `FormDataParser.parse_functions`).
+/// (pallets/werkzeug, `src/werkzeug/formparser.py`), and so do some other parsers in Python.
 fn werkzeug_reads(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let essence = value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
@@ -191,7 +191,7 @@ async fn a_form_of_ones_own_is_not_read_under_a_signature_for_another() {
 /// A tool that reads a form from every POST whose type is empty.
 ///
 /// WebOb (Pyramid) does so: its `content_type` is the value up to the first `;`, and `POST` is a form if that is empty
-/// (`webob/request.py`).
+/// (Pylons/webob, `src/webob/request.py`).
 #[tokio::test]
 async fn a_type_without_a_name_is_no_type() {
     let proxy = Router::new().route("/launch", post(async |body: String| body)).layer(layer());

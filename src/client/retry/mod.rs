@@ -85,7 +85,8 @@
 //!   Inside of it, the same nonce would be sent again; the policy sees that the request is signed, and sends it once.
 //! - [`ReadRefusalsLayer`](crate::client::refusals::ReadRefusalsLayer) goes inside of it. A policy sees the head of a
 //!   response, and many refusals are in the body. Without this layer the policy knows the headers only:
-//!   `WWW-Authenticate`, the status, `Retry-After`.
+//!   `WWW-Authenticate`, the status, `Retry-After`. It cannot tell a used nonce in a body from other refusals then, and
+//!   sends even a POST again if the same answer corrected the clock.
 //! - A timeout inside of retry limits each attempt, one outside limits all of them with the waits in between. Rate limits
 //!   go inside, where every attempt counts.
 //!
