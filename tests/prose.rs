@@ -58,7 +58,7 @@ fn security_claims_name_tests_that_exist() {
             let text = fs::read_to_string(root.join(format!("tests/attacks/{file}.rs"))).unwrap();
             assert!(text.contains(&format!("fn {function}()")), "tests/attacks/{file}.rs has no {function}");
             functions += 1;
-        } else if name.starts_with("tests/") {
+        } else if name.starts_with("tests/") || name.starts_with("cli/tests/") {
             assert!(root.join(name).exists(), "{name} does not exist");
             files += 1;
         }
