@@ -196,7 +196,7 @@ fn received() -> Vec<Row> {
             verifier.check(RequestHead::new("POST", URL).unwrap(), Some(header.as_bytes()), FORM, 1).unwrap();
         rows.extend([
             Row::debug("AuthorizationHeader", AuthorizationHeader::parse(header.as_bytes()).unwrap()),
-            Row::debug("PreparedCredentials", &PreparedCredentials::new(client(), Some(token().secret().clone()))),
+            Row::debug("PreparedCredentials", PreparedCredentials::new(client(), Some(token().secret().clone()))),
             Row::debug("Presented", &presented),
         ]);
         let error = presented.verify(&ClientCredentials::new("key", "markerOther"), None).unwrap_err();

@@ -171,7 +171,8 @@ mod aws_lc {
     }
 }
 
-#[cfg(all(test, feature = "aws-lc-rs"))]
+#[cfg(feature = "aws-lc-rs")]
+#[cfg(test)]
 mod tests {
     use base64::Engine as _;
     use rsa::pkcs8::DecodePrivateKey as _;
