@@ -1,4 +1,6 @@
-//! The nonce store in Redis beside a bare `SET … NX PX`, on the same server through the same client: 64 in flight.
+//! The nonce store in Redis, and a bare `SET … NX PX` for comparison.
+//!
+//! Both use the same server and client, with 64 requests in flight.
 //!
 //! ```text
 //! apt-get install redis-server

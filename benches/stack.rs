@@ -1,4 +1,6 @@
-//! The time of a signature and of a verification, wherever the stack begins: at 256 addresses modulo 4096.
+//! The time of a signature and a verification at 256 addresses of the stack.
+//!
+//! The addresses differ modulo 4096.
 //!
 //! ```text
 //! cargo bench --features client --bench stack
@@ -51,7 +53,7 @@ fn address(deeper: Deeper, frames: usize) -> usize {
     address % PAGE
 }
 
-/// The frames whose length is an odd number of steps, so that they come past every address.
+/// Frames of an odd number of steps, so that they reach every address.
 fn every_address() -> Deeper {
     let padded: [Deeper; 4] = [deeper::<16>, deeper::<32>, deeper::<48>, deeper::<64>];
     let count = |deeper| {

@@ -119,8 +119,10 @@ fn fetch_reads(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.eq_ignore_ascii_case(FORM.as_bytes()))
 }
 
-/// Whether Werkzeug (Flask) fills `request.form`: versions before 3 also accept `application/x-url-encoded`
-/// (pallets/werkzeug, `src/werkzeug/formparser.py`), and so do some other parsers in Python.
+/// Whether Werkzeug (Flask) fills `request.form`.
+///
+/// Versions before 3 also accept `application/x-url-encoded` (pallets/werkzeug, `src/werkzeug/formparser.py`), and so
+/// do some other parsers in Python.
 fn werkzeug_reads(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let essence = value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();

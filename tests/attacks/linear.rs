@@ -164,7 +164,7 @@ fn on_cpu() -> Duration {
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Reads each repetition, and the four times as long one if the first takes a time that can be measured.
+/// Reads each repetition, and one four times as long if the time is measurable.
 fn is_linear(frames: &[Frame], read: impl Fn(&str)) {
     let length = 16 * 1024;
     for (before, after) in frames {
@@ -312,7 +312,7 @@ fn records() {
     });
 }
 
-/// The measure itself: it finds a reader that looks for each `<` to the end of the text.
+/// The measure finds a reader that looks for each `<` to the end of the text.
 #[test]
 #[should_panic(expected = "\"<\"")]
 fn a_quadratic_reader_is_found() {
