@@ -30,8 +30,11 @@ fuzz_target!(|query: &str| {
         let named = |name: &str, value: &str| spellings.iter().any(|pairs| is_only(pairs, name, value));
         assert!(named("oauth_token", token), "{token}");
         assert!(verifier.as_ref().is_none_or(|code| named("oauth_verifier", code.expose())));
-        let again = Decision::from_query(&format!("{query}&oauth_token=another"));
-        assert_eq!(again.unwrap_err().kind(), InvalidCallbackKind::RepeatedToken);
+        // A second `?` counts as `&` only if the parameter stands nowhere else.
+        if !query.contains('?') {
+            let again = Decision::from_query(&format!("{query}&oauth_token=another"));
+            assert_eq!(again.unwrap_err().kind(), InvalidCallbackKind::RepeatedToken);
+        }
 
         // Only the pending authorization that it names accepts it, and only with a code.
         let pending = PendingAuthorization::new(TemporaryCredentials::new(token.as_str(), "s"), 0);
