@@ -1,4 +1,6 @@
-//! Any bytes, encoded and decoded: the reference says the same, and one undoes the other.
+//! Encodes and decodes any bytes.
+//!
+//! The result is that of the reference, and decoding undoes encoding.
 
 #![no_main]
 
