@@ -17,7 +17,8 @@ export ASAN_OPTIONS=malloc_context_size=0
 export RUSTFLAGS="--cfg fuzzing $sancov -Zsanitizer=address -Ccodegen-units=1"
 cargo build --quiet --release --locked --target "$host" --target-dir "$target_dir"
 
-# One target, in a process of its own. A seed that is a directory of the tests saves a copy.
+# One target, in a process of its own. The limit on each input is one of real time, so it is high: the machine may be
+# busy. PKCS#12 files are read from the tests instead of copied.
 cat >"$target_dir/run-one" <<'RUN'
 #!/bin/sh
 set -eu
@@ -28,7 +29,7 @@ seeds=seeds/$target
 mkdir -p "$corpus" "$seeds" "artifacts/$target"
 [ "$target" != pkcs12 ] || seeds="$seeds ../tests/keys"
 started=$(date +%s)
-if ! "$binaries/$target" -max_total_time="$seconds" -print_final_stats=1 -dict=oauth.dict -timeout=20 -max_len=16384 \
+if ! "$binaries/$target" -max_total_time="$seconds" -print_final_stats=1 -dict=oauth.dict -timeout=120 -max_len=16384 \
     -artifact_prefix="artifacts/$target/" "$corpus" $seeds >"$log" 2>&1; then
     grep -A 3 -E "panicked|ERROR" "$log" || tail -n 20 "$log"
     echo "$target: FAILED, the input is in fuzz/artifacts/$target"

@@ -39,6 +39,12 @@ pub fn assert_linear(input: &[u8], function: impl Fn(&[u8])) {
     assert!(time <= limit, "{time:?} for {} bytes, {limit:?} would be linear; the part is {from}..{to}", long.len());
 }
 
+/// Panics if `function` takes longer than `limit`.
+pub fn assert_within(limit: Duration, function: impl Fn()) {
+    let time = fastest(limit, function);
+    assert!(time <= limit, "{time:?}");
+}
+
 /// The input with the part repeated until it has this length, at least.
 fn grown(input: &[u8], from: usize, to: usize, length: usize) -> Vec<u8> {
     let part = &input[from..to];
