@@ -12,6 +12,8 @@ const SHORT: usize = 4 << 10;
 const MOST: u32 = 24;
 /// The time that is no sign of anything: page faults, the allocator.
 const SLACK: Duration = Duration::from_millis(4);
+/// Enough time for any input, with the sanitizer.
+const PER_INPUT: Duration = Duration::from_millis(300);
 /// Enough time for each KiB of any input, with the sanitizer.
 const PER_KIB: Duration = Duration::from_millis(20);
 /// The number of inputs of which one is grown. Growing all would leave no time for others.
@@ -21,7 +23,7 @@ const EACH: u64 = 64;
 ///
 /// Every input is also held to an absolute limit for each KiB.
 pub fn assert_linear(input: &[u8], function: impl Fn(&[u8])) {
-    let limit = PER_KIB * u32::try_from(input.len() / 1024 + 1).unwrap();
+    let limit = PER_INPUT + PER_KIB * u32::try_from(input.len() / 1024).unwrap();
     let time = fastest(limit, || function(input));
     assert!(time <= limit, "{time:?} for {} bytes", input.len());
 
