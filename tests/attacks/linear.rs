@@ -312,7 +312,7 @@ fn records() {
     });
 }
 
-/// The measure finds a reader that looks for each `<` to the end of the text.
+/// A reader that looks for each `<` to the end of the text is found.
 #[test]
 #[should_panic(expected = "\"<\"")]
 fn a_quadratic_reader_is_found() {
