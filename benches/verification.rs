@@ -9,13 +9,14 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use tower_oauth1::Origin;
-use tower_oauth1::protocol::{Secret, Verifier};
+use tower_oauth1::protocol::{PreparedCredentials, Presented, Secret, Verifier};
 
 mod cases;
 
 fn verification(criterion: &mut Criterion) {
     let (signer, verifier) = (cases::signer(), Verifier::new());
     let (client, secret) = (cases::client(), Secret::new(cases::TOKEN_SECRET));
+    let prepared = PreparedCredentials::new(client.clone(), Some(secret.clone()));
     let origin = Origin::parse("https://api.example.com").unwrap();
     let mut group = criterion.benchmark_group("verification");
     for case in cases::cases() {
@@ -29,13 +30,16 @@ fn verification(criterion: &mut Criterion) {
         let payload_of = request.clone();
         let (head, _body) = request.into_parts();
         // As when it came: the window is wide enough for the bench to last.
-        group.bench_function(BenchmarkId::new("verify", case.name), |bencher| {
-            bencher.iter(|| {
-                let payload = cases::payload(&payload_of);
-                let presented = verifier.check_http(black_box(&head), &origin, payload, cases::now()).unwrap();
-                presented.verify(&client, Some(&secret)).unwrap();
+        let mut bench = |name, verify: &dyn Fn(&Presented<'_>)| {
+            group.bench_function(BenchmarkId::new(name, case.name), |bencher| {
+                bencher.iter(|| {
+                    let payload = cases::payload(&payload_of);
+                    verify(&verifier.check_http(black_box(&head), &origin, payload, cases::now()).unwrap());
+                });
             });
-        });
+        };
+        bench("verify", &|presented| presented.verify(&client, Some(&secret)).unwrap());
+        bench("verify, prepared", &|presented| presented.verify_prepared(&prepared).unwrap());
     }
     group.finish();
 }
