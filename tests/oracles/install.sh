@@ -17,7 +17,7 @@ go version >/dev/null 2>&1 && [ -d /usr/share/gocode/src/github.com/gomodule/oau
 
 mkdir -p .work
 npm ci --silent --no-audit --no-fund --ignore-scripts
-if ! .work/venv/bin/python -c 'import authlib, cryptography, oauthlib' 2>/dev/null; then
+if ! .work/venv/bin/python -c 'import authlib, cryptography, jwt, oauthlib' 2>/dev/null; then
     python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
     python3 -m venv .work/venv
     .work/venv/bin/python -m pip install --quiet -r requirements.txt

@@ -134,9 +134,8 @@ pub type LookupError = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub struct MemoryCredentials<P = ()> {
     clients: HashMap<String, Known<P>>,
-    /// The tokens of unknown clients: none, but the search takes as long as in others. It has one entry,
-    /// because an empty map is not searched.
-    no_tokens: HashMap<String, ()>,
+    /// The token of nobody, which is searched and cloned for unknown ones, so that they take as long as known ones.
+    nobody: HashMap<String, PreparedCredentials>,
 }
 
 #[derive(Clone)]
@@ -149,7 +148,8 @@ struct Known<P> {
 impl<P> MemoryCredentials<P> {
     /// Creates a store without credentials.
     pub fn new() -> Self {
-        Self { clients: HashMap::new(), no_tokens: HashMap::from([(String::new(), ())]) }
+        let nobody = PreparedCredentials::new(ClientCredentials::new("", ""), None);
+        Self { clients: HashMap::new(), nobody: HashMap::from([(String::new(), nobody)]) }
     }
 
     /// Adds a client, with the principal of its requests without a token.
@@ -187,13 +187,17 @@ impl<P: Clone + Send + Sync + 'static> CredentialStore for MemoryCredentials<P> 
 
     async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<P>, LookupError> {
         let Some(known) = self.clients.get(client) else {
-            black_box(token.map(|token| self.no_tokens.get(token)));
+            black_box(token.map(|token| self.nobody.get(token)));
+            black_box(self.nobody.values().next().cloned());
             return Ok(Found::UnknownClient);
         };
         let (credentials, principal) = match token.map(|token| known.tokens.get(token)) {
             None => (&known.credentials, &known.principal),
             Some(Some((credentials, principal))) => (credentials, principal),
-            Some(None) => return Ok(Found::UnknownToken),
+            Some(None) => {
+                black_box(self.nobody.values().next().cloned());
+                return Ok(Found::UnknownToken);
+            }
         };
         Ok(Found::Prepared { credentials: credentials.clone(), principal: principal.clone() })
     }
