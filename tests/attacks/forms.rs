@@ -192,7 +192,7 @@ async fn a_form_of_ones_own_is_not_read_under_a_signature_for_another() {
 
 /// A tool that reads a form from every POST whose type is empty.
 ///
-/// WebOb (Pyramid) does so: its `content_type` is the value up to the first `;`, and `POST` is a form if that is empty
+/// `WebOb` (Pyramid) does so: its `content_type` is the value up to the first `;`, and `POST` is a form if that is empty
 /// (Pylons/webob, `src/webob/request.py`).
 #[tokio::test]
 async fn a_type_without_a_name_is_no_type() {

@@ -166,6 +166,7 @@ impl<P> MemoryCredentials<P> {
 
     /// Adds a token of a client that was added before. Without such a client, nothing is added.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "clients and tokens are added alike")]
     pub fn token(mut self, client: &str, token: TokenCredentials, principal: P) -> Self {
         if let Some(known) = self.clients.get_mut(client) {
             let client = known.credentials.client().clone();
