@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use tower_oauth1::RsaPrivateKey;
 use tower_oauth1_fuzz::growth::assert_within;
 
-/// The most work that a file may ask for takes about a second, with the sanitizer.
+/// The time of the most work that a file may ask for.
 const LONGEST: Duration = Duration::from_secs(8);
 
 fuzz_target!(|input: &[u8]| {
