@@ -32,9 +32,9 @@ const PAGE: usize = 4096;
 fn deeper<const PADDING: usize>(frames: usize, run: &mut dyn FnMut()) {
     let padding = black_box([0_u8; PADDING]);
     if frames == 0 {
-        run()
+        run();
     } else {
-        deeper::<PADDING>(frames - 1, run)
+        deeper::<PADDING>(frames - 1, run);
     }
     black_box(&padding);
 }
