@@ -134,7 +134,9 @@ pub type LookupError = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub struct MemoryCredentials<P = ()> {
     clients: HashMap<String, Known<P>>,
-    /// The token of nobody, which is searched and cloned for unknown ones, so that they take as long as known ones.
+    /// A token that stands in for unknown ones.
+    ///
+    /// It is searched and cloned for them, so that they take as long as known ones.
     nobody: HashMap<String, PreparedCredentials>,
 }
 
