@@ -71,7 +71,9 @@ impl fmt::Debug for PreparedCredentials {
 mod tests {
     use super::*;
     use crate::protocol::signature::SignatureMethod;
-    use crate::protocol::{Payload, RequestHead, Signed, Signer, Stamp, TokenCredentials, Verifier, VerifyErrorKind};
+    use crate::protocol::{
+        Payload, RequestHead, Signed, Signer, Stamp, TokenCredentials, Verifier, VerifyError, VerifyErrorKind,
+    };
 
     #[test]
     fn they_verify_as_unprepared_ones_do() {
@@ -99,7 +101,7 @@ mod tests {
                 let prepared = PreparedCredentials::new(client, token);
                 for _ in 0..2 {
                     let verified = presented.verify_prepared(&prepared);
-                    assert_eq!(verified.as_ref().map_err(|error| error.kind()).copied(), expected, "{method} {secret}");
+                    assert_eq!(verified.as_ref().map_err(VerifyError::kind).copied(), expected, "{method} {secret}");
                     assert_eq!(verified, unprepared);
                 }
             }
