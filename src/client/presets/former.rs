@@ -91,18 +91,17 @@ pub fn quickbooks() -> Preset<Provider> {
 ///
 /// | | | source |
 /// |---|---|---|
-/// | API | `wbsapi.withings.net` | [3] |
+/// | API | `wbsapi.withings.net` | [2] |
 /// | method | HMAC-SHA1 | [1] |
-/// | parameters | in the query | [2] |
+/// | parameters | in the query | the npm package `withings-toolbox` |
 /// | leg 1 | GET `https://oauth.withings.com/account/request_token`; confirms no callback | [1] |
 /// | the user | `https://oauth.withings.com/account/authorize` | [1] |
 /// | leg 3 | GET `https://oauth.withings.com/account/access_token` | [1] |
 ///
-/// The callback brings `userid` as well, which API calls need ([3]).
+/// The callback brings `userid` as well, which API calls need ([2]).
 ///
 /// [1]: https://www.rubydoc.info/gems/withings-api
-/// [2]: https://www.npmjs.com/package/withings-toolbox
-/// [3]: https://github.com/paulosman/withings-sdk
+/// [2]: https://github.com/paulosman/withings-sdk
 pub fn withings() -> Preset<Provider> {
     let provider = Provider::new(
         get("oauth.withings.com", "/account/request_token"),
