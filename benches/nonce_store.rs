@@ -13,12 +13,14 @@ use criterion::{Criterion, Throughput};
 use tower_oauth1::server::nonce::{Insert, MemoryNonceStore, NonceError, NonceKey, NonceStore, Window};
 
 const LIVE: usize = 1_000_000;
+const CLIENTS: usize = 100;
 /// The greatest acceptable age of a timestamp, in seconds.
 const WINDOW: u64 = 300;
 
 /// A steady stream of requests that keeps a number of nonces live.
 struct Requests {
-    client: String,
+    /// Many, since the share of one client ends at half of the places.
+    clients: Vec<String>,
     token: String,
     /// One second's. The next second they are used again, and its timestamp makes other keys of them.
     nonces: Vec<String>,
@@ -29,7 +31,8 @@ struct Requests {
 impl Requests {
     fn new(live: usize) -> Self {
         let nonces = (1..=live as u128 / u128::from(WINDOW)).map(|i| format!("{:032x}", i * 0x9e37_79b9_7f4a_7c15));
-        Self { client: "c".repeat(29), token: "t".repeat(37), nonces: nonces.collect(), now: 1_700_000_000, next: 0 }
+        let clients = (0..CLIENTS).map(|i| format!("{i:029}")).collect();
+        Self { clients, token: "t".repeat(37), nonces: nonces.collect(), now: 1_700_000_000, next: 0 }
     }
 
     fn next(&mut self) -> (NonceKey<'_>, Window) {
@@ -37,10 +40,10 @@ impl Requests {
             self.next = 0;
             self.now += 1;
         }
-        let nonce = &self.nonces[self.next];
+        let (client, nonce) = (&self.clients[self.next % CLIENTS], &self.nonces[self.next]);
         self.next += 1;
         (
-            NonceKey { client: &self.client, token: Some(&self.token), timestamp: self.now, nonce },
+            NonceKey { client, token: Some(&self.token), timestamp: self.now, nonce },
             Window { now: self.now, expires_at: self.now + WINDOW + 1 },
         )
     }

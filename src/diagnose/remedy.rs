@@ -101,11 +101,17 @@ pub(super) fn remedy(cause: &Cause, side: Side) -> String {
         (Cause::Scheme { .. }, Side::Client) => {
             "sign for https, which the service is reached by: correct the URL, or use sign_as"
         }
-        (Cause::Scheme { .. }, Side::Server) => "give OAuthVerifyLayer the origin that clients see, with its scheme",
+        (Cause::Scheme { .. }, Side::Server) => {
+            "have the client sign the scheme that it sends to, or give OAuthVerifyLayer the origin that clients see"
+        }
         (Cause::Host { .. }, Side::Client) => "sign for the server's public name: use it in the URL, or use sign_as",
-        (Cause::Host { .. }, Side::Server) => "give OAuthVerifyLayer the origin that clients see, with its host",
+        (Cause::Host { .. }, Side::Server) => {
+            "have the client sign the host that it sends to, or give OAuthVerifyLayer the origin that clients see"
+        }
         (Cause::Port { .. }, Side::Client) => "sign for the server's public port: use it in the URL, or use sign_as",
-        (Cause::Port { .. }, Side::Server) => "give OAuthVerifyLayer the origin that clients see, with its port",
+        (Cause::Port { .. }, Side::Server) => {
+            "have the client sign the port that it sends to, or give OAuthVerifyLayer the origin that clients see"
+        }
         (Cause::Path { change, .. }, side) => return path_remedy(change, side),
         (Cause::Value { .. }, _) => "find what changes the value between signing and verifying",
         (Cause::OnlyOurs(_) | Cause::OnlyTheirs(_), _) => {
