@@ -249,9 +249,9 @@ fn shown_query(record: &Record) -> String {
 
 enum Escapes {
     None,
-    /// Of characters that must be encoded.
+    /// Escapes of characters that must be encoded.
     Needed,
-    /// Of others, in lower case, or of a slash.
+    /// Escapes of other characters, in lower case, or of a slash.
     Fragile,
 }
 

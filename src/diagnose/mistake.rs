@@ -12,9 +12,9 @@ pub enum Mistake {
     BodyAsParameter,
     /// The query stays in the URI, instead of among the parameters.
     QueryInUri,
-    /// Of parameters with one name, only the first is signed.
+    /// Only the first of several parameters with one name is signed.
     FirstDuplicateOnly,
-    /// Of parameters with one name, only the last is signed.
+    /// Only the last of several parameters with one name is signed.
     LastDuplicateOnly,
     /// Names and values are not encoded by themselves, only the list of them.
     EncodedOnce,
