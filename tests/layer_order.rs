@@ -4,6 +4,7 @@
 //! of them: where one order is wrong, it is shown to fail there. The time is Tokio's, paused.
 
 #![allow(clippy::unwrap_used, reason = "tests, and what they are made of")]
+#![expect(clippy::disallowed_methods, reason = "paused time")]
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};

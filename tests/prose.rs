@@ -53,7 +53,9 @@ fn security_claims_name_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let claims = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let (mut functions, mut files) = (0, 0);
-    for name in claims.split('`').skip(1).step_by(2) {
+    // The published package has no cli/.
+    let is_here = |name: &&str| !name.starts_with("cli/") || root.join("cli").exists();
+    for name in claims.split('`').skip(1).step_by(2).filter(is_here) {
         if let Some((file, function)) = name.strip_prefix("attacks::").and_then(|path| path.split_once("::")) {
             let text = fs::read_to_string(root.join(format!("tests/attacks/{file}.rs"))).unwrap();
             assert!(text.contains(&format!("fn {function}()")), "tests/attacks/{file}.rs has no {function}");

@@ -3,6 +3,7 @@
 //! Windows here are seconds long, and by the clock of Redis, so these tests wait for real time to pass.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they are made of")]
+#![expect(clippy::disallowed_methods, reason = "a real Redis dies and comes back")]
 
 mod redis_server;
 

@@ -90,7 +90,9 @@ fn renewed(http_client: &'static [Act], hook: &'static [Act]) -> Renewed {
             act(turn(hook, stored.len() - 1))
         }
     };
-    Renewed { session: TokenSession::new(handshake, granted, store, tokio::time::sleep), sent, stored }
+    #[expect(clippy::disallowed_methods, reason = "paused time")]
+    let session = TokenSession::new(handshake, granted, store, tokio::time::sleep);
+    Renewed { session, sent, stored }
 }
 
 fn name(token: Result<TokenCredentials, HandshakeError>) -> Result<String, Kind> {

@@ -253,6 +253,7 @@ async fn an_endless_reply_ends_at_the_limit() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the test in which it ends pauses the time")]
 fn session(
     server: &Attacker,
     store: impl Fn(TokenGrant) -> Result<(), BoxError> + Send + Sync + 'static,

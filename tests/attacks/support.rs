@@ -74,6 +74,7 @@ impl Server {
         Self { address: ([127, 0, 0, 1], port).into(), task: tokio::spawn(async {}) }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "another program starts")]
     pub(crate) async fn until_it_listens(&self) {
         let listening = async {
             while TcpStream::connect(self.address).await.is_err() {

@@ -41,6 +41,7 @@ impl Redis {
         redis
     }
 
+    #[expect(clippy::disallowed_methods, reason = "another program starts")]
     pub(crate) async fn start(&mut self) {
         let process = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"])

@@ -22,6 +22,7 @@ pin_project! {
 }
 
 impl<F> Wait<F> {
+    #[expect(clippy::disallowed_methods, reason = "the wait that `Retry-After` asks for")]
     pub(super) fn new(backoff: F, asked: Option<Duration>) -> Self {
         Self { backoff, asked: asked.map(tokio::time::sleep) }
     }

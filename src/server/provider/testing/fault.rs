@@ -92,6 +92,7 @@ where
         let call = self.inner.call(request);
         Box::pin(async move {
             if let Some(delay) = delay {
+                #[expect(clippy::disallowed_methods, reason = "`Fault::Delay` is this wait")]
                 tokio::time::sleep(delay).await;
             }
             call.await.map_err(|never| match never {})
