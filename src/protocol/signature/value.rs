@@ -45,27 +45,38 @@ impl<'a> Signature<'a> {
     /// Whether `presented` is this signature, in constant time.
     pub(super) fn is(self, presented: &str) -> bool {
         match self {
-            // The length of a digest is no secret.
-            Self::Digest(digest) => {
-                let mut text = [0; DIGEST.div_ceil(3) * 4];
-                let length = BASE64.encode_slice(digest, &mut text).unwrap_or_default();
-                text[..length].ct_eq(presented.as_bytes()).into()
-            }
+            Self::Digest(digest) => is_base64(digest, presented.as_bytes()),
             Self::Text(text) => constant_time_eq(text.as_bytes(), presented.as_bytes()),
         }
     }
 }
+
+/// The digits of base64.
+const BASE64_DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The digits of base64, each as in [`ENCODED`].
 const BASE64_ENCODED: [[u8; 4]; 64] = {
     let mut table = [[0; 4]; 64];
     let mut digit = 0;
     while digit < 64 {
-        table[digit] = ENCODED[b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[digit] as usize];
+        table[digit] = ENCODED[BASE64_DIGITS[digit] as usize];
         digit += 1;
     }
     table
 };
+
+/// The value of each digit of base64, and [`NO_DIGIT`] of all other octets.
+const BASE64_VALUES: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 64 {
+        table[BASE64_DIGITS[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    table
+};
+
+const NO_DIGIT: u8 = 0x80;
 
 /// The length of a digest's base64 with each digit encoded, and one surplus octet.
 const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 1;
@@ -93,6 +104,32 @@ fn encoded_base64(digest: &[u8], out: &mut [u8; MOST_ENCODED]) -> usize {
     length
 }
 
+/// Whether `text` is the base64 of a digest, in constant time.
+///
+/// Neither the text, which anyone can send, nor the length of the digest is a secret.
+fn is_base64(digest: &[u8], text: &[u8]) -> bool {
+    let padding = [&b""[..], b"==", b"="][digest.len() % 3];
+    let digits = text.strip_suffix(padding).filter(|digits| digits.len() == (digest.len() * 4).div_ceil(3));
+    let Some(digits) = digits else { return false };
+    let ((threes, rest), (fours, last)) = (digest.as_chunks::<3>(), digits.as_chunks::<4>());
+    // Zero bits fill up the last octets, and the digit of zero the last digits.
+    let (mut three, mut four) = ([0; 3], [b'A'; 4]);
+    three[..rest.len()].copy_from_slice(rest);
+    four[..last.len()].copy_from_slice(last);
+    // All groups are compared, and the result is looked at once.
+    let groups = threes.iter().zip(fours).chain([(&three, &four)]);
+    groups.fold(0, |any, (&three, &four)| any | difference(three, four)).ct_eq(&0).into()
+}
+
+/// The bits in which four digits of base64 differ from three octets.
+fn difference([first, second, third]: [u8; 3], digits: [u8; 4]) -> u32 {
+    let values = digits.map(|digit| BASE64_VALUES[usize::from(digit)]);
+    let bits = values.into_iter().fold(0, |bits, value| (bits << 6) | u32::from(value));
+    // An octet that is no digit differs from all of them.
+    let no_digit = values.into_iter().fold(0, |any, value| any | (value & NO_DIGIT));
+    (bits ^ u32::from_be_bytes([0, first, second, third])) | u32::from(no_digit)
+}
+
 /// Compares digests of both, so that the time is independent of the length.
 pub(crate) fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     Sha256::digest(a).ct_eq(&Sha256::digest(b)).into()
@@ -110,6 +147,39 @@ mod tests {
                 let encoded =
                     Signature::Digest(&octets).with_encoded(|text| String::from_utf8_lossy(text).into_owned());
                 assert_eq!(encoded, encode(BASE64.encode(&octets)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_digest_has_one_spelling() {
+        // The lengths of SHA-1, SHA-256 and SHA-512.
+        for length in [20, 32, 64] {
+            let digest: Vec<u8> = (0..length).map(|octet: u8| octet.wrapping_mul(37) ^ 0xF7).collect();
+            let right = BASE64.encode(&digest);
+            let is = |presented: &str| Signature::Digest(&digest).is(presented);
+            assert!(is(&right));
+
+            // Any other octet anywhere: other digits, bits that no octet needs, the alphabet of URLs, white space.
+            for at in 0..right.len() {
+                for octet in (0..128).filter(|&octet| octet != right.as_bytes()[at]) {
+                    let mut other = right.clone().into_bytes();
+                    other[at] = octet;
+                    assert!(!is(str::from_utf8(&other).unwrap()), "{octet} at {at}");
+                }
+            }
+            // Any octet more or less, such as those of the padding.
+            let unpadded = right.trim_end_matches('=');
+            let mut others: Vec<String> = (0..right.len()).map(|end| right[..end].to_owned()).collect();
+            others.extend(["", "=", "==", "===", "===="].map(|padding| unpadded.to_owned() + padding));
+            others.extend((0..=right.len()).flat_map(|at| {
+                let (before, after) = right.split_at(at);
+                ["=", "A", " ", "\n", "\r\n", "\0", "AAAA"].map(|more| [before, more, after].concat())
+            }));
+            others.extend(["AAAA".repeat(1000), "\u{e9}".repeat(14), right.to_lowercase()]);
+            others.retain(|other| *other != right);
+            for other in others {
+                assert!(!is(&other), "{other}");
             }
         }
     }
