@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use redis::{AsyncTypedCommands, cmd};
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tower_oauth1::server::nonce::Insert::{self, Fresh, Replayed};
 use tower_oauth1::server::nonce::NonceErrorKind::{self, Full, OutsideWindow, Recovering, Unavailable};
-use tower_oauth1::server::nonce::{NonceKey, NonceStore, RedisNonceStore, Window};
+use tower_oauth1::server::nonce::{NonceError, NonceKey, NonceStore, RedisNonceStore, Window};
 
 /// The greatest acceptable age of a timestamp, in seconds.
 const WINDOW: u64 = 5;
@@ -71,6 +72,68 @@ async fn one_of_two_servers_wins_each_of_a_thousand_races() {
         answers.sort_by_key(|answer| *answer != Ok(Fresh));
         assert_eq!(answers, [Ok(Fresh), Ok(Replayed), Ok(Replayed), Ok(Replayed)], "race {race}");
     }
+}
+
+/// The calls of a command that Redis has carried out.
+async fn calls(redis: &Redis, command: &str) -> u64 {
+    let statistics: String =
+        cmd("INFO").arg("commandstats").query_async(&mut redis.connect().await).await.expect("info");
+    let prefix = format!("cmdstat_{command}:calls=");
+    let calls = statistics.lines().find_map(|line| line.strip_prefix(&prefix)?.split(',').next());
+    calls.map_or(0, |calls| calls.parse().expect("a number"))
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn insertions_at_the_same_time_share_a_call() {
+    let redis = Redis::new().await;
+    let store = Arc::new(redis.store());
+    assert_eq!(insert(&store, "loads the script").await, Ok(Fresh));
+    let (before, timestamp) = (calls(&redis, "evalsha").await, now());
+    let mut tasks = JoinSet::new();
+    for number in 0..100 {
+        let nonce = number.to_string();
+        if number % 2 == 0 {
+            // A caller that gives up uses up its nonce, and takes no answer away from others.
+            assert!(tokio_test::task::spawn(insert_at(&store, timestamp, &nonce)).poll().is_pending());
+        }
+        for _ in 0..2 {
+            let (store, nonce) = (Arc::clone(&store), nonce.clone());
+            tasks.spawn(async move { (number, insert_at(&store, timestamp, &nonce).await) });
+        }
+    }
+    let mut fresh = [0; 100];
+    for (number, answer) in tasks.join_all().await {
+        assert!(matches!(answer, Ok(Fresh | Replayed)), "{answer:?}");
+        fresh[number] += usize::from(answer == Ok(Fresh));
+    }
+    assert!(fresh.iter().enumerate().all(|(number, times)| *times == number % 2), "{fresh:?}");
+    let calls = calls(&redis, "evalsha").await - before;
+    assert!((4..=8).contains(&calls), "250 insertions by {calls} calls of at most 64");
+}
+
+#[test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+fn a_store_outlives_the_runtime_that_first_used_it() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let first = runtime();
+    let redis = first.block_on(Redis::new());
+    let store = redis.store();
+    assert_eq!(first.block_on(insert(&store, "first")), Ok(Fresh));
+    let kind = |answer: Poll<Result<Insert, NonceError>>| answer.map_err(|error| error.kind());
+    let window = Window { now: now(), expires_at: now() + 6 };
+    let key = NonceKey { client: "client", token: None, timestamp: now(), nonce: "unanswered" };
+    // This runtime ends before the batch is sent.
+    let mut unanswered = tokio_test::task::spawn(store.insert(key, window));
+    assert!(first.block_on(async { unanswered.poll() }).is_pending());
+    drop(first);
+    assert_eq!(kind(unanswered.poll()), Poll::Ready(Err(Unavailable)));
+    let second = runtime();
+    second.block_on(accepts_again(&store));
+    // Without any runtime, there is an error and no panic.
+    let mut nowhere = tokio_test::task::spawn(store.insert(key, window));
+    assert_eq!(kind(nowhere.poll()), Poll::Ready(Err(Unavailable)));
+    drop(second);
 }
 
 #[tokio::test]

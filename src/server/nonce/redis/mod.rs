@@ -1,7 +1,9 @@
 //! Nonces in Redis, shared by several servers.
 
+mod batch; // Insertions that one script call answers together.
+
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,6 +12,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, IntoConnectionInfo, RedisError, Script};
 use sha2::{Digest, Sha256};
 
+use self::batch::{Batch, Batches, Waiting};
 use super::error::{NonceError, NonceErrorKind};
 use super::store::{Insert, NonceKey, NonceStore, Window};
 
@@ -26,7 +29,10 @@ const MARGIN_SECONDS: u64 = 2;
 /// A nonce store in Redis, shared by all servers with the same Redis and prefix.
 ///
 /// A nonce is one key, set with `SET … NX PX`: the first server to set it accepts the request. The key is
-/// named after a SHA-256 hash, so no client or token identifiers reach Redis. It takes one round trip.
+/// named after a SHA-256 hash, so no client or token identifiers reach Redis.
+///
+/// It takes one round trip. Insertions that are awaited at the same time share one call of the script, up to 64 of
+/// them, because the call costs Redis four times as much as the `SET`.
 ///
 /// # When Redis is unavailable
 ///
@@ -34,8 +40,8 @@ const MARGIN_SECONDS: u64 = 2;
 /// reply. The connection is opened with the first nonce, shared by all of them, and opened anew after every
 /// failure, so the store works again as soon as Redis does.
 ///
-/// A command is never repeated by itself. One whose reply got lost may have been carried out, and then the
-/// nonce is used up: sent again, the request is [`Insert::Replayed`]; signed again, it passes.
+/// A command is never repeated by itself. One whose reply got lost may have been carried out, also if the caller did
+/// not wait for it, and then the nonce is used up: sent again, the request is [`Insert::Replayed`]; signed again, it passes.
 ///
 /// # When Redis restarts
 ///
@@ -76,18 +82,16 @@ const MARGIN_SECONDS: u64 = 2;
 /// And it needs Tokio, wherever [`insert`](NonceStore::insert) is awaited. For TLS (`rediss://`), depend on the
 /// `redis` crate as well and switch on one of its TLS features, such as `tokio-rustls-comp`.
 pub struct RedisNonceStore {
-    client: Client,
-    script: Script,
+    server: Arc<Server>,
     prefix: String,
-    link: Mutex<Link>,
+    batches: Batches<Question, Result<Insert, NonceError>>,
 }
 
-/// The connection, if there is one.
-#[derive(Default)]
-struct Link {
-    manager: Option<ConnectionManager>,
-    /// The number of connections so far. A failure ends the connection on which it happened, and no later one.
-    count: u64,
+/// A nonce to insert.
+struct Question {
+    key: String,
+    timestamp: u64,
+    width: u64,
 }
 
 impl RedisNonceStore {
@@ -102,11 +106,12 @@ impl RedisNonceStore {
         let server = server.into_connection_info().map_err(unavailable)?;
         // Nagle's algorithm would hold a nonce back until the one before it is answered.
         let tcp = server.tcp_settings().clone().set_nodelay(true);
+        let client = Client::open(server.set_tcp_settings(tcp)).map_err(unavailable)?;
+        let script = Script::new(include_str!("script.lua"));
         Ok(Self {
-            client: Client::open(server.set_tcp_settings(tcp)).map_err(unavailable)?,
-            script: Script::new(include_str!("redis.lua")),
+            server: Arc::new(Server { client, script, link: Mutex::default() }),
             prefix: DEFAULT_PREFIX.into(),
-            link: Mutex::default(),
+            batches: Batches::default(),
         })
     }
 
@@ -117,6 +122,45 @@ impl RedisNonceStore {
         self
     }
 
+    fn record_key(&self) -> String {
+        format!("{}memory", self.prefix)
+    }
+
+    fn nonce_key(&self, key: &NonceKey<'_>) -> String {
+        let mut hasher = Sha256::new();
+        key.write_to(|bytes| hasher.update(bytes));
+        format!("{}nonce:{}", self.prefix, URL_SAFE_NO_PAD.encode(hasher.finalize()))
+    }
+}
+
+impl NonceStore for RedisNonceStore {
+    async fn insert(&self, key: NonceKey<'_>, window: Window) -> Result<Insert, NonceError> {
+        let Some(width) = window.expires_at.checked_sub(key.timestamp) else {
+            return Err(NonceErrorKind::OutsideWindow.into());
+        };
+        let question = Question { key: self.nonce_key(&key), timestamp: key.timestamp, width };
+        let ask = |batch| Arc::clone(&self.server).answer(self.record_key(), batch);
+        let answer = self.batches.ask(question, ask).await;
+        answer.unwrap_or_else(|| Err(unavailable("there is no tokio runtime, or it has ended")))
+    }
+}
+
+/// The Redis that a store is in.
+struct Server {
+    client: Client,
+    script: Script,
+    link: Mutex<Link>,
+}
+
+/// The connection, if there is one.
+#[derive(Default)]
+struct Link {
+    manager: Option<ConnectionManager>,
+    /// The number of connections so far. A failure ends the connection on which it happened, and no later one.
+    count: u64,
+}
+
+impl Server {
     /// The connection and its number. It is also shared while it is being opened.
     fn connection(&self) -> Result<(ConnectionManager, u64), RedisError> {
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,47 +186,47 @@ impl RedisNonceStore {
         }
     }
 
-    fn record_key(&self) -> String {
-        format!("{}memory", self.prefix)
+    /// Answers a batch by one call of the script.
+    async fn answer(self: Arc<Self>, record_key: String, batch: Batch<Question, Result<Insert, NonceError>>) {
+        let batch = batch.close().await;
+        let letters = self.call(record_key, batch.iter().map(|waiting| &waiting.question)).await;
+        for (at, Waiting { answer, .. }) in batch.into_iter().enumerate() {
+            let inserted = match &letters {
+                Ok(letters) => from_letter(letters, at),
+                Err(error) if is_out_of_memory(error) => Err(NonceError::new(NonceErrorKind::Full, error.clone())),
+                Err(error) => Err(unavailable(error.clone())),
+            };
+            // A caller that has gone needs no answer.
+            let _gone = answer.send(inserted);
+        }
     }
 
-    fn nonce_key(&self, key: &NonceKey<'_>) -> String {
-        let mut hasher = Sha256::new();
-        key.write_to(|bytes| hasher.update(bytes));
-        format!("{}nonce:{}", self.prefix, URL_SAFE_NO_PAD.encode(hasher.finalize()))
+    /// The script's reply: a letter for each nonce, in order.
+    async fn call(&self, record_key: String, questions: impl Iterator<Item = &Question>) -> Result<String, RedisError> {
+        let (mut connection, count) = self.connection()?;
+        let mut script = self.script.key(record_key);
+        script.arg(MARGIN_SECONDS);
+        for Question { key, timestamp, width } in questions {
+            script.key(key).arg(timestamp).arg(width);
+        }
+        let reply = script.invoke_async(&mut connection).await;
+        if reply.as_ref().is_err_and(|error| !is_out_of_memory(error)) {
+            self.disconnect(count);
+        }
+        reply
     }
 }
 
-impl NonceStore for RedisNonceStore {
-    async fn insert(&self, key: NonceKey<'_>, window: Window) -> Result<Insert, NonceError> {
-        let Some(width) = window.expires_at.checked_sub(key.timestamp) else {
-            return Err(NonceErrorKind::OutsideWindow.into());
-        };
-        let (mut connection, count) = self.connection().map_err(unavailable)?;
-        let reply: Result<String, RedisError> = self
-            .script
-            .key(self.record_key())
-            .key(self.nonce_key(&key))
-            .arg(key.timestamp)
-            .arg(width)
-            .arg(MARGIN_SECONDS)
-            .invoke_async(&mut connection)
-            .await;
-        match reply {
-            Ok(answer) => match answer.as_str() {
-                "fresh" => Ok(Insert::Fresh),
-                "replayed" => Ok(Insert::Replayed),
-                "outside" => Err(NonceErrorKind::OutsideWindow.into()),
-                "recovering" => Err(NonceErrorKind::Recovering.into()),
-                "evicts" => Err(unavailable("redis evicts keys: its maxmemory-policy has to be noeviction")),
-                _ => Err(unavailable("the script's reply is not one of its own")),
-            },
-            Err(error) if is_out_of_memory(&error) => Err(NonceError::new(NonceErrorKind::Full, error)),
-            Err(error) => {
-                self.disconnect(count);
-                Err(unavailable(error))
-            }
-        }
+/// The answer to the nonce at this place of a batch.
+fn from_letter(letters: &str, at: usize) -> Result<Insert, NonceError> {
+    match letters.as_bytes().get(at) {
+        Some(b'f') => Ok(Insert::Fresh),
+        Some(b'r') => Ok(Insert::Replayed),
+        Some(b'o') => Err(NonceErrorKind::OutsideWindow.into()),
+        Some(b'c') => Err(NonceErrorKind::Recovering.into()),
+        Some(b'n') => Err(NonceErrorKind::Full.into()),
+        Some(b'e') => Err(unavailable("redis evicts keys: its maxmemory-policy has to be noeviction")),
+        _ => Err(unavailable("the script's reply is not one of its own")),
     }
 }
 
