@@ -310,6 +310,11 @@ pub enum InvalidAuthorizationKind {
     NotEncoded,
     /// There are two realms.
     RealmTwice,
+    /// A parameter begins with neither `oauth_` nor `xoauth_`.
+    ///
+    /// Only `OAuthVerifyLayer` rejects it: the signature holds wherever a parameter stands, but no application looks for
+    /// its parameters here, so anyone who passes a signed request on could hide some of them.
+    NotProtocol,
 }
 
 impl InvalidAuthorization {
@@ -339,6 +344,10 @@ impl fmt::Display for InvalidAuthorization {
                 "a value in the Authorization header is not percent-encoded; encode all but A-Z a-z 0-9 - . _ ~"
             }
             InvalidAuthorizationKind::RealmTwice => "the Authorization header has two realms; send one",
+            InvalidAuthorizationKind::NotProtocol => {
+                "the Authorization header has a parameter without the prefix oauth_ or xoauth_; send it in the query or \
+                 the form"
+            }
         })
     }
 }

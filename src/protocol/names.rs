@@ -77,6 +77,12 @@ pub(crate) const PROTOCOL: [&str; 11] = [
     VERSION,
 ];
 
+/// The prefixes of protocol parameters, those of extensions included.
+///
+/// Google's `xoauth_displayname` is one.
+#[cfg(feature = "server")]
+pub(crate) const EXTENSIONS: [&str; 2] = ["oauth_", "xoauth_"];
+
 /// The index of a name in [`PROTOCOL`].
 pub(crate) fn protocol_index(name: &[u8]) -> Option<usize> {
     PROTOCOL.iter().position(|known| known.as_bytes() == name)

@@ -275,3 +275,93 @@ async fn a_client_with_a_public_key_is_not_verified_by_its_secret() {
         assert_eq!(server.exchange(attack).await.status(), 401);
     }
 }
+
+/// A proxy in front of two tenants appends to the client's header.
+///
+/// Each tenant has an origin.
+#[tokio::test]
+async fn a_client_hides_nothing_that_a_proxy_appends() {
+    use tower_oauth1::server::verify::ForwardedHeaders::{Forwarded, XForwarded};
+
+    // Signed for the first tenant. The proxies say that the second one is asked for.
+    for (headers, proxies, name, hidden) in [
+        (Forwarded, 1, "Forwarded", "for=\";host=api.example;proto=https;x="),
+        (Forwarded, 1, "Forwarded", "for=\"\\\";host=api.example;proto=https;x=\""),
+        (Forwarded, 2, "Forwarded", "host=api.example, x=\""),
+        (XForwarded, 2, "X-Forwarded-Host", "api.example, \""),
+    ] {
+        let layer = layer().origin(Origin::parse("https://other.example").unwrap());
+        let server = Server::axum(application(layer.danger_trust_forwarded_headers(headers, proxies))).await;
+        let appended = match (headers, proxies) {
+            (XForwarded, _) => "other.example, inside",
+            (_, 1) => "for=\"[::1]:80\";host=other.example",
+            (_, _) => "host=other.example, host=inside",
+        };
+        let good = authorization("GET", "/a", "text/plain", "", "n");
+        for (value, statuses) in [
+            (format!("{hidden}, {appended}"), &[400, 401][..]),
+            (format!("{hidden},{appended}"), &[400, 401]),
+            (appended.to_owned(), &[401]),
+            (appended.replace("other.example", "api.example"), &[200]),
+        ] {
+            let lines = [("Authorization", &*good), (name, &value)];
+            let answer = server.exchange(request("GET", "/a", &lines, "")).await;
+            assert!(statuses.contains(&answer.status()), "{name}: {value}: {answer:?}");
+        }
+    }
+}
+
+/// Applications read the host of a request from its URI or from `Host`.
+#[tokio::test]
+async fn a_request_for_two_hosts_is_for_neither() {
+    let router = || application(layer().origin(Origin::parse("https://other.example").unwrap()));
+    let server = Server::axum(router()).await;
+    for (index, (target, host, status)) in [
+        ("/a", "api.example", 200),
+        ("https://api.example/a", "API.example:443", 200),
+        ("https://api.example/a", "other.example", 421),
+        ("https://api.example/a", "other.example@api.example", 421),
+        ("https://other.example@api.example/a", "api.example", 421),
+        ("/a", "other.example@api.example", 421),
+        ("/a", "api.example\r\nHost: other.example", 421),
+        ("/a", "api.example.", 421),
+        ("/a", "", 421),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let good = authorization("GET", "/a", "text/plain", "", &format!("n{index}"));
+        let sent =
+            request("GET", target, &[("Authorization", &good)], "").replace("api.example\r", &format!("{host}\r"));
+        let answer = server.exchange(&sent).await;
+        // hyper answers 400 to some of them itself.
+        assert!(answer.status() == status || (status == 421 && answer.status() == 400), "{sent}: {answer:?}");
+    }
+    // `:authority` and `Host` by HTTP/2.
+    let h2 = Server::h2(router()).await;
+    for (host, status) in [("api.example", 200), ("other.example", 421)] {
+        let good = authorization("GET", "/a", "text/plain", "", host);
+        let request = Request::get("https://api.example/a").header("authorization", good).header("host", host);
+        assert_eq!(h2.exchange_h2(request.body(Body::empty()).unwrap()).await.0.status(), status, "{host}");
+    }
+}
+
+/// The user who carries a signed form hides a parameter from the application.
+///
+/// LTI launches go through browsers. The signature does not say where a parameter stands (§3.4.1.3.1), and applications
+/// look for none in the header.
+#[tokio::test]
+async fn no_parameter_is_hidden_in_the_header() {
+    let tool = Router::new().route("/launch", post(async |body: String| body)).layer(layer());
+    let server = Server::axum(tool).await;
+    let good = authorization("POST", "/launch", FORM, "user=7&read_only=1&oauth_own=1", "n");
+    for hidden in ["read_only=\"1\"", "%72ead_only=\"1\"", "read%5Fonly=\"1\""] {
+        let moved = format!("{good}, {hidden}");
+        let lines = [("Authorization", &*moved), ("Content-Type", FORM)];
+        let answer = server.exchange(request("POST", "/launch", &lines, "user=7&oauth_own=1")).await;
+        assert_eq!(answer.status(), 400, "{hidden}: {answer:?}");
+    }
+    let lines = [("Authorization", &*good), ("Content-Type", FORM)];
+    let answer = server.exchange(request("POST", "/launch", &lines, "user=7&read_only=1&oauth_own=1")).await;
+    assert_eq!(answer.status(), 200, "{answer:?}");
+}

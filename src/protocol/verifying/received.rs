@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::error::{VerifyError, VerifyErrorKind};
 use crate::protocol::authorization::parse_header;
+#[cfg(feature = "server")]
+use crate::protocol::authorization::{InvalidAuthorization, InvalidAuthorizationKind};
 use crate::protocol::base_string::{Protocol, ReceivedValues};
 use crate::protocol::encode::{decode_form, encode_into};
 use crate::protocol::form::pairs;
@@ -79,6 +81,17 @@ impl<'a> Received<'a> {
             }
         }
         Ok(Self { values, place })
+    }
+
+    /// Rejects a header with parameters that belong neither to the protocol nor to its extensions.
+    #[cfg(feature = "server")]
+    pub(super) fn refuse_foreign(&self) -> Result<(), VerifyError> {
+        let Place::Header { others, .. } = &self.place else { return Ok(()) };
+        let is_extension = |name: &[u8]| names::EXTENSIONS.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+        match pairs(others).all(|(name, _)| is_extension(&decode_form(name))) {
+            true => Ok(()),
+            false => Err(InvalidAuthorization::from(InvalidAuthorizationKind::NotProtocol).into()),
+        }
     }
 
     pub(super) fn realm(&self) -> Option<&str> {

@@ -312,6 +312,12 @@ impl Presented<'_> {
         self.with_base_string(|base_string| Ok(base_string.to_text()?))
     }
 
+    /// Rejects an `Authorization` header with parameters that are not of the protocol.
+    #[cfg(feature = "server")]
+    pub(crate) fn refuse_foreign_parameters(&self) -> Result<(), VerifyError> {
+        self.received.refuse_foreign()
+    }
+
     fn with_base_string<T>(
         &self,
         run: impl FnOnce(&BaseString<'_>) -> Result<T, VerifyError>,

@@ -65,6 +65,7 @@ impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
                 presented = check(Payload::Form(&form));
             }
             let mut presented = presented?;
+            presented.refuse_foreign_parameters()?;
             policy.check_token(&presented)?;
             let rule = BodyRule::of(policy, &parts, is_form, &presented)?;
             rule.check_announced(&body)?;

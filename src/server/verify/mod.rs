@@ -32,7 +32,8 @@
 //!
 //! 1. The `Content-Type` leaves no doubt whether the body is a form, and the number of parameters is within the limit.
 //! 2. The protocol parameters stand in one place (RFC 5849 §3.5), none is missing or doubled (§3.1), and version,
-//!    signature method and timestamp are acceptable (§3.2, §3.3).
+//!    signature method and timestamp are acceptable (§3.2, §3.3). An `Authorization` header has no other parameters than
+//!    those that begin with `oauth_` or `xoauth_`: the signature would hold, but handlers would not find them.
 //! 3. Client and token are known.
 //! 4. The signature is right. A form is read for it, since its parameters are signed (§3.4.1.3.1), and handed on as the
 //!    same bytes.
@@ -57,7 +58,10 @@
 //! - **Headers**, except for `Authorization` and what chooses the origin. `Content-Encoding`, `X-HTTP-Method-Override`,
 //!   cookies, and the parameters of `Content-Type`, such as `charset`, are the sender's or anyone's on the way.
 //! - **The place of a parameter**: query and form are signed as one list. A handler must not treat a parameter of the
-//!   query as more trustworthy than one of the form, and must not let one override the other.
+//!   query as more trustworthy than one of the form, and must not let one override the other. A handler that reads only
+//!   one of the two must not take a missing parameter for a permission: a sender can move it to the other.
+//! - **The order of parameters with the same name**: anyone on the way can change it. A handler that takes the first or
+//!   the last of them must reject several.
 //! - **The length of the connection**: TLS, timeouts and rate limits are the caller's task.
 //!
 //! Two kinds of bodies are rejected, because some applications read a form from them: those whose `Content-Type`

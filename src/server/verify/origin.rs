@@ -1,8 +1,8 @@
 //! The origin that a request was signed for, as clients see it.
 
+use http::HeaderMap;
 use http::header::{FORWARDED, HOST};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 
 use super::rejection::RejectionKind;
 use crate::protocol::{Origin, Scheme, split_authority};
@@ -66,50 +66,63 @@ impl Origins {
 
 /// Returns the host that a request is for.
 ///
-/// In absolute form and in HTTP/2 it is that of the URI, which overrides `Host` (RFC 9112 §3.2.2).
+/// In absolute form and in HTTP/2 the URI names it, and a `Host` header must agree: applications read either of the
+/// two, and would take the request for one to another host than the signature is for.
 fn host(parts: &Parts) -> Option<(&str, Option<u16>)> {
-    if let Some(authority) = parts.uri.authority() {
-        return split_authority(authority.as_str());
-    }
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => split_authority(host.to_str().ok()?),
+    let uri = parts.uri.authority().map(|authority| bare_authority(authority.as_str()));
+    let mut headers = parts.headers.get_all(HOST).iter().map(|host| bare_authority(host.to_str().ok()?));
+    let name =
+        |(host, port): (&str, Option<u16>)| (host.to_ascii_lowercase(), port.filter(|port| ![80, 443].contains(port)));
+    match (uri, headers.next(), headers.next()) {
+        (None, only, None) | (only, None, None) => only?,
+        (Some(uri), Some(header), None) => uri.filter(|uri| header.is_some_and(|header| name(header) == name(*uri))),
         _ => None,
     }
+}
+
+/// Returns host and port of an authority that has no userinfo (RFC 9110 §4.2.4).
+fn bare_authority(authority: &str) -> Option<(&str, Option<u16>)> {
+    split_authority(authority).filter(|_| !authority.contains('@'))
 }
 
 impl ForwardedHeaders {
     fn named(self, headers: &HeaderMap, proxies: usize) -> Result<Named<'_>, RejectionKind> {
         const INVALID: RejectionKind = RejectionKind::ForwardedInvalid;
-        let value = |name| trusted_value(headers, name, proxies).ok_or(INVALID);
         let (proto, host, port) = match self {
-            Self::XForwarded => (value("x-forwarded-proto")?, value("x-forwarded-host")?, value("x-forwarded-port")?),
+            Self::XForwarded => {
+                let plain = |line| Some(str::split(line, ',').collect());
+                let value = |name| trusted_value(headers, name, proxies, plain).ok_or(INVALID);
+                (value("x-forwarded-proto")?, value("x-forwarded-host")?, value("x-forwarded-port")?)
+            }
             Self::Forwarded => {
-                let element = value(FORWARDED.as_str())?.unwrap_or_default();
-                (pair(element, "proto").ok_or(INVALID)?, pair(element, "host").ok_or(INVALID)?, None)
+                let quoted = |line| split_unquoted(line, ',');
+                let element = trusted_value(headers, FORWARDED.as_str(), proxies, quoted).ok_or(INVALID)?;
+                let pairs = split_unquoted(element.unwrap_or_default(), ';').ok_or(INVALID)?;
+                (value_of(&pairs, "proto").ok_or(INVALID)?, value_of(&pairs, "host").ok_or(INVALID)?, None)
             }
         };
+        let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
         Ok(Named {
             scheme: proto.map(|proto| Scheme::parse(proto).ok_or(INVALID)).transpose()?,
-            authority: host.map(|host| split_authority(host).ok_or(INVALID)).transpose()?,
-            port: port.map(|port| port.parse().map_err(|_| INVALID)).transpose()?,
+            authority: host.map(|host| bare_authority(host).ok_or(INVALID)).transpose()?,
+            port: port.map(|port| port.parse().ok().filter(|_| is_number(port)).ok_or(INVALID)).transpose()?,
         })
     }
 }
 
 /// Returns the value that the outermost trusted proxy wrote.
 ///
-/// The header is a comma-separated list across its lines.
-///
-/// `Some(None)` if there is no such header, `None` if it has too few values or is not text.
-fn trusted_value<'a>(headers: &'a HeaderMap, name: &str, proxies: usize) -> Option<Option<&'a str>> {
+/// The header is a list across its lines, each of which `split` splits. `Some(None)` if there is no such header, `None`
+/// if it has too few values, or a line is not text or cannot be split.
+fn trusted_value<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+    proxies: usize,
+    split: impl Fn(&'a str) -> Option<Vec<&'a str>>,
+) -> Option<Option<&'a str>> {
     let mut values = Vec::new();
-    for line in headers.get_all(name).iter().map(HeaderValue::to_str) {
-        let mut quoted = false;
-        values.extend(line.ok()?.split(|c| {
-            quoted ^= c == '"';
-            c == ',' && !quoted
-        }));
+    for line in headers.get_all(name) {
+        values.extend(split(line.to_str().ok()?)?);
     }
     match values.len().checked_sub(proxies) {
         _ if values.is_empty() => Some(None),
@@ -118,15 +131,29 @@ fn trusted_value<'a>(headers: &'a HeaderMap, name: &str, proxies: usize) -> Opti
     }
 }
 
-/// Returns an unquoted value from an element of `Forwarded` (RFC 7239 §4).
+/// Splits a line of `Forwarded` at separators outside of quoted strings (RFC 7239 §4).
 ///
-/// `Some(None)` if the element has no such pair, `None` if it is malformed.
-fn pair<'a>(element: &'a str, name: &str) -> Option<Option<&'a str>> {
+/// `None` if a quoted string does not end, or has a backslash. The proxies append to the line of the client, who could
+/// else open a quoted string and so hide what they append.
+fn split_unquoted(line: &str, separator: char) -> Option<Vec<&str>> {
+    let mut quoted = false;
+    let parts = line.split(|c| {
+        quoted ^= c == '"';
+        c == separator && !quoted
+    });
+    let parts = parts.collect();
+    (!quoted && !line.contains('\\')).then_some(parts)
+}
+
+/// Returns the unquoted value of the only pair with this name, in any case.
+///
+/// `Some(None)` if there is no such pair, `None` if there are several or its quotes are odd.
+fn value_of<'a>(pairs: &[&'a str], name: &str) -> Option<Option<&'a str>> {
     let mut found = None;
-    for (key, value) in element.split(';').filter_map(|pair| pair.trim().split_once('=')) {
+    for (key, value) in pairs.iter().filter_map(|pair| pair.trim().split_once('=')) {
         if key.eq_ignore_ascii_case(name) {
             let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-            if unquoted.contains(['"', '\\']) || found.replace(unquoted).is_some() {
+            if unquoted.contains('"') || found.replace(unquoted).is_some() {
                 return None;
             }
         }
@@ -169,8 +196,14 @@ mod tests {
             // By its scheme alone the last one is never chosen.
             ("/x", &[("host", "tool.example:80")], Ok("http://tool.example")),
             // HTTP/2 and absolute form.
-            ("http://b.example/x", &[("host", "tool.example")], Ok("https://b.example")),
+            ("http://b.example/x", &[], Ok("https://b.example")),
+            ("https://b.example:443/x", &[("host", "B.example")], Ok("https://b.example")),
+            ("http://b.example/x", &[("host", "tool.example")], not_listed),
+            ("http://b.example:8080/x", &[("host", "b.example")], not_listed),
+            ("http://b.example/x", &[("host", "b.example"), ("host", "b.example")], not_listed),
             ("https://c.example/x", &[("host", "tool.example")], not_listed),
+            ("http://b.example@tool.example/x", &[], not_listed),
+            ("/x", &[("host", "b.example@tool.example")], not_listed),
             ("/x", &[("host", "c.example")], not_listed),
             ("/x", &[("host", "b.example:8081")], not_listed),
             ("/x", &[("host", "b.example.")], not_listed),
@@ -264,6 +297,19 @@ mod tests {
             (Forwarded, 1, &[("host", "a.example"), ("forwarded", "for=\"a,b\"")], Ok("https://a.example")),
             (Forwarded, 1, &[("forwarded", "host=a;host=b")], INVALID),
             (Forwarded, 1, &[("forwarded", "host=\"a")], INVALID),
+            (Forwarded, 1, &[("forwarded", "for=\"x;host=b\";host=a.example")], Ok("https://a.example")),
+            // A quotation that the client begins does not swallow the parts that the proxies append.
+            (Forwarded, 1, &[("forwarded", "for=\";host=a.example;x=, host=example.com:8443")], INVALID),
+            (Forwarded, 1, &[("forwarded", "for=\"\\\";host=a.example;x=, for=\"[::1]\";host=b")], INVALID),
+            (Forwarded, 2, &[("forwarded", "host=a.example, x=\", host=example.com:8443, host=inner")], INVALID),
+            (
+                XForwarded,
+                2,
+                &[("x-forwarded-host", "a.example, \", example.com:8443, inner")],
+                Ok("https://example.com:8443"),
+            ),
+            (XForwarded, 1, &[("x-forwarded-host", "b@a.example")], INVALID),
+            (XForwarded, 1, &[("host", "a.example"), ("x-forwarded-port", "+443")], INVALID),
             (Forwarded, 1, &[("forwarded", "proto=ws")], INVALID),
         ] {
             let mut list =
