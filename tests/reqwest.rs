@@ -144,7 +144,10 @@ impl Path {
             Self::Middleware => {
                 let client = reqwest_middleware::ClientBuilder::new(client.clone()).with(layer).build();
                 client.execute_with_extensions(request, &mut extensions).await.map_err(|error| match error {
-                    reqwest_middleware::Error::Middleware(error) => error.downcast::<OAuthSignError>().unwrap().into(),
+                    reqwest_middleware::Error::Middleware(error) => match error.downcast::<OAuthSignError>() {
+                        Ok(refused) => refused.into(),
+                        Err(of_a_record) => of_a_record.into(),
+                    },
                     reqwest_middleware::Error::Reqwest(error) => error.into(),
                 })
             }
@@ -425,10 +428,18 @@ async fn errors_show_no_signature() {
     let signer = signer().method(SignatureMethod::Plaintext).transmission(Transmission::Query);
     for path in PATHS {
         let layer = OAuthSignLayer::danger_sign_any_origin(signer.clone());
-        // There is no TLS here to send it with.
-        let error = path.send(layer, &client, client.get("https://127.0.0.1:1/path?a=1")).await.unwrap_err();
-        let shown = format!("{error} {error:?}");
-        assert!(shown.contains("https://127.0.0.1:1/path") && !shown.contains("oauth_"), "{path:?} {shown}");
+        let layers = [
+            layer.clone(),
+            #[cfg(feature = "diagnose")]
+            layer.records(),
+        ];
+        for layer in layers {
+            // There is no TLS here to send it with.
+            let error = path.send(layer, &client, client.get("https://127.0.0.1:1/path?a=1")).await.unwrap_err();
+            let causes = std::iter::successors(Some(&*error as &dyn std::error::Error), |error| error.source());
+            let shown: String = causes.map(|error| format!("{error} {error:?}; ")).collect();
+            assert!(shown.contains("https://127.0.0.1:1/path") && !shown.contains("oauth_"), "{path:?} {shown}");
+        }
     }
 }
 

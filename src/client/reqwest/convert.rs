@@ -1,9 +1,11 @@
 //! Conversions between the types of `http` and those of reqwest.
 
 use std::error::Error;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Extensions, HeaderMap, Request, StatusCode};
+use pin_project_lite::pin_project;
 use reqwest::{Body, Url};
 use tower_service::Service;
 
@@ -25,17 +27,47 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = CallOrRefusal<S::Future>;
+    type Future = AnswerOfReqwest<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<SignedBody<Body>>) -> Self::Future {
-        match from_http(request) {
+        let outcome = match from_http(request) {
             Ok(request) => CallOrRefusal::called(self.0.call(request)),
             Err(error) => CallOrRefusal::refused(error),
-        }
+        };
+        AnswerOfReqwest { outcome }
+    }
+}
+
+pin_project! {
+    /// The response of a service of reqwest's requests, or an error that shows no signature.
+    ///
+    /// The signature is removed here, because the layers outside may wrap the error.
+    pub struct AnswerOfReqwest<F> {
+        #[pin]
+        outcome: CallOrRefusal<F>,
+    }
+}
+
+impl<F, T, E> Future for AnswerOfReqwest<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<T, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().outcome.poll(cx).map_err(|mut error| {
+            if let Some(error) = error.downcast_mut::<reqwest::Error>() {
+                hide_signature(error.url_mut());
+            } else if let Some(error) = error.downcast_mut::<reqwest_middleware::Error>() {
+                hide_signature(error.url_mut());
+            }
+            error
+        })
     }
 }
 
@@ -66,7 +98,7 @@ fn from_http(request: Request<SignedBody<Body>>) -> reqwest::Result<reqwest::Req
 /// Removes the query from the URL of an error, if it holds a signature (§3.5.3).
 ///
 /// With PLAINTEXT (§3.4.4) the signature is the secrets.
-pub(super) fn hide_signature(shown: Option<&mut Url>) {
+fn hide_signature(shown: Option<&mut Url>) {
     if let Some(url) = shown
         && url.query_pairs().any(|(name, _)| name == names::SIGNATURE)
     {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use reqwest::Body;
 use tower_service::Service;
 
-use super::convert::{HttpToReqwest, hide_signature};
+use super::convert::HttpToReqwest;
 use crate::client::sign::ResponseHead;
 use crate::client::sign::future::{CallOrRefusal, OAuthSignFuture};
 
@@ -46,14 +46,7 @@ where
     type Output = Result<S::Response, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().outcome.poll(cx).map_err(|mut error| {
-            if let Some(error) = error.downcast_mut::<reqwest::Error>() {
-                hide_signature(error.url_mut());
-            } else if let Some(error) = error.downcast_mut::<reqwest_middleware::Error>() {
-                hide_signature(error.url_mut());
-            }
-            error
-        })
+        self.project().outcome.poll(cx)
     }
 }
 

@@ -11,7 +11,9 @@ use reqwest_middleware::{Middleware, Next};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
-use super::convert::{HttpToReqwest, hide_signature};
+use super::convert::HttpToReqwest;
+#[cfg(feature = "diagnose")]
+use crate::client::sign::UnansweredError;
 use crate::client::sign::{OAuthSignError, OAuthSignLayer};
 
 type MiddlewareFuture<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Result<Response>> + Send + 'a>>;
@@ -35,11 +37,7 @@ impl Middleware for OAuthSignLayer {
             let mut request = Request::<Body>::try_from(request)?;
             request.extensions_mut().extend(extensions.clone());
             let rest = HttpToReqwest(Rest(Some((next, extensions))));
-            self.layer(rest).call(request).await.map_err(|error| {
-                let mut error = unboxed(error);
-                hide_signature(error.url_mut());
-                error
-            })
+            self.layer(rest).call(request).await.map_err(unboxed)
         })
     }
 }
@@ -52,6 +50,11 @@ fn unboxed(error: Box<dyn Error + Send + Sync>) -> reqwest_middleware::Error {
     };
     let error = match error.downcast::<reqwest::Error>() {
         Ok(of_the_request) => return (*of_the_request).into(),
+        Err(error) => error,
+    };
+    #[cfg(feature = "diagnose")]
+    let error = match error.downcast::<UnansweredError>() {
+        Ok(recorded) => return reqwest_middleware::Error::middleware(*recorded),
         Err(error) => error,
     };
     match error.downcast::<OAuthSignError>() {
