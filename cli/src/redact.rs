@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
-use tower_oauth1::protocol::{AuthorizationHeader, decode_form};
+use tower_oauth1::protocol::{AuthorizationHeader, decode_form, encode};
 
 /// The text that stands for a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -32,7 +32,11 @@ fn header(name: &HeaderName, value: &HeaderValue) -> String {
         AUTHORIZATION => authorization(value, &text),
         COOKIE | SET_COOKIE | PROXY_AUTHORIZATION => REDACTED.to_owned(),
         _ if is_key(name.as_str()) => REDACTED.to_owned(),
-        _ => text.into_owned(),
+        // The address of a callback stands in `Location`, `Referer` and `Refresh`.
+        _ => match target(&text) {
+            shown if holds_secret(&shown) => REDACTED.to_owned(),
+            shown => shown,
+        },
     }
 }
 
@@ -56,23 +60,20 @@ fn authorization(value: &HeaderValue, text: &str) -> String {
     };
     let plaintext =
         header.parameters().any(|(name, value)| *name == *b"oauth_signature_method" && *value == *b"PLAINTEXT");
-    let mut shown = text.to_owned();
-    for (name, _) in header.parameters() {
-        let name = String::from_utf8_lossy(&name);
-        if is_secret(&name) || (plaintext && name == "oauth_signature") {
-            shown = replace_quoted(&shown, &name);
-        }
-    }
-    shown
-}
-
-/// Replaces the value in `name="value"`.
-fn replace_quoted(header: &str, name: &str) -> String {
-    let Some(start) = header.find(&format!("{name}=\"")).map(|at| at + name.len() + 2) else {
-        return header.to_owned();
+    let hidden = |name: &[u8]| {
+        SECRETS.iter().any(|secret| secret.as_bytes() == name) || (plaintext && name == b"oauth_signature")
     };
-    let end = header[start..].find('"').map_or(header.len(), |length| start + length);
-    format!("{}{REDACTED}{}", &header[..start], &header[end..])
+    if !header.parameters().any(|(name, _)| hidden(&name)) {
+        return text.to_owned();
+    }
+    // Written anew, because the text may spell a name in several ways, and contain it in others.
+    let realm = header.realm().map(|realm| format!("realm=\"{}\"", realm.replace('\\', "\\\\").replace('"', "\\\"")));
+    let parameters = header.parameters().map(|(name, value)| {
+        let value = if hidden(&name) { REDACTED.to_owned() } else { encode(value) };
+        format!("{}=\"{value}\"", encode(name))
+    });
+    let separator = if text.contains(", ") { ", " } else { "," };
+    format!("{scheme} {}", realm.into_iter().chain(parameters).collect::<Vec<_>>().join(separator))
 }
 
 /// A path and query, with the secrets in the query replaced.
@@ -85,11 +86,11 @@ pub(crate) fn target(target: &str) -> String {
 
 /// A form or query with its secrets replaced; everything else keeps its encoding.
 pub(crate) fn form(form: &str) -> Cow<'_, str> {
-    let plaintext = form.contains("oauth_signature_method=PLAINTEXT");
-    let is_secret = |name: &str| {
-        let name = decode_form(name.as_bytes());
-        SECRETS.iter().any(|secret| *name == *secret.as_bytes()) || (plaintext && *name == *b"oauth_signature")
-    };
+    let is = |encoded: &str, plain: &str| *decode_form(encoded.as_bytes()) == *plain.as_bytes();
+    let states_plaintext = |(name, value)| is(name, "oauth_signature_method") && is(value, "PLAINTEXT");
+    let plaintext = form.split('&').filter_map(|pair| pair.split_once('=')).any(states_plaintext);
+    let is_secret =
+        |name: &str| SECRETS.iter().any(|secret| is(name, secret)) || (plaintext && is(name, "oauth_signature"));
     if !form.split('&').any(|pair| is_secret(pair.split('=').next().unwrap_or_default())) {
         return Cow::Borrowed(form);
     }
@@ -102,18 +103,35 @@ pub(crate) fn form(form: &str) -> Cow<'_, str> {
 
 /// A body with the secrets of a form or of JSON replaced.
 pub(crate) fn body(body: &[u8]) -> Cow<'_, [u8]> {
-    let Ok(text) = std::str::from_utf8(body) else { return Cow::Borrowed(body) };
-    if text.trim_start().starts_with(['{', '[']) {
-        let Ok(mut json) = serde_json::from_str::<serde_json::Value>(text) else { return Cow::Borrowed(body) };
-        return match redact_json(&mut json) {
-            true => Cow::Owned(json.to_string().into_bytes()),
-            false => Cow::Borrowed(body),
-        };
-    }
+    let text = String::from_utf8_lossy(body);
+    let json = text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str::<serde_json::Value>(&text));
+    let shown = match json {
+        Some(Ok(mut json)) => redact_json(&mut json).then(|| json.to_string()),
+        _ => replaced(&text),
+    };
+    shown.map_or(Cow::Borrowed(body), |shown| Cow::Owned(shown.into_bytes()))
+}
+
+/// A text of any kind with its secrets replaced; `None` if it has none.
+///
+/// If they cannot be told from the rest, all of it is replaced.
+fn replaced(text: &str) -> Option<String> {
     match form(text) {
-        Cow::Borrowed(_) => Cow::Borrowed(body),
-        Cow::Owned(form) => Cow::Owned(form.into_bytes()),
+        shown if holds_secret(&shown) => Some(REDACTED.to_owned()),
+        Cow::Borrowed(_) => None,
+        Cow::Owned(shown) => Some(shown),
     }
+}
+
+/// Whether a secret stands in a text that is neither a form nor JSON.
+///
+/// Examples are XML, JSONP and multipart.
+fn holds_secret(text: &str) -> bool {
+    let begins_value = |rest: &str| {
+        let rest = rest.trim_start_matches(['"', '\'', ' ', '\t']);
+        ["=", ":", ">", "%3D", "\r\n\r\n"].iter().any(|mark| rest.starts_with(mark)) && !rest[1..].starts_with(REDACTED)
+    };
+    SECRETS.iter().any(|secret| text.match_indices(secret).any(|(at, _)| begins_value(&text[at + secret.len()..])))
 }
 
 /// Replaces secrets in JSON; returns whether there were any. MediaWiki calls the secret of a token `secret`.
@@ -130,19 +148,25 @@ fn redact_json(json: &mut serde_json::Value) -> bool {
         serde_json::Value::Array(items) => {
             items.iter_mut().filter_map(|item| redact_json(item).then_some(())).count() > 0
         }
+        serde_json::Value::String(text) => match replaced(text) {
+            Some(shown) => {
+                *text = shown;
+                true
+            }
+            None => false,
+        },
         _ => false,
     }
 }
 
 /// A base string with the secrets among its parameters replaced.
 pub(crate) fn base_string(base_string: &str) -> String {
-    let redact = |text: String, secret: &&str| {
-        let name = format!("{secret}%3D");
-        let Some(start) = text.find(&name).map(|at| at + name.len()) else { return text };
-        let end = text[start..].find("%26").map_or(text.len(), |length| start + length);
-        format!("{}{REDACTED}{}", &text[..start], &text[end..])
+    let redact = |pair: &str| match pair.split_once("%3D") {
+        // The first pair follows the method and the URL.
+        Some((name, _)) if is_secret(name.rsplit('&').next().unwrap_or(name)) => format!("{name}%3D{REDACTED}"),
+        _ => pair.to_owned(),
     };
-    SECRETS.iter().fold(base_string.to_owned(), redact)
+    base_string.split("%26").map(redact).collect::<Vec<_>>().join("%26")
 }
 
 /// The beginning of a text that is too long to keep.
@@ -177,6 +201,24 @@ mod tests {
                 r#"OAuth oauth_signature_method="PLAINTEXT",oauth_signature="[redacted]",oauth_token="t""#,
             ),
             ("authorization", r#"OAuth oauth_signature_method=PLAINTEXT oauth_signature=MARKER"#, "OAuth [redacted]"),
+            // Spelled in other ways, several times, and within another name.
+            (
+                "authorization",
+                r#"OAuth realm="a\"b",oauth%5Fverifier="MARKER",x_oauth_verifier="v",oauth_verifier="MARKER""#,
+                r#"OAuth realm="a\"b",oauth_verifier="[redacted]",x_oauth_verifier="v",oauth_verifier="[redacted]""#,
+            ),
+            (
+                "location",
+                "http://a/cb?oauth_token=t&oauth_verifier=MARKER",
+                "http://a/cb?oauth_token=t&oauth_verifier=[redacted]",
+            ),
+            ("refresh", "0; url=http://a/cb?oauth%5Fverifier=MARKER", "0; url=http://a/cb?oauth%5Fverifier=[redacted]"),
+            ("x-debug", "oauth_verifier: MARKER", "[redacted]"),
+            (
+                "www-authenticate",
+                r#"OAuth oauth_parameters_absent="oauth_verifier""#,
+                r#"OAuth oauth_parameters_absent="oauth_verifier""#,
+            ),
             ("cookie", "session=MARKER", "[redacted]"),
             ("set-cookie", "session=MARKER", "[redacted]"),
             ("x-api-key", "MARKER", "[redacted]"),
@@ -196,6 +238,20 @@ mod tests {
             (r#"{"key":"t","secret":"MARKER"}"#, r#"{"key":"t","secret":"[redacted]"}"#),
             (r#"[{"oauth_token_secret":"MARKER"},{"a":1}]"#, r#"[{"oauth_token_secret":"[redacted]"},{"a":1}]"#),
             (r#"{"a": 1}"#, r#"{"a": 1}"#),
+            (r#"{"echo":"a=1&oauth_verifier=MARKER"}"#, r#"{"echo":"a=1&oauth_verifier=[redacted]"}"#),
+            (
+                "oauth_signature%5Fmethod=PLAIN%54EXT&oauth_signature=MARKER",
+                "oauth_signature%5Fmethod=PLAIN%54EXT&oauth_signature=[redacted]",
+            ),
+            // Neither a form nor JSON.
+            ("<r><oauth_token_secret>MARKER</oauth_token_secret></r>", "[redacted]"),
+            (r#"callback({"oauth_token_secret": "MARKER"})"#, "[redacted]"),
+            (r#"{"oauth_token_secret": "MARKER""#, "[redacted]"),
+            ("--b\r\nContent-Disposition: form-data; name=\"x_auth_password\"\r\n\r\nMARKER\r\n--b--", "[redacted]"),
+            (
+                "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_verifier",
+                "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_verifier",
+            ),
             ("<html>", "<html>"),
         ] {
             assert_eq!(body(given.as_bytes()), expected.as_bytes(), "{given}");
@@ -204,6 +260,12 @@ mod tests {
         assert_eq!(
             base_string("POST&http%3A%2F%2Fa%2F&a%3D1%26oauth_verifier%3DMARKER%26oauth_version%3D1.0"),
             "POST&http%3A%2F%2Fa%2F&a%3D1%26oauth_verifier%3D[redacted]%26oauth_version%3D1.0"
+        );
+        assert_eq!(
+            base_string(
+                "POST&http%3A%2F%2Fa%2F&oauth_verifier%3DMARKER%26oauth_verifier%3DMARKER%26x_oauth_verifier%3D1"
+            ),
+            "POST&http%3A%2F%2Fa%2F&oauth_verifier%3D[redacted]%26oauth_verifier%3D[redacted]%26x_oauth_verifier%3D1"
         );
     }
 }

@@ -186,3 +186,29 @@ async fn by_name_and_password() {
     assert_eq!((granted.status, &*granted.out), (0, "OAUTH1_TOKEN=t\nOAUTH1_TOKEN_SECRET=s\n"), "{granted:?}");
     assert!(granted.err.contains("screen_name: Jane"), "{granted:?}");
 }
+
+/// The server chooses the token, and so what would be written to the terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_does_not_steer_the_terminal() {
+    for (token, status) in [("t%C2%9Bx", 2), ("%1B%5D0;title%07", 2), ("a%0AOAUTH1_TOKEN=b", 2), ("t%20x", 0)] {
+        let server = TestServer::start(move |_| {
+            service_fn(move |_: Request<Incoming>| {
+                let answer = format!("oauth_token={token}&oauth_token_secret=s");
+                async move { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(answer))) }
+            })
+        });
+        let server = server.await.unwrap();
+        let access = format!("{}/access", server.origin());
+        let mut command = oauth1(&["login", "reader", "--xauth", "jane", "--access", &access, "--print"]);
+        let directory = tempfile::tempdir().unwrap();
+        command = home(command, directory.path());
+        for (name, value) in [("CLIENT_KEY", "k"), ("CLIENT_SECRET", "cs"), ("PASSWORD", "pass word")] {
+            command.env(format!("OAUTH1_{name}"), value);
+        }
+        let printed = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
+        assert_eq!(printed.status, status, "{printed:?}");
+        let text = format!("{}{}", printed.out, printed.err);
+        assert!(text.chars().all(|c| !c.is_control() || c == '\n'), "{text:?}");
+        assert_eq!(printed.out.lines().count(), if status == 0 { 2 } else { 0 }, "{printed:?}");
+    }
+}

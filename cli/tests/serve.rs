@@ -4,9 +4,16 @@
 
 mod common;
 
+use std::convert::Infallible;
+
+use bytes::Bytes;
 use common::{Run, Served, http_client, oauth1, run, with};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use serde_json::Value;
-use tower_oauth1::server::provider::testing::TestProvider;
+use tower::service_fn;
+use tower_oauth1::server::provider::testing::{TestProvider, TestServer};
 
 fn request(served: &Served, arguments: &[&str]) -> Run {
     run(with(oauth1(&[&["request"], arguments].concat()), served.credentials()))
@@ -264,4 +271,34 @@ async fn the_proxy_records() {
     drop(provider);
     let gone = send(arguments(&["-X", "POST"]), token_secret.to_owned()).await;
     assert!(gone.status == 3 && gone.out.contains("does not answer"), "{gone:?}");
+}
+
+/// Secrets in the answers of a server are not kept, in whatever form they come.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proxy_keeps_no_secret_of_an_answer() {
+    const ANSWERS: [(&str, &[u8]); 5] = [
+        ("/", b"<r><oauth_token>t</oauth_token><oauth_token_secret>MARKER</oauth_token_secret></r>"),
+        ("http://a.example/ready?oauth_token=t&oauth_verifier=MARKER", b""),
+        ("/", b"answer({\"oauth_token_secret\": \"MARKER\"})"),
+        ("/", b"\xFF oauth_token=t&oauth_token_secret=MARKER"),
+        ("/", b"{\"debug\": \"oauth_token=t&oauth_token_secret=MARKER\"}"),
+    ];
+    let server = TestServer::start(|_| {
+        service_fn(|request: Request<Incoming>| {
+            let index: usize = request.uri().path()[1..].parse().unwrap();
+            let (location, body) = ANSWERS[index];
+            let answer = Response::builder().header("location", location).body(Full::from(Bytes::from_static(body)));
+            async { Ok::<_, Infallible>(answer.unwrap()) }
+        })
+    });
+    let server = server.await.unwrap();
+    let served = Served::start(&["--upstream", &server.origin().to_string()]);
+    for (index, (location, body)) in ANSWERS.iter().enumerate() {
+        // It passes on as it is.
+        let answer = http_client().get(served.url(&format!("/{index}"))).send().await.unwrap();
+        assert_eq!(answer.headers()["location"], *location);
+        assert_eq!(answer.bytes().await.unwrap(), *body);
+        let record = json(&served.url(&format!("/-/requests/{}", index + 1))).await.to_string();
+        assert!(record.contains("[redacted]") && !record.contains("MARKER"), "{record}");
+    }
 }

@@ -19,7 +19,7 @@ use self::listener::Listener;
 use crate::cli::LoginArguments;
 use crate::credentials::{Credentials, Missing, prompt};
 use crate::failure::{Failure, Status};
-use crate::paint::{FAINT, LABEL, PROTOCOL, paint, warning};
+use crate::paint::{FAINT, LABEL, PROTOCOL, paint, printable, warning};
 use crate::profile::{self, Endpoints, Profile};
 use crate::service::Known;
 use crate::{report, transport};
@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: &LoginArguments) -> Result<Status, Failure> {
 /// Prints a line for people: the standard output is for the token.
 fn tell(line: &str) {
     // The standard error may be closed; there is no other place to say so.
-    let _ = writeln!(anstream::stderr(), "{}", crate::paint::printable(line));
+    let _ = writeln!(anstream::stderr(), "{}", printable(line));
 }
 
 /// The four values of an owner-only consumer; those that are missing are asked for.
@@ -242,9 +242,10 @@ fn settings(arguments: &LoginArguments, client: &ClientCredentials) -> Vec<(&'st
 
 /// Prints the token as assignments of a shell.
 fn print(token: &TokenCredentials) -> Result<(), Failure> {
-    let quoted = |value: &str| {
-        let quoted = shlex::try_quote(value).map(std::borrow::Cow::into_owned);
-        quoted.map_err(|error| Failure::usage("the token cannot be written for a shell").caused_by(error))
+    let quoted = |value: &str| match shlex::try_quote(value) {
+        // The server chose the token, and its control characters would steer the terminal.
+        Ok(quoted) if printable(value) == value && !value.contains(['\n', '\t']) => Ok(quoted.into_owned()),
+        _ => Err(Failure::usage("the token cannot be written for a shell: it has control characters; omit --print")),
     };
     let mut out = io::stdout().lock();
     writeln!(out, "OAUTH1_TOKEN={}", quoted(token.token())?)?;
