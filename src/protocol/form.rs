@@ -114,8 +114,9 @@ mod tests {
                 let expected = |i: usize| if i < length { text[i] } else { b'&' };
                 let window = form.window(at);
                 assert!((0..WINDOW).all(|i| window[i] == expected(at + i)), "{at} of {length}");
+                let found = reserved(window);
                 for i in 0..BLOCK {
-                    assert_eq!((reserved(window) >> i) & 1 == 1, !is_unreserved(expected(at + i)));
+                    assert_eq!((found >> i) & 1 == 1, !is_unreserved(expected(at + i)), "{i} of {at} of {length}");
                 }
             }
         }
