@@ -193,6 +193,7 @@ mod tests {
             ("\n\0\u{7f}", "%0A%00%7F"),
         ] {
             assert_eq!(encode(input), expected);
+            assert_eq!(encoded_len(input.as_bytes()), expected.len());
             assert_eq!(&*decode(expected.as_bytes()), input.as_bytes());
         }
         let all: Vec<u8> = (0..=255).collect();
@@ -213,6 +214,6 @@ mod tests {
         ] {
             assert_eq!(&*decode_form(wire.as_bytes()), decoded, "{wire}");
         }
-        assert_eq!(&*decode(b"a+b%20"), b"a+b ");
+        assert_eq!(&*decode(b"a+b%20+"), b"a+b +");
     }
 }

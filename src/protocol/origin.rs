@@ -273,12 +273,21 @@ mod tests {
             ("http://", None),
             ("http://:80/", None),
             ("http://a:b:c/", None),
+            ("http://[::1/", None),
+            ("http://::1]/", None),
             ("http://example.com:65536/", None),
             ("http://example.com:+80/", None),
         ] {
             let by_uri = url.parse::<Uri>().ok().and_then(|uri| Origin::try_from(uri).ok());
             assert!(by_uri.is_none() || by_uri.map(|origin| origin.to_string()).as_deref() == expected, "{url}");
             assert_eq!(Origin::of_url(url).ok().map(|origin| origin.to_string()).as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_shows_in_lower_case() {
+        for (scheme, expected) in [("HTTP", Some("http")), ("Https", Some("https")), ("ftp", None)] {
+            assert_eq!(Scheme::parse(scheme).map(|scheme| scheme.to_string()).as_deref(), expected);
         }
     }
 

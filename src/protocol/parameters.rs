@@ -216,12 +216,10 @@ fn sort_key(window: &[u8; WINDOW], reserved_bits: u64, form: &[u8]) -> u128 {
 const KEY: usize = 16;
 
 /// The value of the parameter at the start of `form`, and all that follows.
+///
+/// It begins with the `=`, which changes no order: it precedes each value, or the value is empty.
 fn value(form: &[u8]) -> &[u8] {
-    match memchr::memchr2(b'=', b'&', form) {
-        Some(at) if form[at] == b'=' => &form[at + 1..],
-        Some(at) => &form[at..],
-        None => &[],
-    }
+    memchr::memchr2(b'=', b'&', form).map_or(&[], |at| &form[at..])
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -345,8 +343,18 @@ mod tests {
             ("exactly-16-bytes=2&exactly-16-bytes=1", "exactly-16-bytes=1&exactly-16-bytes=2"),
             ("exactly-16-bytes0=1&exactly-16-bytes=2", "exactly-16-bytes=2&exactly-16-bytes0=1"),
             ("fifteen-bytes-.%7D=1&fifteen-bytes-.%7B=2", "fifteen-bytes-.%7B=2&fifteen-bytes-.%7D=1"),
+            ("sixteen-bytes-..%7A=1&sixteen-bytes-..%7B=2", "sixteen-bytes-..%7B=2&sixteen-bytes-..z=1"),
+            ("sixteen-bytes-..%2D=1&sixteen-bytes-..%7B=2", "sixteen-bytes-..%7B=2&sixteen-bytes-..-=1"),
             // then by encoded value; duplicates stay.
             ("a=b&a=a&a=a&a", "a=&a=a&a=a&a=b"),
+            ("a=1&a&b=2", "a=&a=1&b=2"),
+            ("a=b=2&a=b=1", "a=b%3D1&a=b%3D2"),
+            ("exactly-16-bytes==&exactly-16-bytes=!", "exactly-16-bytes=%21&exactly-16-bytes=%3D"),
+            // The name and the beginning of the value are 32 bytes, which are compared at once.
+            (
+                "sixteen-bytes-..=1=3456789012345=&sixteen-bytes-..=1=3456789012345!",
+                "sixteen-bytes-..=1%3D3456789012345%21&sixteen-bytes-..=1%3D3456789012345%3D",
+            ),
             ("a=-&a=%7B", "a=%7B&a=-"),
             ("a=01234567890123456789b&a=01234567890123456789a", "a=01234567890123456789a&a=01234567890123456789b"),
             // Step 3 and 4 join; sequences without content are nothing, `;` is data.
@@ -385,6 +393,16 @@ mod tests {
         ] {
             let normalized = normalize_sources(&[query, "", ""].map(|form| source(form, ProtocolNames::Refused)));
             assert_eq!(normalized.map(|n| n.split('&').count()), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_sorted_wherever_they_differ() {
+        let digits = "0123456789".repeat(10);
+        for at in 0..=digits.len() {
+            let [first, second] = ["-", "a"].map(|byte| format!("{}{byte}{}", &digits[..at], &digits[at..]));
+            assert_eq!(normalize(&format!("{second}&{first}")), format!("{first}=&{second}="));
+            assert_eq!(normalize(&format!("a={second}&a={first}")), format!("a={first}&a={second}"));
         }
     }
 

@@ -105,6 +105,16 @@ fn every_claim() {
 }
 
 #[test]
+fn an_error_names_the_claim() {
+    for (kind, expected) in [
+        (Claim("sub"), "the JWT's claim sub is missing, empty or of the wrong type"),
+        (Audience, "the JWT's claim aud names another consumer"),
+    ] {
+        assert_eq!(IdentityError::from(kind).to_string(), expected);
+    }
+}
+
+#[test]
 fn a_hidden_user() {
     let hidden = json!({
         "iss": "https://wiki.example", "aud": "consumer", "exp": ISSUED + 100, "iat": ISSUED, "sub": "0",
