@@ -91,13 +91,20 @@ struct Row(&'static str, String);
 
 impl Row {
     fn debug(name: &'static str, value: impl Debug) -> Self {
-        Self(name, format!("{value:?}\n{value:#?}"))
+        Self::of(name, &[format!("{value:?}"), format!("{value:#?}")])
     }
 
     /// With its sources, as all kinds of logs have them.
     fn error(name: &'static str, error: &(dyn Error + 'static)) -> Self {
         let chain = std::iter::successors(Some(error), |&error| error.source());
-        Self(name, chain.map(|error| format!("{error}\n{error:?}\n{error:#?}\n")).collect())
+        let texts: Vec<_> = chain.flat_map(|e| [format!("{e}"), format!("{e:?}"), format!("{e:#?}")]).collect();
+        Self::of(name, &texts)
+    }
+
+    /// A value that shows nothing is as useless as one that shows too much.
+    fn of(name: &'static str, texts: &[String]) -> Self {
+        assert!(texts.iter().all(|text| !text.is_empty()), "{name} shows nothing: {texts:?}");
+        Self(name, texts.join("\n"))
     }
 }
 

@@ -424,6 +424,14 @@ mod tests {
     }
 
     #[test]
+    fn errors_name_the_header() {
+        for header in ["Bearer x", "OAuth a", "OAuth a=b", r#"OAuth a="b c""#, r#"OAuth realm="1", realm="2""#] {
+            let error = AuthorizationHeader::parse(header.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("the Authorization header"), "{header}");
+        }
+    }
+
+    #[test]
     fn written_as_it_is_read() {
         for (header, separator) in [
             (r#"OAuth realm="a\"b\\", a="%2B", a="%FF", b="""#, Separator::CommaSpace),

@@ -47,7 +47,7 @@ pub(crate) fn parameters() -> ProtocolParameters {
         .parameter("oauth_callback", "https://example.com/markerCallback")
         .parameter("oauth_verifier", "markerVerifier")
         .parameter("oauth_session_handle", "markerHandle")
-        .parameter("name", "markerParameter")
+        .parameter("xoauth_name", "markerParameter")
 }
 
 fn signer(method: SignatureMethod) -> Signer {
