@@ -69,7 +69,7 @@ impl From<&Report> for Explanation {
             remedy: finding.remedy().to_owned(),
         });
         let differences = report.comparison().map_or(&[][..], |comparison| comparison.differences());
-        Self { findings: findings.collect(), differences: differences.iter().map(row).collect() }
+        Self { findings: findings.collect(), differences: differences.iter().flat_map(rows).collect() }
     }
 }
 
@@ -125,25 +125,30 @@ fn source(source: ParameterSource) -> &'static str {
     }
 }
 
-fn row(difference: &Difference) -> Row {
+fn rows(difference: &Difference) -> Vec<Row> {
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     let scheme = |scheme: Option<Scheme>| scheme.map(|scheme| scheme.as_str().to_owned());
     let port = |port: Option<u16>| port.map(|port| port.to_string());
     let row = |part: &str, ours, theirs| Row { part: part.to_owned(), ours, theirs };
-    let parameter = |name: &[u8]| format!("parameter {}", text(name));
-    match difference {
+    let parameter = |name: &[u8], ours, theirs| row(&format!("parameter {}", text(name)), ours, theirs);
+    let row = match difference {
         Difference::Method { ours, theirs } => row("method", Some(ours.clone()), Some(theirs.clone())),
         Difference::Scheme { ours, theirs } => row("scheme", scheme(*ours), scheme(*theirs)),
         Difference::Host { ours, theirs } => row("host", Some(ours.clone()), Some(theirs.clone())),
         Difference::Port { ours, theirs } => row("port", port(*ours), port(*theirs)),
-        Difference::Path { ours, theirs } => row("path", Some(ours.clone()), Some(theirs.clone())),
-        Difference::Value { name, ours, theirs, .. } => row(&parameter(name), Some(text(ours)), Some(text(theirs))),
-        Difference::OnlyOurs { name, value, .. } => row(&parameter(name), Some(text(value)), None),
-        Difference::OnlyTheirs { name, value, .. } => row(&parameter(name), None, Some(text(value))),
+        Difference::Path { ours, theirs, .. } => row("path", Some(ours.clone()), Some(theirs.clone())),
+        Difference::Value { name, ours, theirs, .. } => parameter(name, Some(text(ours)), Some(text(theirs))),
+        Difference::OnlyOurs(only) => {
+            return only.iter().map(|only| parameter(&only.name, Some(text(&only.value)), None)).collect();
+        }
+        Difference::OnlyTheirs(only) => {
+            return only.iter().map(|only| parameter(&only.name, None, Some(text(&only.value)))).collect();
+        }
         Difference::Order => row("order of the parameters", None, None),
         Difference::Encoding => row("encoding", None, None),
-        other => row(&format!("{other:?}"), None, None),
-    }
+        other => row(other.code(), None, None),
+    };
+    vec![row]
 }
 
 /// A message of the library as a sentence. A name of the protocol at its beginning keeps its spelling.

@@ -17,7 +17,7 @@ use crate::protocol::{Scheme, decode, pairs, split_authority};
 /// assert_eq!(parts.uri(), "https://e.com:8080/a b");
 /// assert_eq!(parts.port(), Some(8080));
 /// let parameter = parts.parameters().next().expect("there is one");
-/// assert_eq!((&*parameter.name, &*parameter.value, parameter.raw), (&b"q"[..], &b"1%"[..], "q%3D1%2525"));
+/// assert_eq!((&*parameter.name, &*parameter.value), (&b"q"[..], &b"1%"[..]));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseStringParts<'a> {
@@ -26,15 +26,13 @@ pub struct BaseStringParts<'a> {
     raw_parameters: &'a str,
 }
 
-/// A parameter in a signature base string.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BaseStringParameter<'a> {
-    /// The decoded name.
+/// A parameter in a signature base string, decoded.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct BaseStringParameter {
+    /// The name.
     pub name: Vec<u8>,
-    /// The decoded value.
+    /// The value.
     pub value: Vec<u8>,
-    /// Name and value as they stand in the base string, usually encoded twice.
-    pub raw: &'a str,
 }
 
 impl<'a> BaseStringParts<'a> {
@@ -63,7 +61,9 @@ impl<'a> BaseStringParts<'a> {
 
     /// The host of the URI, without userinfo.
     pub fn host(&self) -> &str {
-        split_authority(self.authority()).map_or(self.authority(), |(host, _)| host)
+        let authority = self.authority();
+        let after_userinfo = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
+        split_authority(authority).map_or(after_userinfo, |(host, _)| host)
     }
 
     /// The port that the URI names.
@@ -83,19 +83,19 @@ impl<'a> BaseStringParts<'a> {
     }
 
     /// The parameters in their order.
-    pub fn parameters(&self) -> impl Iterator<Item = BaseStringParameter<'a>> + use<'a> {
+    pub fn parameters(&self) -> impl Iterator<Item = BaseStringParameter> + use<'a> {
         let list = self.raw_parameters;
         // A side that forgot to encode the list leaves `=` and `&` in it, which an encoded list never has.
         let is_encoded = !list.contains('=');
         list.split(if is_encoded { "%26" } else { "&" }).filter(|raw| !raw.is_empty()).map(move |raw| {
             let pair = if is_encoded { decode(raw.as_bytes()) } else { Cow::Borrowed(raw.as_bytes()) };
             let (name, value) = pairs(&pair).next().unwrap_or_default();
-            BaseStringParameter { name: decode(name).into_owned(), value: decode(value).into_owned(), raw }
+            BaseStringParameter { name: decode(name).into_owned(), value: decode(value).into_owned() }
         })
     }
 }
 
-impl BaseStringParameter<'_> {
+impl BaseStringParameter {
     /// The name as text; U+FFFD replaces what is not UTF-8.
     pub fn name_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.name)
@@ -108,13 +108,16 @@ impl BaseStringParameter<'_> {
 }
 
 impl fmt::Debug for BaseStringParts<'_> {
-    /// Shows no parameter.
+    /// Shows scheme and host. Method and path may hold parameters, if the text is no base string.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BaseStringParts").field("method", &self.method).field("uri", &self.uri).finish_non_exhaustive()
+        f.debug_struct("BaseStringParts")
+            .field("scheme", &self.scheme())
+            .field("host", &self.host())
+            .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for BaseStringParameter<'_> {
+impl fmt::Debug for BaseStringParameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BaseStringParameter").field("name", &self.name_lossy()).finish_non_exhaustive()
     }
@@ -139,7 +142,7 @@ mod tests {
             // Mistakes of others.
             ("GET&http%3A%2F%2Fe.com%2F&a=1&b=%26", "GET", "Some(Http) e.com None /", &["a=1", "b=&"]),
             ("GET&http%3a%2f%2fe.com&a%3d1", "GET", "Some(Http) e.com None ", &["a=1"]),
-            ("GET&http://u@e.com:x/&a", "GET", "Some(Http) u@e.com:x None /", &["a="]),
+            ("GET&http://u@e.com:x/&a", "GET", "Some(Http) e.com:x None /", &["a="]),
             ("GET", "GET", "None  None ", &[]),
             ("", "", "None  None ", &[]),
             ("&&", "", "None  None ", &[]),

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::compare::Difference;
 use super::mistake::{KeyMistake, Mistake};
-use crate::protocol::Scheme;
 use crate::record::{Credential, Oddity, UnsignedReason};
 
 /// A cause of a rejection, as far as it can be told.
@@ -75,54 +75,8 @@ pub enum Cause {
     Key(KeyMistake),
     /// The other side reads or writes the base string differently, in this way.
     Mistake(Mistake),
-    /// The methods differ.
-    Method {
-        /// Our method.
-        ours: String,
-        /// Their method.
-        theirs: String,
-    },
-    /// The schemes differ. `None` is any scheme but `http` and `https`.
-    Scheme {
-        /// Our scheme.
-        ours: Option<Scheme>,
-        /// Their scheme.
-        theirs: Option<Scheme>,
-    },
-    /// The hosts differ.
-    Host {
-        /// Our host.
-        ours: String,
-        /// Their host.
-        theirs: String,
-    },
-    /// The ports differ. `None` is no port.
-    Port {
-        /// Our port.
-        ours: Option<u16>,
-        /// Their port.
-        theirs: Option<u16>,
-    },
-    /// The paths differ.
-    Path {
-        /// Our path.
-        ours: String,
-        /// Their path.
-        theirs: String,
-        /// The kind of change.
-        change: PathChange,
-    },
-    /// The values of a parameter differ.
-    Value {
-        /// The name of the parameter.
-        name: String,
-        /// The kind of change, from ours to theirs.
-        change: ValueChange,
-    },
-    /// Parameters are missing on the other side.
-    OnlyOurs(Vec<String>),
-    /// Parameters are on the other side only.
-    OnlyTheirs(Vec<String>),
+    /// The base strings differ in this part.
+    Difference(Difference),
     /// The text given as their base string lacks the `&`s between method, URI and parameters.
     NotABaseString,
     /// The base string of the other side has another nonce or timestamp, so another request.
@@ -190,62 +144,6 @@ pub enum TokenFault {
     Temporary,
 }
 
-/// The change from one path to another.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PathChange {
-    /// The other side lacks this prefix.
-    PrefixRemoved(String),
-    /// The other side has this additional prefix.
-    PrefixAdded(String),
-    /// One side has a slash at the end, the other has none.
-    TrailingSlash,
-    /// `.` and `..` are resolved.
-    DotSegments,
-    /// Doubled slashes are merged.
-    Slashes,
-    /// The letters of percent-encoded characters are in another case.
-    EscapeCase,
-    /// The other side decodes percent-encoded characters.
-    Decoded,
-    /// The other side encodes the path once more.
-    EncodedAgain,
-    /// The letters are in another case.
-    Case,
-    /// The other side keeps the query, or a part of it, in the path.
-    QueryKept,
-    /// The paths have nothing in common.
-    Other,
-}
-
-/// The change from one value to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ValueChange {
-    /// A plus sign became a space.
-    PlusToSpace,
-    /// A space became a plus sign.
-    SpaceToPlus,
-    /// The other side decodes the value once more.
-    DecodedAgain,
-    /// The other side encodes the value once more.
-    EncodedAgain,
-    /// Bytes that are not UTF-8 are replaced.
-    Lossy,
-    /// Line breaks differ.
-    LineBreaks,
-    /// White space at the ends is removed.
-    Trimmed,
-    /// The other side has a beginning of the value only.
-    Cut,
-    /// The letters are in another case.
-    Case,
-    /// The other side has the value's characters in another Unicode form or encoding.
-    Charset,
-    /// Any other change.
-    Other,
-}
-
 /// A part of a URL that servers and proxies often rewrite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -296,14 +194,7 @@ impl Cause {
             Self::Secrets => "secrets",
             Self::Key(mistake) => mistake.code(),
             Self::Mistake(mistake) => mistake.code(),
-            Self::Method { .. } => "method",
-            Self::Scheme { .. } => "scheme",
-            Self::Host { .. } => "host",
-            Self::Port { .. } => "port",
-            Self::Path { .. } => "path",
-            Self::Value { .. } => "value",
-            Self::OnlyOurs(_) => "only_ours",
-            Self::OnlyTheirs(_) => "only_theirs",
+            Self::Difference(difference) => difference.code(),
             Self::NotABaseString => "not_a_base_string",
             Self::AnotherRequest => "another_request",
             Self::JsonAsForm => "json_as_form",
@@ -325,13 +216,10 @@ impl fmt::Debug for Cause {
             Self::Credential { credential, oddity } => write!(f, "Credential({credential:?}, {oddity:?})"),
             Self::Key(mistake) => write!(f, "Key({mistake:?})"),
             Self::Mistake(mistake) => write!(f, "Mistake({mistake:?})"),
-            Self::Path { change, .. } => write!(f, "Path({change:?})"),
-            Self::Value { name, change } => write!(f, "Value({name:?}, {change:?})"),
+            Self::Difference(difference) => write!(f, "{difference:?}"),
             Self::Token(fault) => write!(f, "Token({fault:?})"),
             Self::BodyHash(fault) => write!(f, "BodyHash({fault:?})"),
             Self::FragileUrl(part) => write!(f, "FragileUrl({part:?})"),
-            Self::OnlyOurs(names) => write!(f, "OnlyOurs({names:?})"),
-            Self::OnlyTheirs(names) => write!(f, "OnlyTheirs({names:?})"),
             Self::Clock { ahead } => write!(f, "Clock({ahead})"),
             _ => f.write_str(self.code()),
         }

@@ -1,15 +1,16 @@
 //! The comparison of two signature base strings, part by part.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 
 use super::base_string::{BaseStringParameter, BaseStringParts};
+use super::change::{PathChange, ValueChange, path_change, value_change};
 use crate::protocol::Scheme;
 
 /// The differences between two signature base strings.
 ///
 /// ```
-/// use tower_oauth1::diagnose::{Comparison, Difference};
+/// use tower_oauth1::diagnose::{BaseStringParameter, Comparison, Difference};
 /// use tower_oauth1::Scheme;
 ///
 /// let ours = "GET&https%3A%2F%2Fe.com%2F&a%3D1%26b%3D2";
@@ -19,7 +20,7 @@ use crate::protocol::Scheme;
 ///     comparison.differences(),
 ///     [
 ///         Difference::Scheme { ours: Some(Scheme::Https), theirs: Some(Scheme::Http) },
-///         Difference::OnlyOurs { name: b"b".to_vec(), value: b"2".to_vec(), raw: "b%3D2".into() },
+///         Difference::OnlyOurs(vec![BaseStringParameter { name: b"b".to_vec(), value: b"2".to_vec() }]),
 ///     ],
 /// );
 /// ```
@@ -32,78 +33,64 @@ pub struct Comparison {
 
 /// One difference between two signature base strings.
 ///
-/// Names and values are decoded. `raw` is the parameter as it stands in the base string.
+/// "Ours" is the side whose [`Record`](super::Record) is diagnosed, "theirs" the other one.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
     /// The methods differ.
     Method {
-        /// The method in our base string.
+        /// Our method.
         ours: String,
-        /// The method in theirs.
+        /// Their method.
         theirs: String,
     },
     /// The schemes differ. `None` is any scheme but `http` and `https`.
     Scheme {
-        /// The scheme in our base string.
+        /// Our scheme.
         ours: Option<Scheme>,
-        /// The scheme in theirs.
+        /// Their scheme.
         theirs: Option<Scheme>,
     },
     /// The hosts differ.
     Host {
-        /// The host in our base string.
+        /// Our host.
         ours: String,
-        /// The host in theirs.
+        /// Their host.
         theirs: String,
     },
     /// The ports differ. `None` is no port.
     Port {
-        /// The port in our base string.
+        /// Our port.
         ours: Option<u16>,
-        /// The port in theirs.
+        /// Their port.
         theirs: Option<u16>,
     },
     /// The paths differ.
     Path {
-        /// The path in our base string.
+        /// Our path.
         ours: String,
-        /// The path in theirs.
+        /// Their path.
         theirs: String,
-    },
-    /// A parameter of both has different values.
-    Value {
-        /// The name.
-        name: Vec<u8>,
-        /// The value in our base string.
-        ours: Vec<u8>,
-        /// The value in theirs.
-        theirs: Vec<u8>,
-        /// The parameter in our base string, as it stands there.
-        raw_ours: String,
-        /// The parameter in theirs, as it stands there.
-        raw_theirs: String,
-    },
-    /// A parameter is in our base string only.
-    OnlyOurs {
-        /// The name.
-        name: Vec<u8>,
-        /// The value.
-        value: Vec<u8>,
-        /// The parameter as it stands in the base string.
-        raw: String,
-    },
-    /// A parameter is in their base string only.
-    OnlyTheirs {
-        /// The name.
-        name: Vec<u8>,
-        /// The value.
-        value: Vec<u8>,
-        /// The parameter as it stands in the base string.
-        raw: String,
+        /// The kind of change, from ours to theirs.
+        change: PathChange,
     },
     /// Both have the same parameters in another order.
     Order,
+    /// A parameter of both has different values.
+    Value {
+        /// The decoded name.
+        name: Vec<u8>,
+        /// Our value, decoded.
+        ours: Vec<u8>,
+        /// Their value, decoded.
+        theirs: Vec<u8>,
+        /// The kind of change, from ours to theirs.
+        change: ValueChange,
+    },
+    /// Parameters are in our base string only.
+    OnlyOurs(Vec<BaseStringParameter>),
+    /// Parameters are in their base string only.
+    OnlyTheirs(Vec<BaseStringParameter>),
     /// Both say the same, encoded differently.
     Encoding,
 }
@@ -147,10 +134,11 @@ fn differences(ours: &str, theirs: &str) -> Vec<Difference> {
         found.push(Difference::Port { ours: our.port(), theirs: their.port() });
     }
     if our.path() != their.path() {
-        found.push(Difference::Path { ours: our.path().to_owned(), theirs: their.path().to_owned() });
+        let change = path_change(our.path(), their.path());
+        found.push(Difference::Path { ours: our.path().to_owned(), theirs: their.path().to_owned(), change });
     }
     let in_parameters = parameter_differences(&our, &their);
-    if in_parameters.is_empty() && !our.parameters().map(decoded).eq(their.parameters().map(decoded)) {
+    if in_parameters.is_empty() && !our.parameters().eq(their.parameters()) {
         found.push(Difference::Order);
     }
     found.extend(in_parameters);
@@ -160,58 +148,49 @@ fn differences(ours: &str, theirs: &str) -> Vec<Difference> {
     found
 }
 
-fn decoded(parameter: BaseStringParameter<'_>) -> (Vec<u8>, Vec<u8>) {
-    (parameter.name, parameter.value)
-}
-
 /// Removes what both have, then pairs what is left by name.
 fn parameter_differences(our: &BaseStringParts<'_>, their: &BaseStringParts<'_>) -> Vec<Difference> {
-    let mut counts: HashMap<(Vec<u8>, Vec<u8>), usize> = HashMap::new();
-    for parameter in their.parameters() {
-        *counts.entry(decoded(parameter)).or_default() += 1;
+    let mut unpaired: BTreeMap<Vec<u8>, VecDeque<Vec<u8>>> = BTreeMap::new();
+    for BaseStringParameter { name, value } in without(their, our) {
+        unpaired.entry(name).or_default().push_back(value);
     }
-    let only_ours: Vec<_> = our.parameters().filter(|parameter| !take(&mut counts, parameter)).collect();
-    let mut counts = HashMap::new();
-    for parameter in our.parameters() {
-        *counts.entry(decoded(parameter)).or_default() += 1;
-    }
-    let mut only_theirs: HashMap<Vec<u8>, Vec<BaseStringParameter<'_>>> = HashMap::new();
-    let mut names = Vec::new();
-    for parameter in their.parameters().filter(|parameter| !take(&mut counts, parameter)) {
-        names.push(parameter.name.clone());
-        only_theirs.entry(parameter.name.clone()).or_default().push(parameter);
-    }
-    // Each list is used from its end.
-    only_theirs.values_mut().for_each(|parameters| parameters.reverse());
-    let mut found = Vec::new();
-    for BaseStringParameter { name, value, raw } in only_ours {
-        found.push(match only_theirs.get_mut(&name).and_then(Vec::pop) {
-            Some(theirs) => Difference::Value {
-                name,
-                ours: value,
-                theirs: theirs.value,
-                raw_ours: raw.to_owned(),
-                raw_theirs: theirs.raw.to_owned(),
-            },
-            None => Difference::OnlyOurs { name, value, raw: raw.to_owned() },
-        });
-    }
-    for name in names {
-        if let Some(BaseStringParameter { name, value, raw }) = only_theirs.get_mut(&name).and_then(Vec::pop) {
-            found.push(Difference::OnlyTheirs { name, value, raw: raw.to_owned() });
+    let (mut found, mut only_ours) = (Vec::new(), Vec::new());
+    for BaseStringParameter { name, value: ours } in without(our, their) {
+        match unpaired.get_mut(&name).and_then(VecDeque::pop_front) {
+            Some(theirs) => {
+                let change = value_change(&ours, &theirs);
+                found.push(Difference::Value { name, ours, theirs, change });
+            }
+            None => only_ours.push(BaseStringParameter { name, value: ours }),
         }
     }
+    let only_theirs: Vec<_> = unpaired
+        .into_iter()
+        .flat_map(|(name, values)| {
+            values.into_iter().map(move |value| BaseStringParameter { name: name.clone(), value })
+        })
+        .collect();
+    found.extend((!only_ours.is_empty()).then_some(Difference::OnlyOurs(only_ours)));
+    found.extend((!only_theirs.is_empty()).then_some(Difference::OnlyTheirs(only_theirs)));
     found
 }
 
-fn take(counts: &mut HashMap<(Vec<u8>, Vec<u8>), usize>, parameter: &BaseStringParameter<'_>) -> bool {
-    match counts.get_mut(&(parameter.name.clone(), parameter.value.clone())) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            true
-        }
-        _ => false,
+/// The parameters of one base string that the other lacks.
+///
+/// A repeated parameter is left as often as it is missing there.
+fn without(of: &BaseStringParts<'_>, other: &BaseStringParts<'_>) -> Vec<BaseStringParameter> {
+    let mut counts: HashMap<BaseStringParameter, usize> = HashMap::new();
+    for parameter in other.parameters() {
+        *counts.entry(parameter).or_default() += 1;
     }
+    let is_left = |parameter: &BaseStringParameter| match counts.get_mut(parameter) {
+        Some(count @ 1..) => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    of.parameters().filter(is_left).collect()
 }
 
 impl fmt::Debug for Comparison {
@@ -220,21 +199,78 @@ impl fmt::Debug for Comparison {
     }
 }
 
-impl fmt::Debug for Difference {
-    /// Shows names of parameters, never a value.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
+impl Difference {
+    /// A stable name of the part that differs, for programs, such as `scheme`.
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::Method { ours, theirs } => write!(f, "Method({ours:?}, {theirs:?})"),
-            Self::Scheme { ours, theirs } => write!(f, "Scheme({ours:?}, {theirs:?})"),
-            Self::Host { ours, theirs } => write!(f, "Host({ours:?}, {theirs:?})"),
-            Self::Port { ours, theirs } => write!(f, "Port({ours:?}, {theirs:?})"),
-            Self::Path { ours, theirs } => write!(f, "Path({ours:?}, {theirs:?})"),
-            Self::Value { name, .. } => write!(f, "Value({:?}, ..)", text(name)),
-            Self::OnlyOurs { name, .. } => write!(f, "OnlyOurs({:?}, ..)", text(name)),
-            Self::OnlyTheirs { name, .. } => write!(f, "OnlyTheirs({:?}, ..)", text(name)),
-            Self::Order => f.write_str("Order"),
-            Self::Encoding => f.write_str("Encoding"),
+            Self::Method { .. } => "method",
+            Self::Scheme { .. } => "scheme",
+            Self::Host { .. } => "host",
+            Self::Port { .. } => "port",
+            Self::Path { .. } => "path",
+            Self::Order => "order",
+            Self::Value { .. } => "value",
+            Self::OnlyOurs(_) => "only_ours",
+            Self::OnlyTheirs(_) => "only_theirs",
+            Self::Encoding => "encoding",
+        }
+    }
+}
+
+impl fmt::Debug for Difference {
+    /// Shows names of parameters, and no other text.
+    ///
+    /// A text that is no base string may hold a value anywhere.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { name, change, .. } => write!(f, "value({:?}, {change:?})", String::from_utf8_lossy(name)),
+            Self::OnlyOurs(parameters) | Self::OnlyTheirs(parameters) => write!(f, "{}({parameters:?})", self.code()),
+            _ => f.write_str(self.code()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_paired_by_name() {
+        let parameter = |name: &[u8], value: &[u8]| BaseStringParameter { name: name.into(), value: value.into() };
+        let value = |ours: &[u8], theirs: &[u8]| Difference::Value {
+            name: b"a".into(),
+            ours: ours.into(),
+            theirs: theirs.into(),
+            change: ValueChange::Other,
+        };
+        let list = |list: &str| format!("GET&http%3A%2F%2Fe.com%2F&{}", list.replace('=', "%3D").replace('&', "%26"));
+        for (ours, theirs, expected) in [
+            ("a=1&a=2&b=1", "a=3&a=4&b=1", vec![value(b"1", b"3"), value(b"2", b"4")]),
+            ("a=1&a=1&a=2", "a=1&a=3", vec![value(b"1", b"3"), Difference::OnlyOurs(vec![parameter(b"a", b"2")])]),
+            ("b=1", "a=1&a=1&b=1&c", {
+                let only = [(b"a", &b"1"[..]), (b"a", b"1"), (b"c", b"")];
+                vec![Difference::OnlyTheirs(only.map(|(name, value)| parameter(name, value)).into())]
+            }),
+            ("a=1&b=1", "b=1&a=1", vec![Difference::Order]),
+            ("a=1", "a=1&", vec![Difference::Encoding]),
+        ] {
+            assert_eq!(Comparison::of(&list(ours), &list(theirs)).differences(), expected, "{ours} {theirs}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let ours = "GET&http%3A%2F%2Fe.com%2F&a%3D1";
+        for theirs in [
+            "MARKER",
+            "a=MARKER&b",
+            "GET&http%3A%2F%2Fe.com%2F%3Fb%3DMARKER&a%3D1",
+            "GET&http%3A%2F%2Fe.com%2F%3Fb%3DMARKER%2F&a%3D1",
+            "GET&http%3A%2F%2Fu%3AMARKER%40e.com%3Ax%2F&a%3D1",
+            "GET&http%3A%2F%2Fe.com%2F&a%3DMARKER%26b%3DMARKER",
+        ] {
+            let shown = format!("{:?} {:?}", Comparison::of(ours, theirs), BaseStringParts::of(theirs));
+            assert!(!shown.contains("MARKER"), "{shown}");
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::cause::{BodyHashFault, Cause, TokenFault, UrlTrait, ValueChange};
-use super::shown::{Side, scheme, shown};
+use super::base_string::BaseStringParameter;
+use super::cause::{BodyHashFault, Cause, TokenFault, UrlTrait};
+use super::change::ValueChange;
+use super::compare::Difference;
+use super::shown::{Side, scheme, shown, shown_bytes};
 use crate::record::UnsignedReason;
 
 /// The cause in one sentence.
 pub(super) fn headline(cause: &Cause, side: Side) -> String {
-    let (they, ours, theirs) = (side.they(), side.ours(), side.theirs());
+    let they = side.they();
     match cause {
         Cause::NotSigned(UnsignedReason::OriginNotListed(_)) => {
             "the request was not signed, because the layer does not sign for its origin".into()
@@ -38,9 +41,9 @@ pub(super) fn headline(cause: &Cause, side: Side) -> String {
         Cause::BodyHash(BodyHashFault::Wrong) => "oauth_body_hash is not the hash of the body".into(),
         Cause::Version => "the server does not accept oauth_version as it is sent, or its absence".into(),
         Cause::ParametersAbsent(names) if names.is_empty() => "the server misses a parameter".into(),
-        Cause::ParametersAbsent(names) => format!("the server misses {}", list(names)),
+        Cause::ParametersAbsent(names) => format!("the server misses {}", list(names.iter())),
         Cause::ParametersRejected(names) if names.is_empty() => "the server rejects a parameter".into(),
-        Cause::ParametersRejected(names) => format!("the server rejects {}", list(names)),
+        Cause::ParametersRejected(names) => format!("the server rejects {}", list(names.iter())),
         Cause::Transmission => "the OAuth parameters stand where the service does not look for them".into(),
         Cause::ClientUnknown => "the server does not know the client key".into(),
         Cause::ClientBarred => "the server has barred the client".into(),
@@ -64,33 +67,7 @@ pub(super) fn headline(cause: &Cause, side: Side) -> String {
         },
         Cause::Key(mistake) => format!("{they} {}", mistake.phrase()),
         Cause::Mistake(mistake) => format!("{they} {}", mistake.phrase()),
-        Cause::Method { ours: our, theirs: their } => {
-            format!("{theirs} the method {}, {ours} {}", shown(their), shown(our))
-        }
-        Cause::Scheme { ours: our, theirs: their } => format!("{theirs} {}, {ours} {}", scheme(*their), scheme(*our)),
-        Cause::Host { ours: our, theirs: their } => {
-            format!("{theirs} the host {}, {ours} {}", shown(their), shown(our))
-        }
-        Cause::Port { ours: our, theirs: their } => format!("{theirs} {}, {ours} {}", port(*their), port(*our)),
-        Cause::Path { ours: our, theirs: their, .. } => {
-            format!("{theirs} the path {}, {ours} {}", shown(their), shown(our))
-        }
-        Cause::Value { name, change } => {
-            format!(
-                "the value of \"{}\" differs: on {their} side {}",
-                shown(name),
-                value_change(*change),
-                their = possessive(side)
-            )
-        }
-        Cause::OnlyOurs(names) => match side {
-            Side::Client => format!("the server does not see {}, which you signed", list(names)),
-            Side::Server => format!("the client does not sign {}, which this server saw", list(names)),
-        },
-        Cause::OnlyTheirs(names) => match side {
-            Side::Client => format!("the server sees {}, which you did not sign", list(names)),
-            Side::Server => format!("the client signs {}, which this server did not see", list(names)),
-        },
+        Cause::Difference(difference) => of_difference(difference, side),
         Cause::NotABaseString => format!("the text that is given as the base string of {they} is none"),
         Cause::AnotherRequest => format!("the base string from {they} belongs to another request"),
         Cause::JsonAsForm => "the body is JSON, and Content-Type calls it a form".into(),
@@ -111,6 +88,31 @@ pub(super) fn headline(cause: &Cause, side: Side) -> String {
         }
         Cause::Proxy => "a proxy may change the request between client and server".into(),
         Cause::OurSide(what) => shown(what),
+    }
+}
+
+fn of_difference(difference: &Difference, side: Side) -> String {
+    let (we, they) = (side.ours(), side.theirs());
+    match difference {
+        Difference::Method { ours, theirs } => format!("{they} the method {}, {we} {}", shown(theirs), shown(ours)),
+        Difference::Scheme { ours, theirs } => format!("{they} {}, {we} {}", scheme(*theirs), scheme(*ours)),
+        Difference::Host { ours, theirs } => format!("{they} the host {}, {we} {}", shown(theirs), shown(ours)),
+        Difference::Port { ours, theirs } => format!("{they} {}, {we} {}", port(*theirs), port(*ours)),
+        Difference::Path { ours, theirs, .. } => format!("{they} the path {}, {we} {}", shown(theirs), shown(ours)),
+        Difference::Order => format!("{they} the parameters in another order"),
+        Difference::Value { name, change, .. } => {
+            let (name, change) = (shown_bytes(name), value_change(*change));
+            format!("the value of \"{name}\" differs: on {} side {change}", possessive(side))
+        }
+        Difference::OnlyOurs(parameters) => match side {
+            Side::Client => format!("the server does not see {}, which you signed", names(parameters)),
+            Side::Server => format!("the client does not sign {}, which this server saw", names(parameters)),
+        },
+        Difference::OnlyTheirs(parameters) => match side {
+            Side::Client => format!("the server sees {}, which you did not sign", names(parameters)),
+            Side::Server => format!("the client signs {}, which this server did not see", names(parameters)),
+        },
+        Difference::Encoding => format!("{they} the same, encoded differently"),
     }
 }
 
@@ -161,11 +163,16 @@ pub(super) fn duration(seconds: u64) -> String {
     }
 }
 
-fn list(names: &[String]) -> String {
+fn names(parameters: &[BaseStringParameter]) -> String {
+    list(parameters.iter().map(BaseStringParameter::name_lossy))
+}
+
+fn list(names: impl ExactSizeIterator<Item = impl AsRef<str>>) -> String {
     const MOST: usize = 6;
-    let mut list = names.iter().take(MOST).map(|name| format!("\"{}\"", shown(name))).collect::<Vec<_>>().join(", ");
-    if names.len() > MOST {
-        let _ = write!(list, " and {} more", names.len() - MOST);
+    let more = names.len().saturating_sub(MOST);
+    let mut list = names.take(MOST).map(|name| format!("\"{}\"", shown(name.as_ref()))).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        let _ = write!(list, " and {more} more");
     }
     list
 }

@@ -61,7 +61,7 @@ impl std::fmt::Debug for Answer<'_> {
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};
-/// use tower_oauth1::diagnose::{Answer, Cause, Diagnosis, Record};
+/// use tower_oauth1::diagnose::{Answer, Cause, Diagnosis, Difference, Record};
 /// use tower_oauth1::protocol::{Payload, RequestHead};
 ///
 /// let head = RequestHead::new("GET", "https://photos.example.net/photos")?;
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Answer<'_> {
 /// let answer = Answer::new(StatusCode::UNAUTHORIZED, &headers, body);
 ///
 /// let report = Diagnosis::new(&record).answer(answer).report();
-/// assert!(matches!(report.cause(), Some(Cause::Scheme { .. })));
+/// assert!(matches!(report.cause(), Some(Cause::Difference(Difference::Scheme { .. }))));
 /// assert_eq!(report.findings()[0].headline(), "the server saw http, you signed https");
 /// println!("{report}");
 /// # Ok::<_, Box<dyn std::error::Error>>(())

@@ -186,7 +186,35 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The signature without additions of copying: quotes, white space, a name before it.
+///
+/// Behind its name it is percent-encoded, as in a header, query or form (§3.5).
 pub(super) fn copied(text: &str) -> Cow<'_, str> {
     let text = text.trim().trim_matches(['"', '\'']);
-    Cow::Borrowed(text.strip_prefix("oauth_signature=").unwrap_or(text).trim_matches('"'))
+    match text.strip_prefix("oauth_signature=").map(|value| decode(value.trim_matches('"').as_bytes())) {
+        Some(Cow::Borrowed(value)) => String::from_utf8_lossy(value),
+        Some(Cow::Owned(value)) => Cow::Owned(String::from_utf8_lossy(&value).into_owned()),
+        None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_signature() {
+        for text in [
+            "a+/=",
+            " a+/=\n",
+            "\"a+/=\"",
+            "'a+/='",
+            "oauth_signature=\"a%2B%2F%3D\"",
+            "oauth_signature=a%2b%2f%3d",
+            "'oauth_signature=\"a%2B%2F%3D\"'",
+        ] {
+            assert_eq!(copied(text), "a+/=", "{text}");
+        }
+        // Encoded once too often, which is a mistake of the other side.
+        assert_eq!(copied("a%2B%2F%3D"), "a%2B%2F%3D");
+    }
 }

@@ -100,7 +100,7 @@ fn oddities(diagnosis: &Diagnosis<'_>, certainty: Certainty) -> Vec<Finding> {
 /// Mistakes with the body that explain differences between the base strings.
 pub(super) fn with_differences(diagnosis: &Diagnosis<'_>, comparison: &Comparison) -> Vec<Finding> {
     let differences = comparison.differences();
-    let is_theirs = differences.iter().any(|difference| matches!(difference, Difference::OnlyTheirs { .. }));
+    let is_theirs = differences.iter().any(|difference| matches!(difference, Difference::OnlyTheirs(_)));
     let explains = |cause: &Cause| match cause {
         Cause::FormNotNamed { .. } => is_theirs,
         Cause::JsonAsForm | Cause::BodyChanged => !differences.is_empty(),
@@ -177,7 +177,8 @@ fn origin(diagnosis: &Diagnosis<'_>) -> Vec<Finding> {
         findings.push(diagnosis.finding(Cause::HttpForHttps, Likely, 75, evidence));
     }
     if let Some(sent_to) = &record.sent_to {
-        let cause = Cause::Host { ours: parts.host().to_owned(), theirs: sent_to.host().to_owned() };
+        let cause =
+            Cause::Difference(Difference::Host { ours: parts.host().to_owned(), theirs: sent_to.host().to_owned() });
         let evidence = format!("sign_as is set, and the request was sent to {}", shown(&sent_to.to_string()));
         findings.push(diagnosis.finding(cause, Possible, 46, evidence));
     }

@@ -69,6 +69,7 @@
 
 // Each file imports only from those above it in this list.
 mod base_string; // Base strings, taken apart.
+mod change; // The kinds of change of a path or value.
 mod compare; // The differences between two of them.
 mod mistake; // Mistakes in making a base string or a key.
 mod cause; // The causes of a rejection.
@@ -98,7 +99,8 @@ pub mod guide {}
 
 pub use crate::record::{Credential, Oddity, Parameter, ParameterSource, Record, UnsignedReason};
 pub use base_string::{BaseStringParameter, BaseStringParts};
-pub use cause::{BodyHashFault, Cause, PathChange, TokenFault, UrlTrait, ValueChange};
+pub use cause::{BodyHashFault, Cause, TokenFault, UrlTrait};
+pub use change::{PathChange, ValueChange};
 pub use compare::{Comparison, Difference};
 pub use input::{Answer, Diagnosis};
 pub use mistake::{KeyMistake, Mistake};

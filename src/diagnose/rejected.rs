@@ -1,7 +1,7 @@
 //! The rejections of this crate's own server.
 
 use super::cause::{BodyHashFault, Cause, TokenFault};
-use super::stated::{absent, difference, rejected_parameters};
+use super::stated::{absent, rejected_parameters, unacceptable};
 use crate::protocol::{VerifyError, VerifyErrorKind, names};
 use crate::record::{Record, UnsignedReason};
 use crate::server::verify::{Rejection, RejectionKind};
@@ -20,12 +20,7 @@ pub(super) fn cause(rejection: &Rejection, record: &Record) -> Option<Cause> {
             | VerifyErrorKind::ClientKeyMissing => method(),
             VerifyErrorKind::TimestampRefused => {
                 let acceptable = rejection.invalid().and_then(VerifyError::acceptable_timestamps);
-                match (acceptable, record.timestamp()) {
-                    (Some(acceptable), Some(timestamp)) => {
-                        Cause::Clock { ahead: difference(timestamp, acceptable.start().midpoint(*acceptable.end())) }
-                    }
-                    _ => Cause::TimestampRefused,
-                }
+                unacceptable(record, acceptable).unwrap_or(Cause::TimestampRefused)
             }
             VerifyErrorKind::BadSignature => return None,
             VerifyErrorKind::BadBodyHash => Cause::BodyHash(BodyHashFault::Wrong),

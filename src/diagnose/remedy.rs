@@ -1,6 +1,8 @@
 //! The words for remedies.
 
-use super::cause::{BodyHashFault, Cause, PathChange, TokenFault, UrlTrait};
+use super::cause::{BodyHashFault, Cause, TokenFault, UrlTrait};
+use super::change::PathChange;
+use super::compare::Difference;
 use super::mistake::Mistake;
 use super::shown::{Side, shown};
 use crate::protocol::Scheme;
@@ -40,8 +42,8 @@ pub(super) fn remedy(cause: &Cause, side: Side) -> String {
             "the client must send oauth_body_hash, or require none: OAuthVerifyLayer::body_hash"
         }
         (Cause::BodyHash(BodyHashFault::Unexpected), _) => "do not send it: Signer::body_hash(BodyHash::Never)",
-        (Cause::BodyHash(BodyHashFault::Wrong), Side::Client) => {
-            "change no body after signing: put compression inside of nothing, and outside of the sign layer"
+        (Cause::BodyHash(BodyHashFault::Wrong), Side::Client) | (Cause::BodyChanged, _) => {
+            "change no body after signing: put the layers that change it outside of the sign layer"
         }
         (Cause::BodyHash(BodyHashFault::Wrong), Side::Server) => {
             "check what changes bodies on the way, and the hash function: Verifier::body_hash_function"
@@ -94,37 +96,12 @@ pub(super) fn remedy(cause: &Cause, side: Side) -> String {
         (Cause::Key(mistake), Side::Client) => return format!("the service breaks RFC 5849 {}", mistake.rule()),
         (Cause::Key(mistake), Side::Server) => return format!("correct the client by RFC 5849 {}", mistake.rule()),
         (Cause::Mistake(mistake), side) => return mistake_remedy(mistake, side),
-        (Cause::Method { .. }, _) => "find what changes the method: a redirect, an override header, or a proxy",
-        (Cause::Scheme { ours: Some(Scheme::Https), .. }, Side::Client) => {
-            "TLS ends at a proxy in front of the server: have it told its public origin, or sign_as its internal one"
-        }
-        (Cause::Scheme { .. }, Side::Client) => {
-            "sign for https, which the service is reached by: correct the URL, or use sign_as"
-        }
-        (Cause::Scheme { .. }, Side::Server) => {
-            "have the client sign the scheme that it sends to, or give OAuthVerifyLayer the origin that clients see"
-        }
-        (Cause::Host { .. }, Side::Client) => "sign for the server's public name: use it in the URL, or use sign_as",
-        (Cause::Host { .. }, Side::Server) => {
-            "have the client sign the host that it sends to, or give OAuthVerifyLayer the origin that clients see"
-        }
-        (Cause::Port { .. }, Side::Client) => "sign for the server's public port: use it in the URL, or use sign_as",
-        (Cause::Port { .. }, Side::Server) => {
-            "have the client sign the port that it sends to, or give OAuthVerifyLayer the origin that clients see"
-        }
-        (Cause::Path { change, .. }, side) => return path_remedy(change, side),
-        (Cause::Value { .. }, _) => "find what changes the value between signing and verifying",
-        (Cause::OnlyOurs(_) | Cause::OnlyTheirs(_), _) => {
-            "find what adds or removes the parameter between signing and verifying"
-        }
+        (Cause::Difference(difference), side) => return difference_remedy(difference, side),
         (Cause::NotABaseString, _) => "give all of it: method, encoded URI and encoded parameters, joined by two \"&\"",
         (Cause::AnotherRequest, _) => "compare with the answer to this very request; a cache may have answered",
         (Cause::JsonAsForm, _) => "set Content-Type: application/json, or send the body as name=value pairs",
         (Cause::FormNotNamed { .. }, _) => "set Content-Type: application/x-www-form-urlencoded before signing",
         (Cause::FormWithMethod { .. }, _) => "send it with POST, or put the parameters into the query",
-        (Cause::BodyChanged, _) => {
-            "change no body after signing: put the layers that change it outside of the sign layer"
-        }
         (Cause::HttpForHttps, _) => "use https in the URL and in the layer's origin",
         (Cause::FragileUrl(part), _) => match part {
             UrlTrait::DotSegments => "resolve the segments before signing",
@@ -143,6 +120,41 @@ pub(super) fn remedy(cause: &Cause, side: Side) -> String {
         }
         (Cause::Proxy, Side::Server) => "have the proxy pass on path and query unchanged, and set the public origin",
         (Cause::OurSide(_), _) => "see the log of this server",
+    };
+    text.to_owned()
+}
+
+fn difference_remedy(difference: &Difference, side: Side) -> String {
+    let text = match (difference, side) {
+        (Difference::Method { .. }, _) => "find what changes the method: a redirect, an override header, or a proxy",
+        (Difference::Scheme { ours: Some(Scheme::Https), .. }, Side::Client) => {
+            "TLS ends at a proxy in front of the server: have it told its public origin, or sign_as its internal one"
+        }
+        (Difference::Scheme { .. }, Side::Client) => {
+            "sign for https, which the service is reached by: correct the URL, or use sign_as"
+        }
+        (Difference::Scheme { .. }, Side::Server) => {
+            "have the client sign the scheme that it sends to, or give OAuthVerifyLayer the origin that clients see"
+        }
+        (Difference::Host { .. }, Side::Client) => {
+            "sign for the server's public name: use it in the URL, or use sign_as"
+        }
+        (Difference::Host { .. }, Side::Server) => {
+            "have the client sign the host that it sends to, or give OAuthVerifyLayer the origin that clients see"
+        }
+        (Difference::Port { .. }, Side::Client) => {
+            "sign for the server's public port: use it in the URL, or use sign_as"
+        }
+        (Difference::Port { .. }, Side::Server) => {
+            "have the client sign the port that it sends to, or give OAuthVerifyLayer the origin that clients see"
+        }
+        (Difference::Path { change, .. }, side) => return path_remedy(change, side),
+        (Difference::Value { .. }, _) => "find what changes the value between signing and verifying",
+        (Difference::OnlyOurs(_) | Difference::OnlyTheirs(_), _) => {
+            "find what adds or removes the parameter between signing and verifying"
+        }
+        (Difference::Order, _) => "sort the parameters by RFC 5849 §3.4.1.3.2",
+        (Difference::Encoding, _) => "encode by RFC 5849 §3.6",
     };
     text.to_owned()
 }
@@ -175,7 +187,8 @@ fn path_remedy(change: &PathChange, side: Side) -> String {
         }
         (PathChange::PrefixRemoved(prefix) | PathChange::PrefixAdded(prefix), Side::Server) => {
             return format!(
-                "a proxy or router changes \"{}\": use OAuthVerifyLayer::original_uri, or keep the path",
+                "have the client sign the path that it sends; if a proxy or router changes \"{}\", use \
+                 OAuthVerifyLayer::original_uri, or keep the path",
                 shown(prefix)
             );
         }
@@ -195,6 +208,7 @@ fn path_remedy(change: &PathChange, side: Side) -> String {
         (PathChange::EncodedAgain, _) => "have the proxy keep the path as it is; it encodes what is encoded already",
         (PathChange::Case, _) => "use the spelling that the server has",
         (PathChange::QueryKept, _) => "the query belongs among the parameters (RFC 5849 §3.4.1.2)",
+        (PathChange::FragmentKept, _) => "remove the fragment before signing (RFC 5849 §3.4.1.2)",
         (PathChange::Other, _) => "find what rewrites the path: a proxy, a router or a redirect",
     };
     text.to_owned()

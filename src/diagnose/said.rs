@@ -7,7 +7,7 @@ use super::cause::{Cause, TokenFault};
 use super::input::{Answer, Diagnosis};
 use super::report::{Certainty, Finding};
 use super::shown::shown;
-use super::stated::{absent, clock, difference, rejected_parameters, with_guesses};
+use super::stated::{absent, clock, rejected_parameters, unacceptable, with_guesses};
 use crate::client::{Problem, ProblemKind};
 
 /// The problem that an answer reports in the service's dialect.
@@ -54,13 +54,9 @@ fn of_problem(diagnosis: &Diagnosis<'_>, problem: &Problem) -> Vec<Finding> {
             let rejected = problem.parameters_rejected();
             rejected_parameters(rejected.iter().map(|(name, _)| name.to_owned()).collect())
         }
-        ProblemKind::TimestampRefused => match (problem.acceptable_timestamps(), diagnosis.record.timestamp()) {
-            (Some(acceptable), Some(timestamp)) => {
-                let middle = acceptable.start().midpoint(*acceptable.end());
-                Cause::Clock { ahead: difference(timestamp, middle) }
-            }
-            _ => clock(diagnosis).unwrap_or(Cause::TimestampRefused),
-        },
+        ProblemKind::TimestampRefused => unacceptable(diagnosis.record, problem.acceptable_timestamps())
+            .or_else(|| clock(diagnosis))
+            .unwrap_or(Cause::TimestampRefused),
         ProblemKind::NonceUsed => Cause::NonceUsed,
         ProblemKind::SignatureMethodRejected => method(),
         // It says that the signature is wrong, not why.

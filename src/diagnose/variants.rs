@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::base_string::BaseStringParts;
+use super::change::{without_dot_segments, without_doubled_slashes};
 use super::mistake::Mistake;
 use crate::protocol::{Scheme, decode, names};
 use crate::record::{Duplicates, Encoding, Misreading, Order, ParameterSource, Reading, Record, Times};
@@ -141,56 +142,4 @@ fn with_upper_escapes(path: &str) -> String {
         c
     };
     path.chars().map(upper).collect()
-}
-
-/// The path with one slash for several.
-pub(super) fn without_doubled_slashes(path: &str) -> String {
-    let mut merged = String::with_capacity(path.len());
-    for c in path.chars() {
-        if c != '/' || !merged.ends_with('/') {
-            merged.push(c);
-        }
-    }
-    merged
-}
-
-/// The path without `.` and `..` (RFC 3986 §5.2.4).
-pub(super) fn without_dot_segments(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let is_last = segments.peek().is_none();
-        match segment {
-            "." | ".." => {
-                if segment == ".." {
-                    kept.pop();
-                }
-                if is_last {
-                    kept.push("");
-                }
-            }
-            segment => kept.push(segment),
-        }
-    }
-    format!("/{}", kept.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rfc_3986_section_5_2_4() {
-        for (path, expected) in [
-            ("/a/b/c/./../../g", "/a/g"),
-            ("/a/.", "/a/"),
-            ("/a/..", "/"),
-            ("/..", "/"),
-            ("/../a", "/a"),
-            ("/.hidden/...", "/.hidden/..."),
-            ("/a//../b", "/a/b"),
-        ] {
-            assert_eq!(without_dot_segments(path), expected, "{path}");
-        }
-    }
 }

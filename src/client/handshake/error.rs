@@ -18,7 +18,7 @@ use crate::client::sign::OAuthSignError;
 /// renewal get the same error.
 ///
 /// With the feature `axum` it is a response: 403 if the user denied, 400 if the callback is at fault, 500 if the
-/// application is, 502 if the provider is. The body is the error's text.
+/// application is, 502 if the provider is, 504 if it did not answer in time. The body is the error's text.
 #[derive(Clone)]
 pub struct HandshakeError {
     inner: Arc<Inner>,

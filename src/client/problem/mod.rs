@@ -102,7 +102,7 @@ impl Problem {
         self.kind
     }
 
-    /// The server's word, decoded and otherwise unchanged. If the kind is unknown, this is all there is.
+    /// The server's word, decoded, without white space around it. If the kind is unknown, this is all there is.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -160,6 +160,8 @@ impl TestProvider {
 
     /// Does what a user does who clicks Allow. The client reads [`Authorized::url`], or the code.
     ///
+    /// The user is [`USER`]. For another one, call [`ProviderService::allow`] of the [`provider`](Self::provider).
+    ///
     /// # Errors
     ///
     /// Returns [`LegErrorKind::NotPending`](super::super::LegErrorKind::NotPending) if no undecided authorization has

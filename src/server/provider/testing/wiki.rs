@@ -98,6 +98,8 @@ impl TestWiki {
 
     /// Does what a user does who clicks Allow.
     ///
+    /// The user is [`USER`]. For another one, call [`ProviderService::allow`] of its [`provider`](MediaWikiService::provider).
+    ///
     /// # Errors
     ///
     /// Returns [`LegErrorKind::NotPending`](super::super::LegErrorKind::NotPending) if no undecided authorization has
