@@ -49,7 +49,11 @@ impl CredentialArguments {
             variable: "OAUTH1_CLIENT_SECRET",
             argument: self.client_secret.as_deref(),
             file: self.client_secret_file.as_deref(),
-            profile: profile.client_secret.as_ref(),
+            // A secret belongs to its client: that of the profile is no use for another client.
+            profile: profile
+                .client_secret
+                .as_ref()
+                .filter(|_| self.client_key.is_none() || self.client_key == profile.client_key),
         };
         let secret = match secret.find()? {
             Some(secret) => secret,

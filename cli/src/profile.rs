@@ -81,11 +81,10 @@ impl ProfileArgument {
     }
 }
 
-/// Adds the token to the profile, and the settings that it lacks.
+/// Writes the token into the profile, and the settings with which it was obtained.
 ///
-/// Comments and other keys stay.
-///
-/// The file is replaced at once and only its owner can read it.
+/// They replace others: a token is of no use with another client or service. Comments and other keys stay. The file is
+/// replaced at once, and only its owner can read it.
 pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, String)]) -> Result<PathBuf, Failure> {
     let path = path(name)?;
     let failed = |what: &str, error: std::io::Error| {
@@ -98,7 +97,8 @@ pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, Str
     };
     let mut document: DocumentMut =
         text.parse().map_err(|_| Failure::usage(format!("the profile {} is not TOML", path.display())))?;
-    for (key, value) in settings {
+    let of_token = [("token", token.token().to_owned()), ("token_secret", token.secret().expose().to_owned())];
+    for (key, value) in settings.iter().chain(&of_token) {
         let item = match key.split_once('.') {
             Some((table, key)) => {
                 let table = document.entry(table).or_insert(toml_edit::table());
@@ -106,12 +106,11 @@ pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, Str
             }
             None => Some(document.entry(key).or_insert(toml_edit::Item::None)),
         };
-        if let Some(item) = item.filter(|item| item.is_none()) {
+        // One that is the same already keeps its comment.
+        if let Some(item) = item.filter(|item| item.as_str() != Some(value)) {
             *item = toml_edit::value(value);
         }
     }
-    document["token"] = toml_edit::value(token.token());
-    document["token_secret"] = toml_edit::value(token.secret().expose());
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(|error| failed("create the directory of", error))?;
         write_privately(directory, &path, document.to_string().as_bytes()).map_err(|error| failed("write", error))?;

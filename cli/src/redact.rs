@@ -56,7 +56,8 @@ fn authorization(value: &HeaderValue, text: &str) -> String {
     }
     let Ok(header) = AuthorizationHeader::parse(value.as_bytes()) else {
         // It is broken, so nothing says where its values end.
-        return if text.contains("PLAINTEXT") { format!("{scheme} {REDACTED}") } else { text.to_owned() };
+        let has_secret = text.contains("PLAINTEXT") || holds_secret(text);
+        return if has_secret { format!("{scheme} {REDACTED}") } else { text.to_owned() };
     };
     let plaintext =
         header.parameters().any(|(name, value)| *name == *b"oauth_signature_method" && *value == *b"PLAINTEXT");
@@ -201,6 +202,8 @@ mod tests {
                 r#"OAuth oauth_signature_method="PLAINTEXT",oauth_signature="[redacted]",oauth_token="t""#,
             ),
             ("authorization", r#"OAuth oauth_signature_method=PLAINTEXT oauth_signature=MARKER"#, "OAuth [redacted]"),
+            ("authorization", "OAuth oauth_verifier=MARKER", "OAuth [redacted]"),
+            ("authorization", "OAuth oauth_token=t", "OAuth oauth_token=t"),
             // Spelled in other ways, several times, and within another name.
             (
                 "authorization",

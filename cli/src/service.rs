@@ -93,11 +93,6 @@ impl Service {
 }
 
 impl Known {
-    /// The name on the command line and in profiles.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
-
     /// The rules of the service, at this site if it has several.
     pub(crate) fn service(self, site: Option<&str>, client: ClientCredentials) -> Result<Service, Failure> {
         let needed = |what: &str| site.ok_or_else(|| Failure::usage(format!("the preset needs --site: {what}")));

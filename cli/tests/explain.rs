@@ -103,6 +103,21 @@ fn the_reason_and_the_exit_status() {
     }
 }
 
+/// An RSA signature needs no secret to be checked.
+#[test]
+fn a_signature_with_an_rsa_key() {
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/keys/rsa.pem");
+    let arguments = ["sign", "GET", PHOTO, "-k", "k", "-m", "RSA-SHA1", "--rsa-key-file", key, "--print", "header"];
+    let header = run(oauth1(&arguments)).out;
+    for (header, status, expected) in [
+        (header.trim_end().to_owned(), 0, "right for these secrets"),
+        (header.trim_end().replace("oauth_nonce=\"", "oauth_nonce=\"x"), 1, "wrong for these secrets"),
+    ] {
+        let explained = explain("", &["--url", PHOTO, "-H", &header, "--rsa-key-file", key], None);
+        assert!(explained.status == status && explained.out.contains(expected), "{explained:?}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read() {
     for (input, arguments, status, expected) in [

@@ -163,6 +163,44 @@ fn owner_only_sends_nothing() {
     assert_eq!(profile, expected);
 }
 
+/// The token of one client must not stand next to the secret of another.
+#[test]
+fn a_second_login_replaces_the_settings_of_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("oauth1/bot.toml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let first = "client_key = \"old\" # mine\nclient_secret = \"old\"\nrealm = \"r\" # kept\ntoken = \"old\"\n";
+    std::fs::write(&file, first).unwrap();
+    let arguments = ["--transmission", "query", "--body-hash", "non-form", "--realm", "r", "--rsa-key-file", "key.pem"];
+    std::fs::write(directory.path().join("key.pem"), include_str!("../../tests/keys/rsa.pem")).unwrap();
+    let mut command = home(oauth1(&[&["login", "bot", "--owner-only"][..], &arguments].concat()), directory.path());
+    for (name, value) in [("CLIENT_KEY", "k"), ("CLIENT_SECRET", "cs"), ("TOKEN", "t"), ("TOKEN_SECRET", "ts")] {
+        command.env(format!("OAUTH1_{name}"), value);
+    }
+    command.current_dir(directory.path());
+    let kept = run(command);
+    assert_eq!((kept.status, &*kept.out), (0, ""), "{kept:?}");
+    let key_file = directory.path().canonicalize().unwrap().join("key.pem");
+    let expected = format!(
+        "client_key = \"k\"\nclient_secret = \"cs\"\nrealm = \"r\" # kept\ntoken = \"t\"\nrsa_key_file = {key_file:?}\n\
+         transmission = \"query\"\nbody_hash = \"non-form\"\ntoken_secret = \"ts\"\n"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), expected);
+}
+
+#[test]
+fn the_secret_of_a_profile_is_for_its_own_client() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("oauth1/bot.toml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "client_key = \"k\"\nclient_secret = \"MARKER\"\n").unwrap();
+    let sign =
+        |key| run(home(oauth1(&["sign", "GET", "https://a.example/", "-p", "bot", "-k", key]), directory.path()));
+    assert_eq!(sign("k").status, 0);
+    let other = sign("other");
+    assert!(other.status == 2 && other.err.contains("no client secret"), "{other:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn by_name_and_password() {
     let server = TestServer::start(|_| {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(crate) use shared::{
-    CredentialArguments, Hashed, MessageArguments, Method, Place, ProfileArgument, SigningArguments,
+    CredentialArguments, Hashed, MessageArguments, Method, Place, ProfileArgument, SigningArguments, spelled,
 };
 
 /// Signs, sends, explains and inspects OAuth 1.0a (RFC 5849) requests.

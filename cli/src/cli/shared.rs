@@ -131,11 +131,10 @@ pub(crate) enum Method {
     Plaintext,
 }
 
-impl Method {
-    /// The name of the protocol.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
+/// The spelling of a value on the command line and in profiles.
+#[allow(clippy::needless_pass_by_value, reason = "for `Option::map`")]
+pub(crate) fn spelled(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// The places of the protocol parameters (RFC 5849 §3.5).

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::message::read;
 
 /// The letters of options that take a value and do not change what is signed.
-const WITH_VALUE: &str = "oxmwcEyYzDKrTtCU";
+const WITH_VALUE: &str = "oxmwcEyYzDKrtCU";
 
 /// The names of options that take a value and do not change what is signed.
 const LONG_WITH_VALUE: [&str; 26] = [
@@ -49,6 +49,8 @@ struct Command {
     data: Vec<Vec<u8>>,
     json: bool,
     multipart: bool,
+    /// `-T`: a file is the body, which is not a form.
+    upload: bool,
     /// `-G`: the data goes into the query.
     into_query: bool,
     head: bool,
@@ -104,6 +106,7 @@ impl Command {
                 'b' => "cookie",
                 'e' => "referer",
                 'u' => "user",
+                'T' => "upload-file",
                 'G' => {
                     self.into_query = true;
                     continue;
@@ -171,6 +174,10 @@ impl Command {
                 value(name)?;
                 self.multipart = true;
             }
+            "upload-file" => {
+                value(name)?;
+                self.upload = true;
+            }
             "get" => self.into_query = true,
             "head" => self.head = true,
             "user" | "oauth2-bearer" => {
@@ -197,6 +204,7 @@ impl Command {
         let default = match (self.head, has_data && !self.into_query, self.multipart) {
             (true, ..) => "HEAD",
             (_, true, _) | (_, _, true) => "POST",
+            _ if self.upload => "PUT",
             _ => "GET",
         };
         let content_type = match (has_data && !self.into_query, self.json, self.multipart) {
@@ -243,6 +251,8 @@ mod tests {
             ),
             ("curl -G https://a.example?x -d a=1 -d b=2", "GET https://a.example?x&a=1&b=2 [] ".to_owned()),
             ("curl -I https://a.example", "HEAD https://a.example [] ".to_owned()),
+            ("curl -T photo.jpg https://a.example", "PUT https://a.example [] ".to_owned()),
+            ("curl --upload-file x -X POST https://a.example", "POST https://a.example [] ".to_owned()),
             (
                 "curl --json '{}' https://a.example",
                 "POST https://a.example [content-type: application/json] {}".to_owned(),

@@ -86,8 +86,7 @@ fn explain(arguments: &ExplainArguments, pasted: &Pasted) -> Result<Explained, F
     let profile = arguments.profile.load()?;
     let credentials = arguments.credentials.credentials(&profile, Missing::Accept)?;
     let record = record.with_credentials(&credentials.client, credentials.token.as_ref());
-    let has_secrets = !credentials.client.secret().expose().is_empty();
-    let expected = has_secrets.then(|| expected(&record, &credentials)).flatten();
+    let expected = expected(&record, &credentials);
     // A request that its own secrets do not sign is explained first, in spite of the answer.
     let own_fault =
         matches!((&expected, record.signature()), (Some(expected), Some(signature)) if expected != signature);
@@ -95,7 +94,7 @@ fn explain(arguments: &ExplainArguments, pasted: &Pasted) -> Result<Explained, F
     let token_secret = credentials.token.as_ref().map(TokenCredentials::secret);
     let report = match own_fault {
         true => received(&record, pasted, &credentials, token_secret),
-        false => diagnosed(arguments, &record, pasted, &credentials, token_secret, has_secrets)?,
+        false => diagnosed(arguments, &record, pasted, &credentials, token_secret)?,
     };
     let is_checked = expected.is_some() || pasted.answer.is_some() || arguments.base_string.is_some();
     Ok(Explained { record, expected, report, is_checked })
@@ -117,8 +116,13 @@ fn record(pasted: &Pasted) -> Result<Record, Failure> {
 }
 
 /// The signature that these secrets make of the base string.
+///
+/// It is `None` without the secret or key that the method needs.
 fn expected(record: &Record, credentials: &Credentials) -> Option<String> {
     let method = method(record.signature_method()?)?;
+    if !method.name().starts_with("RSA-") && !has_secret(credentials) {
+        return None;
+    }
     let signer = Signer::new(credentials.client.clone()).method(method);
     signer.sign_text(record.base_string(), credentials.token.as_ref()).ok()
 }
@@ -127,6 +131,11 @@ fn method(name: &str) -> Option<SignatureMethod> {
     use SignatureMethod::{HmacSha1, HmacSha256, HmacSha512, RsaSha1, RsaSha256, RsaSha512};
 
     [HmacSha1, HmacSha256, HmacSha512, RsaSha1, RsaSha256, RsaSha512].into_iter().find(|method| method.name() == name)
+}
+
+/// Whether the client's secret is known. An empty one was not given.
+fn has_secret(credentials: &Credentials) -> bool {
+    !credentials.client.secret().expose().is_empty()
 }
 
 /// The report about the side that signed: its signature is not that of the request.
@@ -141,7 +150,6 @@ fn diagnosed(
     pasted: &Pasted,
     credentials: &Credentials,
     token_secret: Option<&Secret>,
-    has_secrets: bool,
 ) -> Result<Report, Failure> {
     let mut diagnosis = Diagnosis::new(record).body(&pasted.body);
     if let Some(answer) = &pasted.answer {
@@ -157,7 +165,7 @@ fn diagnosed(
     if let Some(signature) = &arguments.signature {
         diagnosis = diagnosis.their_signature(signature.trim());
     }
-    if has_secrets {
+    if has_secret(credentials) {
         diagnosis = diagnosis.secrets(&credentials.client, token_secret);
     }
     Ok(diagnosis.report())

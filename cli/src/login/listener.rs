@@ -12,6 +12,7 @@ use maud::{DOCTYPE, html};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
+use tower_oauth1::Origin;
 use tower_oauth1::client::handshake::{Decision, HandshakeError, HandshakeErrorKind};
 
 use crate::failure::Failure;
@@ -19,8 +20,8 @@ use crate::failure::Failure;
 /// A server for one callback.
 pub(crate) struct Listener {
     listener: TcpListener,
-    /// The callback, with the port that it got.
-    host: String,
+    /// Host and port of the callback, with the port that it got.
+    authority: String,
     path: String,
 }
 
@@ -29,7 +30,7 @@ type Arrived = (Decision, oneshot::Sender<&'static str>);
 
 #[derive(Clone)]
 struct Expected {
-    host: Arc<str>,
+    origin: Option<Origin>,
     path: Arc<str>,
     arrived: mpsc::Sender<Arrived>,
 }
@@ -46,14 +47,17 @@ impl Listener {
         let (uri, address) = loopback(url).ok_or_else(invalid)?;
         let failed = |error| Failure::usage(format!("cannot listen for the callback at {address}")).caused_by(error);
         let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let port = listener.local_addr().map_err(failed)?.port();
-        let host = format!("{}:{port}", uri.host().unwrap_or("127.0.0.1"));
-        Ok(Self { listener, host, path: uri.path().to_owned() })
+        // Providers compare callbacks as text, so a port stays as the user wrote it.
+        let authority = match (address.port(), uri.host()) {
+            (0, Some(host)) => format!("{host}:{}", listener.local_addr().map_err(failed)?.port()),
+            _ => uri.authority().ok_or_else(invalid)?.to_string(),
+        };
+        Ok(Self { listener, authority, path: uri.path().to_owned() })
     }
 
     /// The callback.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}{}", self.host, self.path)
+        format!("http://{}{}", self.authority, self.path)
     }
 
     /// Waits for the decision about the pending authorization. One about another is answered and not taken: any page
@@ -63,7 +67,7 @@ impl Listener {
         accept: impl Fn(Decision) -> Result<T, HandshakeError>,
     ) -> Result<Result<T, HandshakeError>, Failure> {
         let (arrived, mut arrivals) = mpsc::channel(1);
-        let expected = Expected { host: self.host.into(), path: self.path.into(), arrived };
+        let expected = Expected { origin: origin(&self.authority), path: self.path.into(), arrived };
         let router = Router::new().fallback(receive).with_state(expected);
         let (stop, stopped) = oneshot::channel::<()>();
         // Ends after the answer is on its way to the browser.
@@ -96,8 +100,12 @@ impl Listener {
 }
 
 async fn receive(State(expected): State<Expected>, request: Request) -> Response {
-    let is_ours = request.headers().get(HOST).is_some_and(|host| *host.as_bytes() == *expected.host.as_bytes());
-    if !is_ours || request.method() != Method::GET || request.uri().path() != &*expected.path {
+    let host = request.headers().get(HOST).and_then(|host| origin(host.to_str().ok()?));
+    if host.is_none()
+        || host != expected.origin
+        || request.method() != Method::GET
+        || request.uri().path() != &*expected.path
+    {
         return StatusCode::NOT_FOUND.into_response();
     }
     let Ok(decision) = Decision::from_uri(request.uri()) else {
@@ -128,6 +136,11 @@ fn page(text: &str) -> impl axum::response::IntoResponse + use<> {
     (headers, page)
 }
 
+/// The origin that a `Host` header names over http: browsers leave out port 80.
+fn origin(host: &str) -> Option<Origin> {
+    Origin::parse(&format!("http://{host}")).ok()
+}
+
 /// A callback over http to a loopback address, and the address to listen at.
 fn loopback(url: &str) -> Option<(Uri, SocketAddr)> {
     let uri: Uri = url.parse().ok()?;
@@ -147,6 +160,28 @@ fn loopback(url: &str) -> Option<(Uri, SocketAddr)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_port_may_be_left_out() {
+        for (host, named, is_same) in [
+            ("localhost", "localhost:80", true),
+            ("localhost:80", "LOCALHOST", true),
+            ("127.0.0.1:8080", "127.0.0.1:8080", true),
+            ("127.0.0.1:8080", "127.0.0.1", false),
+            ("localhost", "evil.example", false),
+        ] {
+            assert_eq!(origin(host) == origin(named), is_same, "{host} {named}");
+        }
+        assert_eq!(origin("evil.example/"), origin("evil.example"));
+        assert!(origin("").is_none());
+    }
+
+    #[tokio::test]
+    async fn the_callback_is_sent_as_it_was_given() {
+        let free = Listener::bind("http://localhost:0/ready").await.unwrap();
+        assert!(free.url().starts_with("http://localhost:") && free.url().ends_with("/ready"), "{}", free.url());
+        assert!(!free.url().contains(":0/"));
+    }
 
     #[test]
     fn callbacks_that_can_be_received() {

@@ -3,6 +3,7 @@
 mod listener;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::absolute;
 
 use http::Response;
 use reqwest::Body;
@@ -16,7 +17,7 @@ use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
 use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
 
 use self::listener::Listener;
-use crate::cli::LoginArguments;
+use crate::cli::{LoginArguments, spelled};
 use crate::credentials::{Credentials, Missing, prompt};
 use crate::failure::{Failure, Status};
 use crate::paint::{FAINT, LABEL, PROTOCOL, paint, printable, warning};
@@ -222,17 +223,21 @@ fn ask(what: &str) -> Result<String, Failure> {
     }
 }
 
-/// The settings of a new profile, in addition to the token.
+/// The settings with which the token was obtained.
 fn settings(arguments: &LoginArguments, client: &ClientCredentials) -> Vec<(&'static str, String)> {
     let signing = &arguments.signing;
     let mut settings = vec![("client_key", client.key().to_owned())];
     let mut add = |key, value: Option<String>| settings.extend(value.map(|value| (key, value)));
     add("client_secret", Some(client.secret().expose().to_owned()).filter(|secret| !secret.is_empty()));
-    add("rsa_key_file", signing.credentials.rsa_key_file.as_ref().map(|file| file.display().to_string()));
-    add("preset", signing.preset.map(Known::name));
+    // Absolute: the next command may run in another directory.
+    let rsa_key_file = signing.credentials.rsa_key_file.as_ref();
+    add("rsa_key_file", rsa_key_file.map(|file| absolute(file).unwrap_or(file.clone()).display().to_string()));
+    add("preset", signing.preset.map(spelled));
     add("site", signing.site.clone());
-    add("signature_method", signing.signature_method.map(crate::cli::Method::name));
+    add("signature_method", signing.signature_method.map(spelled));
     add("realm", signing.realm.clone());
+    add("transmission", signing.transmission.map(spelled));
+    add("body_hash", signing.body_hash.map(spelled));
     add("endpoints.initiate", arguments.initiate.clone());
     add("endpoints.authorize", arguments.authorize.clone());
     add("endpoints.token", arguments.initiate.as_ref().and(arguments.access.clone()));

@@ -1,7 +1,7 @@
 //! The recording proxy: requests go on to another server as they came.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use reqwest::Url;
@@ -67,8 +67,8 @@ impl Upstream {
                 let summary = format!("The server answers {}.", response.status());
                 (response, summary)
             }
-            Err(error) => {
-                let summary = format!("{} does not answer: {}.", self.origin, causes(&error.without_url()));
+            Err(reason) => {
+                let summary = format!("{} {reason}.", self.origin);
                 let mut response = Response::new(Bytes::from(format!("{summary}\n")));
                 *response.status_mut() = StatusCode::BAD_GATEWAY;
                 (response, summary)
@@ -118,20 +118,22 @@ impl Upstream {
         self.token.as_ref().map(TokenCredentials::secret)
     }
 
-    async fn send(&self, parts: &Parts, body: &Bytes) -> reqwest::Result<Response<Bytes>> {
+    /// The answer, or the reason why there is none that can be passed on.
+    async fn send(&self, parts: &Parts, body: &Bytes) -> Result<Response<Bytes>, String> {
+        let no_answer = |error: reqwest::Error| format!("does not answer: {}", causes(&error.without_url()));
         let mut url = self.base.clone();
         url.set_path(parts.uri.path());
         url.set_query(parts.uri.query());
         let mut headers = forwarded(&parts.headers);
         headers.remove(HOST);
         let request = self.client.request(parts.method.clone(), url).headers(headers).body(body.clone());
-        let mut answer = request.send().await?;
+        let mut answer = request.send().await.map_err(no_answer)?;
         let mut read = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await? {
-            read.extend_from_slice(&chunk);
-            if read.len() > ANSWER_LIMIT {
-                break;
+        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
+            if chunk.len() > ANSWER_LIMIT - read.len() {
+                return Err("answers with more than 64 MiB, which this proxy does not pass on".to_owned());
             }
+            read.extend_from_slice(&chunk);
         }
         let mut response = Response::new(read.freeze());
         *response.status_mut() = answer.status();
@@ -150,7 +152,7 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    let passes = |name: &HeaderName| !OWN.contains(&name.as_str()) && !named.contains(name) && *name != CONTENT_LENGTH;
+    let passes = |name: &HeaderName| !OWN.contains(&name.as_str()) && !named.contains(name);
     headers.iter().filter(|(name, _)| passes(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
