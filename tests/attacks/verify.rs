@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -364,4 +365,30 @@ async fn no_parameter_is_hidden_in_the_header() {
     let lines = [("Authorization", &*good), ("Content-Type", FORM)];
     let answer = server.exchange(request("POST", "/launch", &lines, "user=7&read_only=1&oauth_own=1")).await;
     assert_eq!(answer.status(), 200, "{answer:?}");
+}
+
+/// A layer with a wide window does not accept what one with a narrow window forgot.
+///
+/// The two share one store.
+#[tokio::test]
+async fn a_wider_window_revives_no_nonce() {
+    let (store, time) = (Arc::new(MemoryNonceStore::new(100)), Arc::new(AtomicU64::new(NOW)));
+    let with_window = |seconds| {
+        let time = time.clone();
+        let credentials = MemoryCredentials::new().client(ClientCredentials::new("modest", "s"), ());
+        let layer = OAuthVerifyLayer::new(Origin::parse("https://api.example").unwrap(), credentials)
+            .tokens(tower_oauth1::server::verify::Tokens::Refused)
+            .verifier(tower_oauth1::protocol::Verifier::new().timestamp_window(Duration::from_secs(seconds)))
+            .nonces(store.clone())
+            .clock(Clock::from_fn(move || time.load(Ordering::Relaxed)));
+        Router::new().route("/", post(async || "")).layer(layer)
+    };
+    let (narrow, wide) = (Server::axum(with_window(60)).await, Server::axum(with_window(600)).await);
+    assert_eq!(narrow.exchange(by("modest", NOW, "n")).await.status(), 200);
+    assert_eq!(wide.exchange(by("modest", NOW, "n")).await.status(), 401);
+    // The narrow layer's window is over, and its next insertion clears the store.
+    time.store(NOW + 120, Ordering::Relaxed);
+    assert_eq!(narrow.exchange(by("modest", NOW + 120, "m")).await.status(), 200);
+    assert_eq!(wide.exchange(by("modest", NOW, "n")).await.status(), 401);
+    assert_eq!(wide.exchange(by("modest", NOW + 119, "k")).await.status(), 200);
 }

@@ -163,9 +163,13 @@ fn is_loopback(callback: &str) -> bool {
     port && host && uri.scheme_str() == Some("http")
 }
 
-/// Returns whether a browser resolves the path to another one, as with `..`.
+/// Returns whether a browser or server resolves the path to another one.
+///
+/// `..` does so.
 fn climbs(path: &str) -> bool {
-    path.split(['/', '\\']).any(|segment| matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | ".."))
+    // Tomcat resolves `..;x` as well.
+    let name = |segment: &str| segment.split(';').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    path.split(['/', '\\']).any(|segment| matches!(&*name(segment), "." | ".."))
         || path.to_ascii_lowercase().contains("%2f")
         || path.to_ascii_lowercase().contains("%5c")
 }
@@ -202,6 +206,9 @@ mod tests {
             ("https://prefix.example/app/../evil", false),
             ("https://prefix.example/app/%2E%2e/evil", false),
             ("https://prefix.example/app/.%2E", false),
+            ("https://prefix.example/app/..;/evil", false),
+            ("https://prefix.example/app/%2e.;x=1/evil", false),
+            ("https://prefix.example/app/a;x/..b", true),
             ("https://prefix.example/app/..%2fevil", false),
             ("https://prefix.example/app\\..\\evil", false),
             ("https://prefix.example/app/%5c..", false),
