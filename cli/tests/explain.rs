@@ -123,6 +123,9 @@ fn what_cannot_be_read() {
     for (input, arguments, status, expected) in [
         ("", &[][..], 2, "curl command"),
         ("hello", &[], 2, "curl command"),
+        ("OAuth oauth_consumer_key=\"k\"", &[], 2, "a header alone is no request: give it with -H"),
+        ("Authorization: OAuth oauth_consumer_key=\"k\"", &[], 2, "with --url"),
+        ("401 Unauthorized", &[], 2, "--answer"),
         ("{}", &[], 2, "HAR"),
         ("curl -u a:b https://a.example", &[], 2, "another authentication"),
         ("GET / HTTP/1.1\n\n", &[], 2, "--origin"),

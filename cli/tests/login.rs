@@ -87,6 +87,9 @@ async fn by_a_callback_to_this_machine() {
     let foreign = client.get(format!("{base}/callback?oauth_token=x&oauth_verifier=y")).send().await.unwrap();
     assert!(foreign.text().await.unwrap().contains("not about the login"));
     assert_eq!(client.get(&callback).header("host", "evil.example").send().await.unwrap().status(), 404);
+    // A page of another site cannot end the login in the background.
+    let denial = client.get(format!("{base}/callback?error=access_denied")).header("sec-fetch-dest", "image");
+    assert_eq!(denial.send().await.unwrap().status(), 404);
     let page = client.get(&callback).send().await.unwrap().text().await.unwrap();
     assert!(page.contains("You are logged in"), "{page}");
 

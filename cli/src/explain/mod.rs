@@ -6,6 +6,8 @@ mod pasted;
 mod raw;
 mod view;
 
+use std::io::{IsTerminal as _, Write as _};
+
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
 use tower_oauth1::diagnose::{Answer, Diagnosis, Record, Report};
@@ -59,6 +61,12 @@ fn pasted(arguments: &ExplainArguments) -> Result<Pasted, Failure> {
         }
         None => {
             let file = arguments.file.as_deref().unwrap_or("-");
+            if file == "-" && std::io::stdin().is_terminal() {
+                let prompt =
+                    "Paste a curl command, the output of `curl -v`, an HTTP message or a HAR entry; end with Ctrl-D.";
+                // The standard error may be closed; there is no other place to say so.
+                let _ = writeln!(anstream::stderr(), "{prompt}");
+            }
             parse(&text(read(file)?)?, arguments.origin.as_deref())?
         }
     };

@@ -30,9 +30,15 @@ pub(crate) fn answer(text: &str) -> Result<PastedAnswer, Failure> {
 fn request(text: &str, origin: Option<&str>) -> Result<Pasted, Failure> {
     let (first, headers, body) = message(text)?;
     let not_a_request = || {
-        Failure::usage(
-            "the input is neither a curl command, nor a HAR entry, nor `METHOD TARGET HTTP/1.1` with headers",
-        )
+        let remedy = match first.to_ascii_lowercase() {
+            header if header.starts_with("oauth ") || header.starts_with("authorization:") => {
+                "a header alone is no request: give it with -H, and the rest of the request with --url, -X and -d"
+            }
+            _ => "give the request with --url, -X, -H and -d, and the server's answer with --answer",
+        };
+        Failure::usage(format!(
+            "the input is neither a curl command, nor a HAR entry, nor `METHOD TARGET HTTP/1.1` with headers; {remedy}"
+        ))
     };
     let mut words = first.split_whitespace();
     let (method, target) = (words.next().ok_or_else(not_a_request)?, words.next().ok_or_else(not_a_request)?);

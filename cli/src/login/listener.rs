@@ -100,9 +100,13 @@ impl Listener {
 }
 
 async fn receive(State(expected): State<Expected>, request: Request) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| origin(host.to_str().ok()?));
+    let headers = request.headers();
+    let host = headers.get(HOST).and_then(|host| origin(host.to_str().ok()?));
+    // A page of another site may scan the ports, and would end the login with a denial.
+    let is_part_of_page = headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document");
     if host.is_none()
         || host != expected.origin
+        || is_part_of_page
         || request.method() != Method::GET
         || request.uri().path() != &*expected.path
     {
