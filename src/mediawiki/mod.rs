@@ -6,8 +6,21 @@
 //!
 //! ```toml
 //! [dependencies]
+//! bytes = "1"
+//! http = "1"
+//! http-body = "1"
+//! http-body-util = "0.1"
+//! hyper-rustls = { version = "0.27", default-features = false, features = ["http1", "native-tokio", "ring", "tls12"] }
+//! hyper-util = { version = "0.1", features = ["client-legacy", "http1", "tokio"] }
+//! serde_json = "1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tower = { version = "0.5", features = ["util"] }
 //! tower-oauth1 = { version = "0.1", features = ["mediawiki"] }
 //! ```
+//!
+//! The HTTP client of the examples is that of the [first request], or any other on Tower.
+//!
+//! [first request]: https://docs.rs/tower-oauth1/latest/tower_oauth1/guide/first_request/#a-real-service
 //!
 //! # 1. Register a consumer
 //!
@@ -216,7 +229,8 @@
 //!   and [`PreflightLayer`] does so for every request. To be safe, send parameters in the form of a POST, each name in one
 //!   place only, and no name that is a number.
 //!
-//! To test your tool without a wiki, use `server::provider::testing::TestWiki` (feature `testing`).
+//! To test your tool without a wiki, start one with `server::provider::testing::TestWiki` (feature `testing`), and name it
+//! with [`Wiki::new`] and the test wiki's `index_php()`.
 
 mod answer;
 mod call;

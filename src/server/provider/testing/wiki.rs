@@ -118,6 +118,8 @@ impl TestWiki {
     }
 
     /// The wiki's service, which has its switches and its pages.
+    ///
+    /// It is the server's side. A client's [`Wiki`](crate::mediawiki::Wiki) is made of [`index_php`](Self::index_php).
     pub fn wiki(&self) -> &MediaWikiService {
         &self.wiki
     }
