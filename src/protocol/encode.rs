@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use wide::u8x16;
+use wide::i8x16;
 
 /// Percent-encodes (§3.6): every byte but `A-Z a-z 0-9 - . _ ~` becomes `%XX`.
 ///
@@ -86,6 +86,16 @@ pub(crate) const ENCODED_TWICE: [[u8; 8]; 256] = {
     table
 };
 
+/// Each reserved octet of a form as it stands in a base string, with the length in the last place.
+///
+/// For a `%` whose digits [are those of an encoded byte](is_encoded): they follow unchanged.
+pub(crate) const FORM_ENCODED: [[u8; 8]; 256] = {
+    let mut table = ENCODED_TWICE;
+    table[b'+' as usize] = ENCODED_TWICE[b' ' as usize];
+    table[b'%' as usize] = [b'%', b'2', b'5', 0, 0, 0, 0, 3];
+    table
+};
+
 /// `%XX`.
 const fn escape(byte: u8) -> [u8; 3] {
     [b'%', hex_digit(byte >> 4), hex_digit(byte)]
@@ -112,13 +122,23 @@ pub(crate) const LANE: usize = 16;
 /// The bytes that are not unreserved: one bit for each, the lowest for the first.
 #[inline]
 pub(crate) fn reserved_in_lane(bytes: [u8; LANE]) -> u16 {
-    let bytes = u8x16::from(bytes);
-    let is = |byte| bytes.simd_eq(u8x16::splat(byte));
-    let within = |bytes: u8x16, first, last| (bytes - u8x16::splat(first)).simd_le(u8x16::splat(last - first));
+    let bytes = i8x16::from(bytes.map(u8::cast_signed));
+    let is = |byte: u8| bytes.simd_eq(i8x16::splat(byte.cast_signed()));
+    // With `last` moved to the greatest number there is, one comparison finds a range.
+    let within = |bytes: i8x16, first: u8, last: u8| {
+        let up = i8::MAX - last.cast_signed();
+        (bytes + i8x16::splat(up)).simd_gt(i8x16::splat(first.cast_signed() + up - 1))
+    };
     // Upper and lower case differ by one bit; and between `-` and `9` only `/` is reserved.
-    let letter = within(bytes | u8x16::splat(0x20), b'a', b'z');
+    let letter = within(bytes | i8x16::splat(0x20), b'a', b'z');
     let other = within(bytes, b'-', b'9') & !is(b'/');
     !(letter | other | is(b'_') | is(b'~')).to_bitmask() as u16
+}
+
+/// The bytes that equal one: a bit for each, the lowest for the first.
+#[inline]
+pub(crate) fn equal_in_lane(bytes: [u8; LANE], byte: u8) -> u16 {
+    i8x16::from(bytes.map(u8::cast_signed)).simd_eq(i8x16::splat(byte.cast_signed())).to_bitmask() as u16
 }
 
 pub(crate) const fn hex_digit(nibble: u8) -> u8 {
@@ -141,6 +161,34 @@ pub(crate) fn from_hex(high: u8, low: u8) -> Option<u8> {
     };
     let (high, low) = (VALUES[usize::from(high)], VALUES[usize::from(low)]);
     ((high | low) != NONE).then_some((high << 4) | (low & 15))
+}
+
+/// Whether [`encode`] writes `%` and these two characters: a reserved byte, in upper case.
+#[inline]
+pub(crate) fn is_encoded(high: u8, low: u8) -> bool {
+    /// At each first digit, one bit for each second digit that a reserved byte has.
+    const SECOND_DIGITS: [u16; 256] = {
+        let mut bits = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            if !is_unreserved(byte as u8) {
+                bits[hex_digit(byte as u8 >> 4) as usize] |= 1 << (byte & 15);
+            }
+            byte += 1;
+        }
+        bits
+    };
+    /// At each second digit, its bit.
+    const BIT: [u16; 256] = {
+        let mut bits = [0; 256];
+        let mut nibble = 0;
+        while nibble < 16 {
+            bits[hex_digit(nibble) as usize] = 1 << nibble;
+            nibble += 1;
+        }
+        bits
+    };
+    SECOND_DIGITS[usize::from(high)] & BIT[usize::from(low)] != 0
 }
 
 /// The meaning of `+`.
@@ -199,6 +247,14 @@ mod tests {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(&*decode(encode(&all).as_bytes()), all);
         assert_eq!(&*decode_form(encode(&all).as_bytes()), all);
+    }
+
+    #[test]
+    fn is_encoded_tells_the_escapes_that_encode_writes() {
+        for (high, low) in (0..=255).flat_map(|high| (0..=255).map(move |low| (high, low))) {
+            let written = from_hex(high, low).is_some_and(|byte| encode([byte]).as_bytes() == [b'%', high, low]);
+            assert_eq!(is_encoded(high, low), written, "{high} {low}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use super::encode::{ENCODED, ENCODED_TWICE, from_hex};
+use super::encode::{ENCODED, ENCODED_TWICE, FORM_ENCODED, from_hex, is_encoded};
 use super::form::{BLOCK, COPY, FormBytes, WINDOW, reserved};
 
 /// A receiver of the octets of a base string, in order.
@@ -18,11 +18,12 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Encodes into a buffer, and passes on each [`HASH_BLOCK`] as soon as it is full.
+/// Encodes into a buffer, and passes on each [`HASH_BLOCK`] a block after it is full.
 ///
 /// The rounds of a hash wait for each other; the processor encodes the next block meanwhile.
 pub(crate) struct Encoder<'s> {
     buffer: &'s mut [u8; BUFFER],
+    passed_on: usize,
     filled: usize,
     /// The length of the next separator.
     separator: usize,
@@ -44,16 +45,24 @@ const HASH_BLOCK: usize = 64;
 /// The most that one step writes: a twice encoded block, and the surplus of [`Step::run`].
 const STEP: usize = 5 * BLOCK + 2 * COPY;
 
-const BUFFER: usize = HASH_BLOCK + STEP;
+/// The youngest octets, which are not passed on before others follow.
+///
+/// They were written a few at a time. Until these writes have reached the cache, a hash that reads 16 octets at a
+/// time would have to wait for them.
+const YOUNG: usize = HASH_BLOCK;
+
+/// Two young blocks, so that one of them can be passed on; a step; and 16 blocks after which the rest is moved to the
+/// beginning.
+const BUFFER: usize = YOUNG + HASH_BLOCK + STEP + 16 * HASH_BLOCK;
 const SEPARATOR: &[u8; 3] = b"%26";
 
 impl<'s> Encoder<'s> {
     pub(crate) fn new(buffer: &'s mut Buffer, sink: &'s mut dyn Sink) -> Self {
-        Self { buffer: &mut buffer.0, filled: 0, separator: 0, sink }
+        Self { buffer: &mut buffer.0, passed_on: 0, filled: 0, separator: 0, sink }
     }
 
     pub(crate) fn finish(self) {
-        self.sink.write(&self.buffer[..self.filled]);
+        self.sink.write(&self.buffer[self.passed_on..self.filled]);
     }
 
     /// The encoded `&` between two parameters; nothing the first time.
@@ -67,16 +76,12 @@ impl<'s> Encoder<'s> {
 
     /// Octets that need no encoding.
     #[inline]
-    pub(crate) fn octets(&mut self, mut octets: &[u8]) {
-        while octets.len() > BUFFER - self.filled {
-            let (now, later) = octets.split_at(BUFFER - self.filled);
-            self.buffer[self.filled..].copy_from_slice(now);
-            self.filled = BUFFER;
-            self.pass_on();
-            octets = later;
+    pub(crate) fn octets(&mut self, octets: &[u8]) {
+        for octets in octets.chunks(STEP) {
+            let step = self.step();
+            step.buffer[step.filled..][..octets.len()].copy_from_slice(octets);
+            self.filled += octets.len();
         }
-        self.buffer[self.filled..][..octets.len()].copy_from_slice(octets);
-        self.filled += octets.len();
     }
 
     /// Octets, percent-encoded once, after `case` changed each.
@@ -104,35 +109,48 @@ impl<'s> Encoder<'s> {
     /// `reserved_bits` are the reserved octets of its first block.
     pub(crate) fn parameter(&mut self, form: &FormBytes<'_>, mut at: usize, mut reserved_bits: u64) {
         let mut progress = Progress { skip: 0, equals: Equals::Missing };
+        let mut window = form.window(at);
         loop {
             let mut step = self.step();
-            let end = step.parameter_block(form.window(at), reserved_bits, &mut progress);
+            let end = step.parameter_block(window, reserved_bits, &mut progress);
             self.filled = step.filled;
             if end.is_break() {
                 break;
             }
             at += BLOCK;
-            reserved_bits = reserved(form.window(at));
+            window = form.window(at);
+            reserved_bits = reserved(window);
         }
         if progress.equals == Equals::Missing {
             self.octets(b"%3D");
         }
     }
 
+    /// Passes on all whole blocks, to be hashed while something other than encoding is done.
+    pub(crate) fn flush(&mut self) {
+        self.pass_on(0);
+    }
+
     /// The buffer, with space for one step.
     #[inline(always)]
     fn step(&mut self) -> Step<'_> {
-        if self.filled >= HASH_BLOCK {
-            self.pass_on();
+        if self.filled - self.passed_on >= HASH_BLOCK + YOUNG {
+            self.pass_on(YOUNG);
         }
         Step { buffer: self.buffer, filled: self.filled }
     }
 
-    fn pass_on(&mut self) {
-        let whole = self.filled - self.filled % HASH_BLOCK;
-        self.sink.write(&self.buffer[..whole]);
-        self.buffer.copy_within(whole..self.filled, 0);
-        self.filled -= whole;
+    /// Passes on the whole blocks before the last `kept` octets, and makes space for further steps.
+    fn pass_on(&mut self, kept: usize) {
+        let waiting = &self.buffer[self.passed_on..self.filled];
+        let (whole, _) = waiting[..waiting.len() - kept].as_chunks::<HASH_BLOCK>();
+        self.sink.write(whole.as_flattened());
+        self.passed_on += whole.len() * HASH_BLOCK;
+        if self.filled > BUFFER - STEP - HASH_BLOCK - YOUNG {
+            self.buffer.copy_within(self.passed_on..self.filled, 0);
+            self.filled -= self.passed_on;
+            self.passed_on = 0;
+        }
     }
 }
 
@@ -158,18 +176,19 @@ impl Step<'_> {
             self.run(window, start, at - start);
             start = at + 1;
             let octet = window[at];
-            if octet == b'%'
-                && let Some(decoded) = from_hex(window[at + 1], window[at + 2])
-            {
-                self.encoded_twice(decoded);
-                start += 2;
-            } else if octet == b'=' && progress.equals == Equals::Missing {
+            if octet == b'=' && progress.equals == Equals::Missing {
                 progress.equals = Equals::Written;
                 self.put(b"%3D", 3);
             } else if octet == b'&' {
                 return ControlFlow::Break(());
+            } else if octet != b'%' || is_encoded(window[at + 1], window[at + 2]) {
+                // Often, and without a branch between `%` and `+`: which of them it is cannot be predicted.
+                self.put_text(&FORM_ENCODED[usize::from(octet)]);
+            } else if let Some(decoded) = from_hex(window[at + 1], window[at + 2]) {
+                self.encoded_twice(decoded);
+                start += 2;
             } else {
-                self.encoded_twice(if octet == b'+' { b' ' } else { octet });
+                self.encoded_twice(octet);
             }
         }
         if start < BLOCK {

@@ -20,7 +20,7 @@
 //!
 //! `&` ends a parameter, so what follows the input is never read as a part of one.
 
-use super::encode::{LANE, encode_into, reserved_in_lane};
+use super::encode::{LANE, encode_into, equal_in_lane, reserved_in_lane};
 
 /// The bytes that are scanned in one step: each is one bit of a `u64`.
 pub(crate) const BLOCK: usize = 64;
@@ -73,9 +73,20 @@ impl<'a> FormBytes<'a> {
 /// The reserved bytes of a window's block: one bit for each, lowest first.
 #[inline]
 pub(crate) fn reserved(window: &[u8; WINDOW]) -> u64 {
+    bits(window, reserved_in_lane)
+}
+
+/// The `&`s of a window's block: one bit for each, lowest first.
+#[inline]
+pub(crate) fn ampersands(window: &[u8; WINDOW]) -> u64 {
+    bits(window, |lane| equal_in_lane(lane, b'&'))
+}
+
+#[inline(always)]
+fn bits(window: &[u8; WINDOW], of_lane: impl Fn([u8; LANE]) -> u16) -> u64 {
     let (lanes, _) = window[..BLOCK].as_chunks();
     let lanes = lanes.iter().enumerate();
-    lanes.fold(0, |bits, (at, &lane)| bits | (u64::from(reserved_in_lane(lane)) << (LANE * at)))
+    lanes.fold(0, |bits, (at, &lane)| bits | (u64::from(of_lane(lane)) << (LANE * at)))
 }
 
 /// The pairs of a query or form, undecoded (§3.4.1.3.1).

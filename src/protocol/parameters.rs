@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use super::encode::{decode_form, from_hex, hex_digit, is_unreserved};
 use super::encoder::Encoder;
-use super::form::{BLOCK, COPY, FormBytes, WINDOW, pairs, reserved};
+use super::form::{BLOCK, COPY, FormBytes, WINDOW, ampersands, pairs, reserved};
 use super::names;
 
 /// Form-encoded parameters from one place of the request.
@@ -105,7 +105,7 @@ impl ParameterList {
             while start < form.len() {
                 let window = source.form.window(start);
                 let reserved_bits = reserved(window);
-                let end = start + length(&form[start..], reserved_bits);
+                let end = start + length(&form[start..], window);
                 if end > start {
                     let place = ((index as u64) << OFFSET_BITS) | start as u64;
                     let sort_key = sort_key(window, reserved_bits, &form[start..]);
@@ -158,19 +158,14 @@ impl std::ops::Deref for ParameterList {
     }
 }
 
-/// The length of the parameter at the start of `form`.
-///
-/// `reserved_bits` are the reserved bytes of its first block.
+/// The length of the parameter at the start of `form`, whose window this is.
 #[inline(always)]
-fn length(form: &[u8], mut reserved_bits: u64) -> usize {
-    while reserved_bits != 0 {
-        let at = reserved_bits.trailing_zeros() as usize;
-        if form.get(at).is_none_or(|&byte| byte == b'&') {
-            return at;
-        }
-        reserved_bits &= reserved_bits - 1;
+fn length(form: &[u8], window: &[u8; WINDOW]) -> usize {
+    // Not a loop over the reserved bytes: how many come before the `&` cannot be predicted.
+    match ampersands(window) {
+        0 => memchr::memchr(b'&', &form[BLOCK..]).map_or(form.len(), |at| BLOCK + at),
+        bits => bits.trailing_zeros() as usize,
     }
-    memchr::memchr(b'&', &form[BLOCK..]).map_or(form.len(), |at| BLOCK + at)
 }
 
 /// Writes sorted parameters, encoded and joined by `&`: steps 1, 3 and 4 of §3.4.1.3.2.
