@@ -145,3 +145,23 @@ impl Error for OAuthSignError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{RequestHead, SignErrorKind};
+
+    #[test]
+    fn the_source_is_the_error_of_others() {
+        let head = RequestHead::new("GET", "/path").unwrap_err();
+        for (error, sign_error, source) in [
+            (OAuthSignError::from(head), Some(SignErrorKind::InvalidHead), None),
+            (OAuthSignError::unread(ReadError::Broken("reset"), 9), None, Some("reset")),
+            (OAuthSignError::unread(ReadError::<&str>::TooLarge, 9), None, None),
+            (OAuthSignError::form_body(), None, None),
+        ] {
+            assert_eq!(error.sign_error().map(SignError::kind), sign_error);
+            assert_eq!(error.source().map(ToString::to_string).as_deref(), source);
+        }
+    }
+}

@@ -187,6 +187,8 @@ mod tests {
         RefusedInBody,
         /// With status 200, and the server's `Date`.
         RefusedInBodyWithDate,
+        /// With status 200, for another reason than the timestamp.
+        RefusedForGood,
         /// A rejection by a proxy in front; the server may not have seen the request.
         Unavailable,
     }
@@ -205,6 +207,7 @@ mod tests {
                 Self::RefusedInBodyWithDate => {
                     answer.header(DATE, NOW_AS_DATE).extension(Refusal::TimestampRefused { acceptable: None })
                 }
+                Self::RefusedForGood => answer.extension(Refusal::Lasting),
                 Self::Unavailable => answer.status(503),
             };
             Some(answer.body(()).unwrap())
@@ -236,7 +239,7 @@ mod tests {
     #[test]
     fn monotonic() {
         use Sent::*;
-        let ahead = NOW + 7200;
+        let (ahead, day) = (NOW + 7200, 86_400);
         let far = NOW + 10 * 365 * 86_400;
         for (with_skew, sent, expected) in [
             (None, vec![(5, Unanswered), (3, Unanswered), (5, Unanswered), (6, Unanswered)], vec![5, 5, 5, 6]),
@@ -272,6 +275,11 @@ mod tests {
                 vec![(ahead, Unavailable), (ahead, RefusedWithDate), (ahead, Accepted)],
                 vec![ahead, ahead, NOW],
             ),
+            (
+                Some(ClockSkew::of),
+                vec![(ahead, RefusedForGood), (ahead, RefusedWithDate), (ahead, Accepted)],
+                vec![ahead, ahead, NOW],
+            ),
             // The server would reject a timestamp below one that it has accepted.
             (
                 Some(ClockSkew::of),
@@ -299,6 +307,8 @@ mod tests {
             ),
             (None, vec![(NOW, Accepted), (ahead, Refused), (NOW, Accepted)], vec![NOW, ahead, ahead]),
             (None, vec![(far, Accepted), (NOW, Accepted)], vec![far, far]),
+            (None, vec![(NOW + day, Unanswered), (NOW, Unanswered)], vec![NOW + day, NOW + day]),
+            (None, vec![(NOW + day + 1, Unanswered), (NOW, Unanswered)], vec![NOW + day + 1, NOW]),
             // The server says that it is behind.
             (
                 Some(ClockSkew::of),

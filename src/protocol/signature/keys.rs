@@ -120,4 +120,20 @@ mod tests {
             assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected);
         }
     }
+
+    #[test]
+    fn only_keys_of_a_client_secret_are_kept() {
+        for (secret, is_kept) in [("cs", true), ("", false)] {
+            let secret = Secret::from(secret);
+            let keys = VerifyingKeys {
+                client_key: "key",
+                client_secret: NonEmptySecret::new(&secret),
+                token_secret: None,
+                #[cfg(feature = "rsa")]
+                rsa: None,
+                keyed: None,
+            };
+            assert_eq!(keys.to_keep().is_some(), is_kept);
+        }
+    }
 }

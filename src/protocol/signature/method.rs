@@ -284,7 +284,10 @@ fn verify_hmac<M: Mac + KeyInit + Clone>(
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
     use super::*;
+    use crate::protocol::secret::NonEmptySecret;
 
     #[derive(Debug)]
     struct Other(#[allow(dead_code, reason = "two values have two addresses")] u8);
@@ -294,8 +297,9 @@ mod tests {
             "HMAC-SHA1"
         }
 
-        fn sign(&self, _: &str, _: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
-            Ok(String::new())
+        fn sign(&self, text: &str, secrets: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
+            let [client, token] = [secrets.client(), secrets.token()].map(|secret| secret.map(Secret::expose));
+            Ok(format!("{text} {} {client:?} {token:?}", secrets.client_key()))
         }
     }
 
@@ -307,6 +311,39 @@ mod tests {
         for name in ["", "hmac-sha1", "HMAC-SHA1 ", "HMAC-MD5"] {
             assert_eq!(name.parse::<SignatureMethod>(), Err(UnknownSignatureMethod(())), "{name}");
         }
+        let names = BUILT_IN.map(|method| method.to_string()).join(", ");
+        let expected = format!("unknown signature method; expected one of {names}");
+        assert!(UnknownSignatureMethod(()).to_string().starts_with(&expected));
+    }
+
+    #[test]
+    fn a_custom_method_gets_text_and_secrets() {
+        let (custom, client_secret, token) = (SignatureMethod::Custom(Arc::new(Other(0))), "cs".into(), "ts".into());
+        for (token_secret, expected) in
+            [(None, r#"text key Some("cs") None"#), (Some(&token), r#"text key Some("cs") Some("ts")"#)]
+        {
+            let keys = SigningKeys {
+                client_key: "key",
+                client_secret: &client_secret,
+                token_secret,
+                #[cfg(feature = "rsa")]
+                rsa: None,
+            };
+            let found =
+                custom.prepare(keys).unwrap().sign(&"text", |found| Ok::<_, SignatureError>(found.is(expected)));
+            assert!(found.unwrap(), "{expected}");
+            let keys = VerifyingKeys {
+                client_key: "key",
+                client_secret: NonEmptySecret::new(&client_secret),
+                token_secret,
+                #[cfg(feature = "rsa")]
+                rsa: None,
+                keyed: None,
+            };
+            assert!(custom.verify(&"text", expected, keys).unwrap());
+            assert!(!custom.verify(&"other", expected, keys).unwrap());
+            assert!(!custom.verify(&"text", expected, VerifyingKeys { client_secret: None, ..keys }).unwrap());
+        }
     }
 
     #[test]
@@ -317,5 +354,8 @@ mod tests {
         assert_ne!(custom, SignatureMethod::HmacSha1);
         assert_ne!(SignatureMethod::HmacSha1, custom);
         assert_ne!(SignatureMethod::HmacSha1, SignatureMethod::HmacSha256);
+        let hash = |method: SignatureMethod| BuildHasherDefault::<DefaultHasher>::default().hash_one(method);
+        assert_eq!(hash(SignatureMethod::HmacSha1), hash(SignatureMethod::HmacSha1));
+        assert_ne!(hash(SignatureMethod::HmacSha1), hash(SignatureMethod::HmacSha256));
     }
 }

@@ -164,3 +164,24 @@ impl Error for SignError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::request::RequestHead;
+
+    #[test]
+    fn each_reason_has_its_source_or_none() {
+        let head = RequestHead::new("GET", "/path").unwrap_err();
+        let failed = SignatureError::Failed("the card was removed".into());
+        for (error, invalid_head, source, shown) in [
+            (SignError::from(head.clone()), Some(&head), None, head.to_string()),
+            (failed.into(), None, Some("the card was removed"), "the signature method failed".to_owned()),
+            (Misplaced("oauth_token").into(), None, None, "oauth_token stands in the query, the form or a".to_owned()),
+        ] {
+            assert_eq!(error.invalid_head(), invalid_head);
+            assert_eq!(error.source().map(ToString::to_string).as_deref(), source);
+            assert!(error.to_string().starts_with(&shown), "{error}");
+        }
+    }
+}

@@ -104,3 +104,18 @@ impl fmt::Debug for ProtocolParameters {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_of_an_iterator_are_those_given_one_by_one() {
+        let expected = ProtocolParameters::new().parameter("oauth_verifier", "v").parameter("xoauth_a", "");
+        let pairs = [("oauth_verifier", "v"), ("xoauth_a", "")];
+        assert_eq!(ProtocolParameters::from_iter(pairs).0, expected.0);
+        let mut extended = ProtocolParameters::from_iter(pairs[..1].iter().copied());
+        extended.extend(pairs[1..].iter().copied());
+        assert_eq!(extended.0, expected.0);
+    }
+}
