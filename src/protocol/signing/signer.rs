@@ -212,3 +212,47 @@ impl fmt::Debug for Signer {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{SignErrorKind, Stamp};
+
+    #[test]
+    fn settings_and_parameters_that_exclude_each_other() {
+        use SignErrorKind::*;
+        let signer = || Signer::new(ClientCredentials::new("ck", "cs"));
+        let (query, plaintext) =
+            (signer().transmission(Transmission::Query), signer().method(SignatureMethod::Plaintext));
+        for (signer, url, name, is_stamped, expected) in [
+            (signer(), "http://e.com/", "oauth_callback", true, Ok(())),
+            (signer(), "http://e.com/", "oauth_token", true, Err(DuplicateParameter)),
+            (signer(), "http://e.com/", "realm", true, Err(DuplicateParameter)),
+            // The body hash of the caller, or that of the signer.
+            (signer(), "http://e.com/", "oauth_body_hash", true, Ok(())),
+            (signer().body_hash(BodyHash::Always), "http://e.com/", "oauth_body_hash", true, Err(DuplicateParameter)),
+            (signer().body_hash(BodyHash::NonForm), "http://e.com/", "oauth_body_hash", true, Err(DuplicateParameter)),
+            // §3.5.1: in the header each parameter has a name.
+            (signer(), "http://e.com/", "", true, Err(EmptyName)),
+            (query, "http://e.com/", "", true, Ok(())),
+            // Only PLAINTEXT needs no timestamp and nonce (§3.1), and only PLAINTEXT needs TLS (§3.4.4).
+            (signer(), "http://e.com/", "xoauth_a", false, Err(StampMissing)),
+            (plaintext.clone(), "https://e.com/", "xoauth_a", false, Ok(())),
+            (plaintext, "http://e.com/", "xoauth_a", false, Err(PlaintextWithoutTls)),
+        ] {
+            let parameters = ProtocolParameters::new().parameter(name, "x");
+            let head = RequestHead::new("POST", url).unwrap();
+            let request = signer.request(head, Payload::Form(b"")).parameters(&parameters);
+            let request = if is_stamped { request.stamp(Stamp { timestamp: 1, nonce: "n" }) } else { request };
+            assert_eq!(request.sign().map(drop).map_err(|error| error.kind()), expected, "{signer:?} {name}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_if_it_is_hashed() {
+        for (body_hash, expected) in [(BodyHash::Never, false), (BodyHash::NonForm, true), (BodyHash::Always, true)] {
+            let signer = Signer::new(ClientCredentials::new("ck", "cs")).body_hash(body_hash);
+            assert_eq!(signer.reads_any_body(), expected);
+        }
+    }
+}

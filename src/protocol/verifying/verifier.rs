@@ -367,6 +367,8 @@ impl fmt::Debug for Presented<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::InvalidAuthorizationKind::Malformed;
+    use crate::protocol::{ProtocolParameters, Signed, Signer, Stamp};
 
     const NOW: u64 = 1_700_000_000;
     const GOOD: &str = concat!(
@@ -441,6 +443,63 @@ mod tests {
         ] {
             assert!(GOOD.contains(from));
             assert_eq!(check("http://e.com/", Some(&GOOD.replace(from, to)), ""), expected, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn presented_parameters_are_those_of_the_header() {
+        let header = GOOD.replace("OAuth ", r#"OAuth realm="Photos", "#).replace("SHA1", "SHA256")
+            + r#", oauth_token="t", oauth_callback="oob", oauth_verifier="v", oauth_session_handle="h""#;
+        let (verifier, head) = (Verifier::new(), RequestHead::new("POST", "http://e.com/").unwrap());
+        let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+        assert_eq!(presented.client_key(), "k");
+        assert_eq!(presented.method(), &SignatureMethod::HmacSha256);
+        assert_eq!((presented.timestamp(), presented.nonce()), (Some(NOW), Some("n")));
+        assert_eq!((presented.token(), presented.realm()), (Some("t"), Some("Photos")));
+        assert_eq!((presented.callback(), presented.verification_code()), (Some("oob"), Some("v")));
+        assert_eq!(presented.session_handle(), Some("h"));
+        assert!(presented.clone().with_form(b"a=1&oauth_foo=2").is_ok());
+        let second_place = presented.with_form(b"a=1&oauth%5Ftoken=t").unwrap_err();
+        assert_eq!(second_place.kind(), VerifyErrorKind::SeveralPlaces);
+
+        let broken = verifier.check(head, Some(b"OAuth x"), Payload::Unread, NOW).unwrap_err();
+        assert_eq!(broken.invalid_authorization().map(|invalid| invalid.kind()), Some(Malformed));
+        let unsigned = verifier.check(head, None, Payload::Unread, NOW).unwrap_err();
+        assert_eq!(unsigned.invalid_authorization(), None);
+    }
+
+    #[cfg(all(feature = "rsa", feature = "server"))]
+    #[test]
+    fn an_rsa_signature_has_the_length_of_its_key() {
+        let rsa = GOOD.replace("HMAC-SHA1", "RSA-SHA256");
+        for (header, expected) in [
+            (rsa.replace("\"s\"", &format!("\"{}%3D%3D\"", "A".repeat(342))), Some(256)),
+            (rsa.replace("\"s\"", &format!("\"{}\"", "A".repeat(512))), Some(384)),
+            (GOOD.to_owned(), None),
+        ] {
+            let (verifier, head) = (Verifier::new(), RequestHead::new("POST", "http://e.com/").unwrap());
+            let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+            assert_eq!(presented.rsa_signature_length(), expected);
+        }
+    }
+
+    #[test]
+    fn section_3_4_1_3_1_other_parameters_of_the_header_are_signed() {
+        let client = ClientCredentials::new("k", "c");
+        let further = ProtocolParameters::new().parameter("xoauth_a", "1 +").parameter("Xoauth_b", "");
+        let head = RequestHead::new("POST", "http://e.com/?z=1").unwrap();
+        let stamp = Stamp { timestamp: NOW, nonce: "n" };
+        let signed = Signer::new(client.clone()).parameters(further).request(head, Payload::Unread).stamp(stamp).sign();
+        let Ok(Signed::Header(header)) = signed else { panic!("{signed:?}") };
+        let header = header.to_str().unwrap();
+        for (from, to, expected) in [
+            ("", "", Ok(())),
+            ("1%20%2B", "1%20", Err(VerifyErrorKind::BadSignature)),
+            ("Xoauth_b", "Xoauth_c", Err(VerifyErrorKind::BadSignature)),
+        ] {
+            let (verifier, header) = (Verifier::new(), header.replacen(from, to, 1));
+            let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+            assert_eq!(presented.verify(&client, None).map_err(|error| error.kind()), expected, "{from} -> {to}");
         }
     }
 

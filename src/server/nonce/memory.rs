@@ -427,8 +427,12 @@ mod tests {
     #[test]
     fn debug_shows_numbers_only() {
         let store = MemoryNonceStore::new(10);
+        assert!(store.is_empty());
         assert_eq!(insert(&store, key("client", Some("token"), 100, "nonce"), 100, 200), Ok(Fresh));
+        assert!(!store.is_empty());
         assert_eq!(format!("{store:?}"), "MemoryNonceStore { capacity: 10, len: 1, .. }");
+        let sharded = MemoryNonceStore::new(1 << 20);
+        assert_eq!(format!("{sharded:?}"), "MemoryNonceStore { capacity: 1048576, len: 0, .. }");
         assert!(!format!("{:?}", key("client", Some("token"), 100, "nonce")).contains("token\""));
     }
 }
