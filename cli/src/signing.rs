@@ -9,6 +9,7 @@ use crate::credentials::{Credentials, Missing};
 use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::service::{Service, origin};
+use crate::transport::is_this_machine;
 
 impl SigningArguments {
     /// Finds the credentials and applies every setting: arguments override the profile, and that the preset.
@@ -77,8 +78,7 @@ impl Service {
     /// The signer. PLAINTEXT needs no TLS on the way to this machine itself.
     pub(crate) fn signer_for(&self, target: &Origin) -> Signer {
         let signer = self.signer.clone();
-        let loopback = matches!(target.host(), "127.0.0.1" | "[::1]" | "localhost");
-        if loopback { signer.danger_plaintext_without_tls() } else { signer }
+        if is_this_machine(target) { signer.danger_plaintext_without_tls() } else { signer }
     }
 
     /// The layer of a handshake, to which the provider adds its origins.

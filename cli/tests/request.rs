@@ -166,3 +166,29 @@ async fn credentials_stay_with_their_service() {
     assert!(refused.status == 2 && refused.err.contains("https://a.example"), "{refused:?}");
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }
+
+/// Requests to this machine go past any proxy that the environment names.
+///
+/// PLAINTEXT goes there without TLS.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_proxy_sees_requests_to_this_machine() {
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+    let proxy = TestServer::start(|_| {
+        service_fn(|_: Request<Incoming>| async {
+            SEEN.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+        })
+    });
+    let proxy = proxy.await.unwrap();
+    let (provider, credentials) = provider().await;
+    for method in ["PLAINTEXT", "HMAC-SHA1"] {
+        let url = provider.api_url();
+        let mut command = oauth1(&["request", &url, "--signature-method", method]);
+        for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env(variable, proxy.origin().to_string());
+        }
+        let sent = run_beside(with(command, credentials.each_ref().map(|text| &**text))).await;
+        assert!(matches!(sent.status, 0 | 1), "{sent:?}");
+        assert_eq!(SEEN.load(Ordering::Relaxed), 0, "{sent:?}");
+    }
+}

@@ -367,9 +367,9 @@ async fn no_parameter_is_hidden_in_the_header() {
     assert_eq!(answer.status(), 200, "{answer:?}");
 }
 
-/// A layer with a wide window does not accept what one with a narrow window forgot.
+/// A layer with a wide window accepts no nonce that another layer forgot.
 ///
-/// The two share one store.
+/// The other one has a narrow window, and they share one store.
 #[tokio::test]
 async fn a_wider_window_revives_no_nonce() {
     let (store, time) = (Arc::new(MemoryNonceStore::new(100)), Arc::new(AtomicU64::new(NOW)));

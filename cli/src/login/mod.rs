@@ -98,7 +98,7 @@ async fn obtain(
             Ok(password) => password.into(),
             Err(_) => prompt("password")?.ok_or_else(|| Failure::usage("no password; give OAUTH1_PASSWORD"))?,
         };
-        let handshake = Handshake::new(provider, layer, http_client()?);
+        let handshake = Handshake::new(provider, layer, http_client(&origin)?);
         return handshake.request_with_password(XAuth::new(user, password)).await.map_err(failed);
     }
 
@@ -110,7 +110,7 @@ async fn obtain(
         Callback::Uri(uri) if legacy => provider.authorization_parameter("oauth_callback", uri),
         _ => provider,
     };
-    let handshake = Handshake::new(provider, layer, http_client()?);
+    let handshake = Handshake::new(provider, layer, http_client(&origin)?);
     let pending = handshake.request_temporary_credentials(callback).await.map_err(failed)?;
     let mut err = anstream::stderr();
     writeln!(err, "{}", paint(LABEL, "Open this page in your browser and decide there:"))?;
@@ -120,14 +120,16 @@ async fn obtain(
 }
 
 /// The HTTP client of the handshake: reqwest, which follows no redirect.
-fn http_client() -> Result<
+fn http_client(
+    origin: &Origin,
+) -> Result<
     impl Service<LegRequest, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send + 'static,
     Failure,
 > {
     Ok(ServiceBuilder::new()
         .filter(|request: LegRequest| reqwest::Request::try_from(request.map(Body::wrap)))
         .map_response(Response::<Body>::from)
-        .service(transport::client()?))
+        .service(transport::client(origin)?))
 }
 
 /// A provider with the endpoints that the user gave.

@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: &RequestArguments) -> Result<Status, Failure>
     let layer = service.layer(&target)?;
     let refusals = ReadRefusalsLayer::new().dialect(service.dialect.clone());
 
-    let client = transport::client()?;
+    let client = transport::client(&target)?;
     let whole = match &message.content {
         Content::Whole(body) => body.clone(),
         Content::None | Content::Multipart(_) => Bytes::new(),

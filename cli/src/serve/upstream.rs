@@ -55,7 +55,7 @@ impl Upstream {
             let reason = "it must be an origin, without a path: the path is part of what the client signs";
             return Err(Failure::usage(format!("--upstream {url:?}: {reason}")));
         }
-        Ok(Self { client: client()?, base, origin, client_credentials, token })
+        Ok(Self { client: client(&origin)?, base, origin, client_credentials, token })
     }
 
     /// Sends the request on. Returns the answer and the verdict.

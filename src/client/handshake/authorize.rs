@@ -27,7 +27,8 @@ use crate::protocol::{Origin, encode, names};
 /// ```
 ///
 /// Some servers send the whole URL in the reply to leg 1, as `login_url` (Etsy) or `xoauth_request_auth_url`
-/// (Yahoo). It is among [`PendingAuthorization::extras`](super::PendingAuthorization::extras).
+/// (Yahoo). It is among [`PendingAuthorization::extras`](super::PendingAuthorization::extras). Check that it begins with
+/// the provider's `https` origin before you put it into a page or a redirect: whoever wrote the reply chose it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationPage {
     url: String,
