@@ -392,6 +392,14 @@ mod tests {
     }
 
     #[test]
+    fn blocks_of_reserved_bytes_fit_wherever_they_begin() {
+        for before in 1..80 {
+            let (name, value) = ("a".repeat(before), "!".repeat(200));
+            assert_eq!(normalize(&format!("{name}={value}")), format!("{name}={}", "%21".repeat(200)));
+        }
+    }
+
+    #[test]
     fn long_texts_are_sorted_wherever_they_differ() {
         let digits = "0123456789".repeat(10);
         for at in 0..=digits.len() {

@@ -212,3 +212,88 @@ impl Hasher for Passed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shard with this capacity, whose nonces have fingerprints that count up.
+    struct Counting {
+        shard: Shard,
+        capacity: usize,
+        count: u128,
+    }
+
+    impl Counting {
+        fn new(capacity: usize) -> Self {
+            Self { shard: Shard::default(), capacity, count: 0 }
+        }
+
+        fn insert(&mut self, client: u64, now: u64, timestamp: u64, expires_at: u64) -> Result<Insert, NonceErrorKind> {
+            self.count += 1;
+            let nonce = Nonce { fingerprint: Fingerprint(self.count), client, timestamp };
+            let inserted = self.shard.insert(nonce, Window { now, expires_at }, self.capacity);
+            inserted.map_err(|error| error.kind())
+        }
+    }
+
+    #[test]
+    fn a_jump_is_believed_after_64_insertions() {
+        for (step, insertions, held) in [(60, 1, 1), (61, 1, 2), (61, 63, 64), (61, 64, 64)] {
+            let mut nonces = Counting::new(1_000);
+            assert_eq!(nonces.insert(0, 100, 100, 110), Ok(Insert::Fresh));
+            for client in 1..=insertions {
+                assert_eq!(nonces.insert(client, 100 + step, 100 + step, 400 + step), Ok(Insert::Fresh));
+            }
+            assert_eq!(nonces.shard.len(), held, "{insertions} insertions after {step} seconds");
+        }
+    }
+
+    #[test]
+    fn a_full_shard_drops_timestamps_beyond_the_window() {
+        for (timestamps, answer, held) in [
+            // The window reaches 304 seconds ahead.
+            (&[504][..], Err(NonceErrorKind::Full), 1),
+            (&[512], Ok(Insert::Fresh), 1),
+            (&[504, 512], Ok(Insert::Fresh), 2),
+        ] {
+            let mut nonces = Counting::new(timestamps.len());
+            for (client, &timestamp) in (1..).zip(timestamps) {
+                assert_eq!(nonces.insert(client, 500, timestamp, timestamp + 304), Ok(Insert::Fresh));
+            }
+            assert_eq!(nonces.insert(9, 200, 200, 504), answer, "{timestamps:?}");
+            assert_eq!(nonces.shard.len(), held, "{timestamps:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_has_its_share_again_when_its_nonces_expire() {
+        let mut nonces = Counting::new(3);
+        assert_eq!(nonces.insert(1, 100, 100, 110), Ok(Insert::Fresh));
+        assert_eq!(nonces.insert(1, 100, 104, 134), Ok(Insert::Fresh));
+        assert_eq!(nonces.insert(1, 100, 104, 134), Err(NonceErrorKind::ShareUsedUp));
+        assert_eq!(nonces.insert(1, 110, 104, 134), Ok(Insert::Fresh));
+        assert_eq!(nonces.insert(1, 110, 104, 134), Err(NonceErrorKind::ShareUsedUp));
+    }
+
+    #[test]
+    fn the_smallest_gap_of_the_past_is_closed() {
+        for (ranges, now, expected) in [
+            (16, 1_000_000, None),
+            (17, 1_000_000, Some(9)),
+            (17, 85_000, Some(9)),
+            (17, 84_999, Some(1)),
+            // All are in the future.
+            (17, 0, Some(16)),
+        ] {
+            // Ten thousand seconds apart, but the ninth begins earlier.
+            let first = |range: u64| range * 10_000 - if range == 9 { 5_000 } else { 0 };
+            let mut forgotten = Forgotten::default();
+            for range in 0..ranges {
+                forgotten.add(first(range), first(range) + 7, now);
+            }
+            let closed: Vec<u64> = (1..ranges).filter(|&range| forgotten.contains(first(range) - 1_000)).collect();
+            assert_eq!(closed, Vec::from_iter(expected), "{ranges} ranges at {now}");
+        }
+    }
+}
