@@ -227,7 +227,7 @@ impl fmt::Display for HandshakeError {
             HandshakeErrorKind::Transport => f.write_str("the HTTP client got no complete response")?,
             HandshakeErrorKind::Status => f.write_str("the server rejected the request without a reason")?,
             HandshakeErrorKind::BodyTooLarge => {
-                f.write_str("the response body is larger than the body_limit of the handshake")?;
+                f.write_str("the response body is larger than the handshake allows; raise its body_limit")?;
             }
             HandshakeErrorKind::Problem => f.write_str("the server rejected the request")?,
             HandshakeErrorKind::MalformedReply => f.write_str("the reply holds no usable credentials: ")?,
@@ -339,7 +339,7 @@ mod tests {
             (
                 HandshakeError::body_too_large(response()),
                 HandshakeErrorKind::BodyTooLarge,
-                "the response body is larger than the body_limit of the handshake (status 401)",
+                "the response body is larger than the handshake allows; raise its body_limit (status 401)",
             ),
             (
                 HandshakeError::problem_reported(problem(), response()),

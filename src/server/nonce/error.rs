@@ -35,10 +35,16 @@ impl From<NonceErrorKind> for NonceError {
 impl fmt::Display for NonceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            NonceErrorKind::Full => "the nonce store is full",
-            NonceErrorKind::ShareUsedUp => "the client has used up its share of the nonce store",
-            NonceErrorKind::OutsideWindow => "the timestamp is outside the nonce store's window",
-            NonceErrorKind::Recovering => "the nonce store lost its memory and is not complete again yet",
+            NonceErrorKind::Full => "the nonce store is full; give it more capacity",
+            NonceErrorKind::ShareUsedUp => {
+                "the client has used up its share of the nonce store; slow it down or enlarge the store"
+            }
+            NonceErrorKind::OutsideWindow => {
+                "the timestamp is outside the nonce store's window; check that the clocks agree"
+            }
+            NonceErrorKind::Recovering => {
+                "the nonce store lost its memory and is not complete again yet; it recovers by itself"
+            }
             NonceErrorKind::Unavailable => "the nonce store is unavailable",
         })
     }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::header::{HeaderValue, LOCATION};
+use http::header::{ALLOW, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -60,14 +60,18 @@ impl<S: Storage, N: NonceStore + 'static> ProviderService<S, N> {
             Visitor::User(user) => user,
             Visitor::SignInAt(uri) => return Visit::Page(redirect(&uri)),
         };
-        let failed = |status, text| Ok(Visit::Page(page::notice(status, "The request failed", text)));
+        let failed = |status, text| page::notice(status, "The request failed", text);
         let visit = match parts.method {
             Method::GET => self.ask(&parts, &user).await.map(Visit::Page),
             Method::POST => match ReadWhole::new(body, FORM_LIMIT).await.ok() {
                 Some(form) => self.decide(&parts, &form, &user).await,
-                None => failed(StatusCode::BAD_REQUEST, "The form could not be read."),
+                None => Ok(Visit::Page(failed(StatusCode::BAD_REQUEST, "The form could not be read."))),
             },
-            _ => failed(StatusCode::METHOD_NOT_ALLOWED, "Open this page in a browser."),
+            _ => {
+                let mut answer = failed(StatusCode::METHOD_NOT_ALLOWED, "Open this page in a browser.");
+                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+                Ok(Visit::Page(answer))
+            }
         };
         visit.unwrap_or_else(|error| Visit::Page(refusal(&error)))
     }

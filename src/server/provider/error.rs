@@ -57,13 +57,15 @@ impl From<LookupError> for LegError {
 impl fmt::Display for LegError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            LegErrorKind::CallbackMissing => "the request has no oauth_callback",
-            LegErrorKind::CallbackRejected => "the client did not register this oauth_callback",
+            LegErrorKind::CallbackMissing => "the request has no oauth_callback; send a registered callback",
+            LegErrorKind::CallbackRejected => "the client did not register this oauth_callback; add it to the Client",
             LegErrorKind::NotPending => "no authorization is pending with this oauth_token; start the handshake again",
             LegErrorKind::Expired => "the temporary credentials have expired; start the handshake again",
-            LegErrorKind::NotApproved => "the user has not decided yet",
-            LegErrorKind::VerificationCodeMissing => "the request has no oauth_verifier",
-            LegErrorKind::VerificationCodeWrong => "the oauth_verifier is wrong",
+            LegErrorKind::NotApproved => "the user has not decided yet; send the user to the consent page",
+            LegErrorKind::VerificationCodeMissing => {
+                "the request has no oauth_verifier; send the code that the callback brings"
+            }
+            LegErrorKind::VerificationCodeWrong => "the oauth_verifier is wrong; send the code for this oauth_token",
             LegErrorKind::Storage => "the provider's storage failed",
         })
     }

@@ -353,6 +353,8 @@ fn answers_count_only_from_the_page_and_only_once() {
         ] {
             let answer = send(&provider, request).await;
             assert_eq!(answer.status, status, "{what}");
+            // RFC 9110 §15.5.6.
+            assert_eq!(answer.headers.contains_key(ALLOW), status == 405, "{what}");
             let policy = answer.headers.get("content-security-policy");
             assert!(status == 303 || policy.unwrap().to_str().unwrap().contains("frame-ancestors 'none'"), "{what}");
             assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{what}");

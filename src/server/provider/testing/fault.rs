@@ -31,18 +31,26 @@ pub enum Fault {
     Disconnect,
 }
 
-/// The failures of the next requests, first come first served. Clones share them.
+/// The failures of the next requests with their numbers, first come first served. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Faults(Arc<Mutex<VecDeque<Fault>>>);
+pub(super) struct Faults(Arc<Mutex<VecDeque<(usize, Fault)>>>);
 
 impl Faults {
     pub(super) fn add(&self, times: usize, fault: Fault) {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.extend(std::iter::repeat_n(fault, times));
+        faults.push_back((times, fault));
     }
 
     fn next(&self) -> Option<Fault> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let (times, fault) = faults.front_mut()?;
+            if let Some(left) = times.checked_sub(1) {
+                *times = left;
+                return Some(*fault);
+            }
+            faults.pop_front();
+        }
     }
 }
 
@@ -111,4 +119,22 @@ fn answer(status: StatusCode, word: Option<&str>) -> Answer {
         }
     }
     Box::pin(async { Ok(response) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_requests_may_fail() {
+        let faults = Faults::default();
+        assert_eq!(faults.next(), None);
+        let status = |code| Fault::Status(StatusCode::from_u16(code).unwrap());
+        for (times, code) in [(0, 500), (2, 501), (0, 502), (usize::MAX, 503), (1, 504)] {
+            faults.add(times, status(code));
+        }
+        for expected in [501, 501, 503, 503, 503] {
+            assert_eq!(faults.next(), Some(status(expected)));
+        }
+    }
 }
