@@ -57,9 +57,9 @@
 //! | [`server::provider::testing`] | a provider and a wiki to test against | `testing` |
 //! | [`protocol`] | RFC 5849 itself, without I/O: sign and verify with your own HTTP code | always |
 //!
-//! Further features: `rsa` (RSA keys and methods), `aws-lc-rs` (RSA at full speed; needs a C compiler), `pkcs12` (keys from
-//! PKCS#12 files), `xml` (replies and refusals in XML), `redis` (nonces that several servers share), `axum` (an extractor),
-//! `serde` (credentials as stored data), `tracing` (a span for each signature).
+//! Further features: `rsa` (RSA keys and methods), `aws-lc-rs` (RSA-SHA256 and RSA-SHA512 at full speed; needs a C
+//! compiler), `pkcs12` (keys from PKCS#12 files), `xml` (replies and refusals in XML), `redis` (nonces that several servers
+//! share), `axum` (an extractor), `serde` (credentials as stored data), `tracing` (a span for each signature).
 //!
 //! # Versions
 //!

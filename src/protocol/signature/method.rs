@@ -45,9 +45,14 @@ pub enum SignatureMethod {
     /// `PLAINTEXT`, §3.4.4: the secrets themselves, so only over TLS.
     Plaintext,
     /// `RSA-SHA1`, §3.4.3: RSASSA-PKCS1-v1_5 with the client's private key.
+    ///
+    /// Signing is in pure Rust whatever the features, and takes 7.5 times as long as in OpenSSL. A custom method can
+    /// [bring OpenSSL](RsaPrivateKey#rsa-sha1-at-the-speed-of-openssl).
     #[cfg(feature = "rsa")]
     RsaSha1,
     /// `RSA-SHA256`, which RFC 5849 does not name but Mastercard and others require.
+    ///
+    /// The feature `aws-lc-rs` makes signing 7.5 times [faster](RsaPrivateKey#speed).
     #[cfg(feature = "rsa")]
     RsaSha256,
     /// `RSA-SHA512`, likewise.
