@@ -101,7 +101,8 @@ pub fn woocommerce(shop: Origin) -> Preset {
 ///
 /// The administrator registers the client's public key with an application link ([1]). The client signs with the private
 /// key ([`ClientCredentials::rsa_private_key`](crate::ClientCredentials::rsa_private_key)). A user who denies comes back
-/// with the verification code `denied`, which [`Decision`](crate::client::handshake::Decision) knows.
+/// with the verification code `denied`, which [`Decision`](crate::client::handshake::Decision) knows. If you sign many
+/// requests a second, see [RSA-SHA1 at the speed of OpenSSL](crate::RsaPrivateKey#rsa-sha1-at-the-speed-of-openssl).
 ///
 /// Atlassian's cloud products have moved to OAuth 2.0.
 ///

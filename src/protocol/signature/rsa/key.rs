@@ -80,9 +80,7 @@ let key = RsaPrivateKey::from_pkcs12(std::fs::read("client.p12")?, "password")?;
 /// |---|---|---|---|
 /// | default | 7.5 | 7.5 | 2.7 |
 /// | feature `aws-lc-rs` | 7.5, by the `rsa` crate | 1.0 | 0.8 |
-/// | custom method below | 1.0 | | |
-///
-/// A signature of the `rsa` crate takes between one and two milliseconds on a current server.
+/// | custom method below | 1.0 | – | – |
 ///
 /// # RSA-SHA1 at the speed of OpenSSL
 ///
@@ -93,10 +91,13 @@ let key = RsaPrivateKey::from_pkcs12(std::fs::read("client.p12")?, "password")?;
 ///
 #[cfg_attr(not(doctest), doc = include_str!("openssl.md"))]
 ///
+/// The custom method takes the place of `SignatureMethod::RsaSha1` in each [`Signer`](crate::Signer), also in that of a
+/// preset.
+///
 /// The crate `openssl` needs OpenSSL's headers (Debian: `libssl-dev` and `pkg-config`), or its feature `vendored`, which
-/// builds OpenSSL with a C compiler, make and Perl. OpenSSL loads the key itself, so the checks of this type do not
-/// apply. On Fedora 41, on Red Hat Enterprise Linux 9 and later, the system's OpenSSL rejects SHA-1 signatures by default:
-/// use the feature `vendored` there.
+/// builds OpenSSL with a C compiler, make and Perl. From Fedora 41 and Red Hat Enterprise Linux 9 on, the system's
+/// OpenSSL rejects SHA-1 signatures by default; use `vendored` there. OpenSSL loads the key itself, so the checks of this
+/// type do not apply.
 ///
 /// # Timing attacks
 ///
