@@ -18,7 +18,7 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Encodes into a buffer, and passes on each [`HASH_BLOCK`] a block after it is full.
+/// Encodes into a buffer, and passes on each [`HASH_BLOCK`] when the next one is full, too.
 ///
 /// The rounds of a hash wait for each other; the processor encodes the next block meanwhile.
 pub(crate) struct Encoder<'s> {
@@ -51,9 +51,11 @@ const STEP: usize = 5 * BLOCK + 2 * COPY;
 /// time would have to wait for them.
 const YOUNG: usize = HASH_BLOCK;
 
-/// Two young blocks, so that one of them can be passed on; a step; and 16 blocks after which the rest is moved to the
-/// beginning.
-const BUFFER: usize = YOUNG + HASH_BLOCK + STEP + 16 * HASH_BLOCK;
+/// A buffer that is filled so far is emptied: the octets that are not passed on move to its beginning.
+const FULL: usize = 8 * HASH_BLOCK;
+
+/// Above [`FULL`], space for two blocks that are not passed on yet, and for a step.
+const BUFFER: usize = FULL + HASH_BLOCK + YOUNG + STEP;
 const SEPARATOR: &[u8; 3] = b"%26";
 
 impl<'s> Encoder<'s> {
@@ -74,14 +76,22 @@ impl<'s> Encoder<'s> {
         self.filled = step.filled;
     }
 
-    /// Octets that need no encoding.
+    /// Octets that need no encoding. They are passed on with what follows, many blocks at once.
     #[inline]
-    pub(crate) fn octets(&mut self, octets: &[u8]) {
-        for octets in octets.chunks(STEP) {
-            let step = self.step();
-            step.buffer[step.filled..][..octets.len()].copy_from_slice(octets);
-            self.filled += octets.len();
+    pub(crate) fn octets(&mut self, mut octets: &[u8]) {
+        while octets.len() > FULL.saturating_sub(self.filled) {
+            let (now, later) = octets.split_at(FULL.saturating_sub(self.filled));
+            self.copy(now);
+            self.pass_on(0);
+            octets = later;
         }
+        self.copy(octets);
+    }
+
+    #[inline(always)]
+    fn copy(&mut self, octets: &[u8]) {
+        self.buffer[self.filled..][..octets.len()].copy_from_slice(octets);
+        self.filled += octets.len();
     }
 
     /// Octets, percent-encoded once, after `case` changed each.
@@ -146,7 +156,7 @@ impl<'s> Encoder<'s> {
         let (whole, _) = waiting[..waiting.len() - kept].as_chunks::<HASH_BLOCK>();
         self.sink.write(whole.as_flattened());
         self.passed_on += whole.len() * HASH_BLOCK;
-        if self.filled > BUFFER - STEP - HASH_BLOCK - YOUNG {
+        if self.filled >= FULL {
             self.buffer.copy_within(self.passed_on..self.filled, 0);
             self.filled -= self.passed_on;
             self.passed_on = 0;

@@ -85,6 +85,7 @@ const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 1;
 fn encoded_base64(digest: &[u8], out: &mut [u8; MOST_ENCODED]) -> usize {
     let mut length = 0;
     let mut put = |text: [u8; 4]| {
+        assert!(length <= MOST_ENCODED - 4, "the encoded digits have space");
         out[length..][..4].copy_from_slice(&text);
         length += usize::from(text[3]);
     };

@@ -11,7 +11,7 @@ use crate::protocol::authorization::AuthorizationHeader;
 use crate::protocol::base_string::{BaseString, Message as _, PreparedParameters, Protocol};
 use crate::protocol::body_hash::BodyHash;
 use crate::protocol::credentials::{ClientCredentials, TemporaryCredentials, TokenCredentials};
-use crate::protocol::encode::encode_borrowing;
+use crate::protocol::encode::{encode, encode_borrowing};
 use crate::protocol::form::push_pair;
 use crate::protocol::names;
 use crate::protocol::prepared::{Prepared, Unprepared};
@@ -259,7 +259,10 @@ impl<'a> SigningRequest<'a> {
                 let mut digits = itoa::Buffer::new();
                 let timestamp = digits.format(stamp.timestamp);
                 let nonce = encode_borrowing(stamp.nonce);
-                let nonce_twice = encode_borrowing(&nonce);
+                let nonce_twice = match &nonce {
+                    Cow::Borrowed(unreserved) => Cow::Borrowed(*unreserved),
+                    Cow::Owned(encoded) => Cow::Owned(encode(encoded)),
+                };
                 let fixed = &prepared.base_string;
                 run(Protocol::Prepared(PreparedParameters {
                     fixed,
