@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use super::encode::{decode, encode_into, from_hex, into_text, unreserved_run};
-use super::form::pairs;
+use super::encode::{decode, encode_into, from_hex, into_text};
+use super::form::{BLOCK, FormBytes, pairs, reserved};
 use super::names;
 
 /// The separator between two parameters of the header.
@@ -72,7 +72,7 @@ impl AuthorizationHeader {
             form.extend([name.text, "=", value.text].concat().as_bytes());
             Ok::<_, InvalidAuthorization>(())
         })?;
-        Ok(Self { realm, form })
+        Ok(Self { realm: realm.map(Cow::into_owned), form })
     }
 
     /// The realm, which is never signed.
@@ -164,25 +164,6 @@ pub(super) struct Encoded<'a> {
 }
 
 impl<'a> Encoded<'a> {
-    /// Splits off the longest beginning in this encoding.
-    fn split(text: &'a str) -> (Self, &'a str) {
-        let bytes = text.as_bytes();
-        let (mut length, mut escapes) = (0, 0);
-        loop {
-            length += unreserved_run(&bytes[length..]);
-            match bytes[length..] {
-                [b'%', high, low, ..] if from_hex(high, low).is_some() => {
-                    length += 3;
-                    escapes += 1;
-                }
-                _ => {
-                    let (text, rest) = text.split_at(length);
-                    return (Self { text, escapes }, rest);
-                }
-            }
-        }
-    }
-
     pub(super) fn decode(self) -> Cow<'a, [u8]> {
         // Most have no escape and need no second scan.
         if self.escapes == 0 { Cow::Borrowed(self.text.as_bytes()) } else { decode(self.text.as_bytes()) }
@@ -201,26 +182,28 @@ impl<'a> Encoded<'a> {
 pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
     value: &'a [u8],
     mut parameter: impl FnMut(Encoded<'a>, Encoded<'a>) -> Result<(), E>,
-) -> Result<Option<String>, E> {
+) -> Result<Option<Cow<'a, str>>, E> {
     let list = strip_scheme(value).ok_or(InvalidAuthorization::from(InvalidAuthorizationKind::OtherScheme))?;
     // The whole list at once takes a fraction of the time that its values take one by one.
     let list = str::from_utf8(list).map_err(|_| InvalidAuthorization::from(InvalidAuthorizationKind::NotEncoded))?;
-    let mut rest = skip_empty_elements(list);
+    let mut tail = None;
+    let blocks = FormBytes::new(list.as_bytes(), &mut tail);
+    let mut list = List { text: list, at: 0, blocks, scanned: 0, reserved_bits: 0 };
     let mut realm = None;
-    while !rest.is_empty() {
-        let (name, quoted) = split_name(rest)?;
-        rest = if *name.decode() == *names::REALM.as_bytes() {
-            let (text, after) = unquote(quoted)?;
-            if realm.replace(text).is_some() {
+    list.skip_separators();
+    while !list.is_at_end() {
+        let name = list.name()?;
+        if *name.decode() == *names::REALM.as_bytes() {
+            if realm.replace(list.quoted_string()?).is_some() {
                 return Err(InvalidAuthorization::from(InvalidAuthorizationKind::RealmTwice).into());
             }
-            after
         } else {
-            let (value, after) = split_value(quoted)?;
-            parameter(name, value)?;
-            after
-        };
-        rest = after_separator(rest)?;
+            parameter(name, list.value()?)?;
+        }
+        let separated = list.skip_separators();
+        if !separated && !list.is_at_end() {
+            return Err(InvalidAuthorization::from(InvalidAuthorizationKind::Malformed).into());
+        }
     }
     Ok(realm)
 }
@@ -233,61 +216,134 @@ fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(names::SCHEME.as_bytes()) && separated).then(|| rest.trim_ascii_start())
 }
 
-/// A name, and the rest after its `=`.
-fn split_name(rest: &str) -> Result<(Encoded<'_>, &str), InvalidAuthorization> {
-    let (name, rest) = Encoded::split(rest);
-    match rest.strip_prefix('=') {
-        Some(after) if !name.text.is_empty() => Ok((name, after)),
-        _ => Err(InvalidAuthorizationKind::Malformed.into()),
-    }
+/// The list of parameters, read from its beginning to its end.
+struct List<'a, 't> {
+    text: &'a str,
+    /// The place that is read next.
+    at: usize,
+    /// The text again, to scan it a block at a time.
+    blocks: FormBytes<'t>,
+    /// The end of the block that was scanned last.
+    scanned: usize,
+    /// The reserved bytes of this block.
+    reserved_bits: u64,
 }
 
-/// An encoded value without its quotes, and the rest.
-fn split_value(quoted: &str) -> Result<(Encoded<'_>, &str), InvalidAuthorization> {
-    let inside = quoted.strip_prefix('"').ok_or(InvalidAuthorizationKind::Unquoted)?;
-    let (value, rest) = Encoded::split(inside);
-    match rest.strip_prefix('"') {
-        Some(after) => Ok((value, after)),
-        None if rest.is_empty() => Err(InvalidAuthorizationKind::Malformed.into()),
-        None => Err(InvalidAuthorizationKind::NotEncoded.into()),
+impl<'a> List<'a, '_> {
+    #[inline(always)]
+    fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
     }
-}
 
-/// The content of a quoted string (RFC 9110 §5.6.4), and the rest.
-fn unquote(quoted: &str) -> Result<(String, &str), InvalidAuthorization> {
-    let inside = quoted.strip_prefix('"').ok_or(InvalidAuthorizationKind::Unquoted)?;
-    let mut content = String::new();
-    let mut rest = inside.chars();
-    loop {
-        let next = match rest.next() {
-            Some('"') => return Ok((content, rest.as_str())),
-            Some('\\') => rest.next(),
-            next => next,
-        };
-        match next.filter(|next| !next.is_ascii_control() || *next == '\t') {
-            Some(next) => content.push(next),
-            None => return Err(InvalidAuthorizationKind::Malformed.into()),
+    /// A name, its `=` and the opening quote of its value.
+    #[inline(always)]
+    fn name(&mut self) -> Result<Encoded<'a>, InvalidAuthorization> {
+        let name = self.encoded();
+        if name.text.is_empty() || !self.skip(b'=') {
+            return Err(InvalidAuthorizationKind::Malformed.into());
+        }
+        if self.skip(b'"') { Ok(name) } else { Err(InvalidAuthorizationKind::Unquoted.into()) }
+    }
+
+    /// An encoded value and its closing quote.
+    #[inline(always)]
+    fn value(&mut self) -> Result<Encoded<'a>, InvalidAuthorization> {
+        let value = self.encoded();
+        if self.skip(b'"') {
+            Ok(value)
+        } else if self.is_at_end() {
+            Err(InvalidAuthorizationKind::Malformed.into())
+        } else {
+            Err(InvalidAuthorizationKind::NotEncoded.into())
+        }
+    }
+
+    /// The content of a quoted string and its closing quote.
+    fn quoted_string(&mut self) -> Result<Cow<'a, str>, InvalidAuthorization> {
+        let (content, rest) = unquote(&self.text[self.at..])?;
+        self.at = self.text.len() - rest.len();
+        Ok(content)
+    }
+
+    /// Skips commas and white space, and returns whether there was a comma.
+    ///
+    /// A recipient ignores empty elements of a list (RFC 9110 §5.6.1.2).
+    #[inline(always)]
+    fn skip_separators(&mut self) -> bool {
+        let mut separated = false;
+        while let Some(&byte) = self.text.as_bytes().get(self.at)
+            && (byte == b',' || byte.is_ascii_whitespace())
+        {
+            separated |= byte == b',';
+            self.at += 1;
+        }
+        separated
+    }
+
+    /// Skips this byte if it is the next one.
+    #[inline(always)]
+    fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.text.as_bytes().get(self.at) == Some(&byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// The longest text in the encoding of §3.6 that begins here.
+    #[inline(always)] // Otherwise the place is written to memory at each step.
+    fn encoded(&mut self) -> Encoded<'a> {
+        let (start, mut escapes) = (self.at, 0);
+        loop {
+            self.skip_unreserved();
+            match self.text.as_bytes()[self.at..] {
+                [b'%', high, low, ..] if from_hex(high, low).is_some() => {
+                    self.at += 3;
+                    escapes += 1;
+                }
+                _ => return Encoded { text: &self.text[start..self.at], escapes },
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn skip_unreserved(&mut self) {
+        loop {
+            if self.at < self.scanned {
+                let reserved_bits = self.reserved_bits >> (self.at + BLOCK - self.scanned);
+                if reserved_bits != 0 {
+                    self.at += reserved_bits.trailing_zeros() as usize;
+                    return;
+                }
+                self.at = self.scanned;
+            }
+            self.reserved_bits = scan(&self.blocks, self.at);
+            self.scanned = self.at + BLOCK;
         }
     }
 }
 
-/// The rest after a parameter: empty, or the next parameter after one or more commas.
-fn after_separator(rest: &str) -> Result<&str, InvalidAuthorization> {
-    let rest = rest.trim_ascii_start();
-    match rest.is_empty() || rest.starts_with(',') {
-        true => Ok(skip_empty_elements(rest)),
-        false => Err(InvalidAuthorizationKind::Malformed.into()),
-    }
+/// The reserved bytes of the block that begins at `at`.
+#[inline(never)] // Otherwise it is there twice, and what calls it is too large.
+fn scan(blocks: &FormBytes<'_>, at: usize) -> u64 {
+    reserved(blocks.window(at))
 }
 
-/// Skips commas and the white space around them.
-///
-/// A recipient ignores empty elements of a list (RFC 9110 §5.6.1.2).
-fn skip_empty_elements(mut rest: &str) -> &str {
-    while let Some(after) = rest.trim_ascii_start().strip_prefix(',') {
-        rest = after;
+/// The content of a quoted string (RFC 9110 §5.6.4), and what follows its closing quote.
+fn unquote(quoted: &str) -> Result<(Cow<'_, str>, &str), InvalidAuthorization> {
+    // Most have no backslash and need no copy.
+    let (plain, rest) = quoted.split_at(quoted.find(['"', '\\']).unwrap_or(quoted.len()));
+    let (mut content, mut rest) = (Cow::Borrowed(plain), rest.chars());
+    loop {
+        match rest.next() {
+            Some('"') => break,
+            Some('\\') => content.to_mut().extend(rest.next()),
+            Some(next) => content.to_mut().push(next),
+            None => return Err(InvalidAuthorizationKind::Malformed.into()),
+        }
     }
-    rest.trim_ascii_start()
+    if content.contains(|next: char| next.is_ascii_control() && next != '\t') {
+        return Err(InvalidAuthorizationKind::Malformed.into());
+    }
+    Ok((content, rest.as_str()))
 }
 
 /// A header is not a valid `Authorization: OAuth` header.
@@ -428,6 +484,28 @@ mod tests {
         for header in ["Bearer x", "OAuth a", "OAuth a=b", r#"OAuth a="b c""#, r#"OAuth realm="1", realm="2""#] {
             let error = AuthorizationHeader::parse(header.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("the Authorization header"), "{header}");
+        }
+    }
+
+    #[test]
+    fn every_part_may_cross_the_end_of_a_block() {
+        for length in 0..3 * BLOCK {
+            let (long, space) = ("x".repeat(length), " ".repeat(length));
+            for header in [
+                format!(r#"OAuth {space}realm="r{long}",{space}a{long}="1{long}%2B{long}"{space},,b="2{long}""#),
+                format!(r#"OAuth a{long}="1{long}%2b{long}",{space}b="2{long}", realm="\r{long}"{space},"#),
+            ] {
+                let expected = [format!("realm r{long}"), format!("a{long}=1{long}+{long}"), format!("b=2{long}")];
+                assert_eq!(parse(&header).as_deref(), Ok(&expected[..]), "{header}");
+                // Whatever is missing at the end, or wrong there, is noticed.
+                let value = header.rfind("2").unwrap();
+                if header.ends_with('"') {
+                    assert_eq!(parse(&header[..header.len() - 1]), Err(InvalidAuthorizationKind::Malformed));
+                }
+                assert_eq!(parse(&header[..=value]), Err(InvalidAuthorizationKind::Malformed), "{header}");
+                let wrong = header.replacen(&format!("2{long}"), &format!("2{long} "), 1);
+                assert_eq!(parse(&wrong), Err(InvalidAuthorizationKind::NotEncoded), "{wrong}");
+            }
         }
     }
 

@@ -67,6 +67,15 @@ impl<'s> Encoder<'s> {
         self.sink.write(&self.buffer[self.passed_on..self.filled]);
     }
 
+    /// As [`separator`](Self::separator), and then a name in one copy. Its length is its last octet.
+    #[inline]
+    pub(crate) fn separator_and_name(&mut self, name: &[u8; COPY]) {
+        self.separator();
+        let mut step = Step { buffer: self.buffer, filled: self.filled };
+        step.put_text(name);
+        self.filled = step.filled;
+    }
+
     /// The encoded `&` between two parameters; nothing the first time.
     #[inline]
     pub(crate) fn separator(&mut self) {

@@ -16,14 +16,14 @@ use crate::protocol::request::{Payload, RequestHead};
 #[derive(Clone)]
 pub(super) struct Received<'a> {
     pub(super) values: ReceivedValues<'a>,
-    place: Place,
+    place: Place<'a>,
 }
 
 /// The one place of the protocol parameters, §3.5.
 #[derive(Clone)]
-enum Place {
+enum Place<'a> {
     Header {
-        realm: Option<String>,
+        realm: Option<Cow<'a, str>>,
         /// The other parameters of the header, as a form.
         others: Vec<u8>,
     },
@@ -38,18 +38,24 @@ impl<'a> Received<'a> {
         authorization: Option<&'a [u8]>,
         payload: Payload<'a>,
     ) -> Result<Self, VerifyError> {
-        let header = match authorization.map(Self::in_header) {
+        let mut received = Self { values: ReceivedValues::default(), place: Place::Query };
+        let in_header = match authorization.map(|value| received.read_header(value)) {
             // The header of another scheme says nothing about OAuth.
-            Some(Err(error)) if error.is_other_scheme() => None,
-            header => header.transpose()?,
+            Some(Err(error)) if error.is_other_scheme() => false,
+            Some(read) => read.map(|()| true)?,
+            None => false,
         };
-        match (header, is_there_any(head.query), is_there_any(payload.form())) {
-            (Some(header), false, false) => Ok(header),
-            (None, true, false) => Self::in_form(head.query, Place::Query),
-            (None, false, true) => Self::in_form(payload.form(), Place::Form),
-            (None, false, false) => Err(VerifyErrorKind::NotSigned.into()),
-            _ => Err(VerifyErrorKind::SeveralPlaces.into()),
+        match (in_header, is_there_any(head.query), is_there_any(payload.form())) {
+            (true, false, false) => {}
+            (false, true, false) => received.read_form(head.query)?,
+            (false, false, true) => {
+                received.place = Place::Form;
+                received.read_form(payload.form())?;
+            }
+            (false, false, false) => return Err(VerifyErrorKind::NotSigned.into()),
+            _ => return Err(VerifyErrorKind::SeveralPlaces.into()),
         }
+        Ok(received)
     }
 
     /// Rejects a second place that holds any of them (§3.5).
@@ -57,30 +63,44 @@ impl<'a> Received<'a> {
         if is_there_any(form) { Err(VerifyErrorKind::SeveralPlaces.into()) } else { Ok(()) }
     }
 
-    fn in_header(value: &'a [u8]) -> Result<Self, VerifyError> {
-        let (mut values, mut others) = (ReceivedValues::default(), Vec::new());
+    fn read_header(&mut self, value: &'a [u8]) -> Result<(), VerifyError> {
+        let mut others = Vec::new();
         let realm = parse_header(value, |name, value| match names::protocol_index(&name.decode()) {
-            Some(index) => set(&mut values, index, value.decode_text()),
+            Some(index) => self.set(index, value.decode_text()),
             None => {
                 others.extend(["&", name.text, "=", value.text].concat().as_bytes());
                 Ok(())
             }
         })?;
-        Ok(Self { values, place: Place::Header { realm, others } })
+        self.place = Place::Header { realm, others };
+        Ok(())
     }
 
-    fn in_form(form: &'a [u8], place: Place) -> Result<Self, VerifyError> {
-        let mut values = ReceivedValues::default();
+    fn read_form(&mut self, form: &'a [u8]) -> Result<(), VerifyError> {
         for (name, value) in pairs(form) {
             if let Some(index) = names::protocol_index(&decode_form(name)) {
                 let value = match decode_form(value) {
                     Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
                     Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
                 };
-                set(&mut values, index, value)?;
+                self.set(index, value)?;
             }
         }
-        Ok(Self { values, place })
+        Ok(())
+    }
+
+    /// Sets a value, which is `None` if it is not UTF-8.
+    #[inline]
+    fn set(&mut self, index: usize, value: Option<Cow<'a, str>>) -> Result<(), VerifyError> {
+        let refused = |kind| Err(VerifyError::with_parameter(kind, names::PROTOCOL[index]));
+        match value {
+            None => refused(VerifyErrorKind::NotUtf8),
+            Some(_) if self.values[index].is_some() => refused(VerifyErrorKind::DuplicateParameter),
+            Some(value) => {
+                self.values[index] = Some(value);
+                Ok(())
+            }
+        }
     }
 
     /// Rejects a header with parameters that belong neither to the protocol nor to its extensions.
@@ -117,16 +137,6 @@ impl<'a> Received<'a> {
             }
             Place::Query | Place::Form => run(Protocol::Elsewhere),
         }
-    }
-}
-
-/// Sets a value, which is `None` if it is not UTF-8.
-fn set<'a>(values: &mut ReceivedValues<'a>, index: usize, value: Option<Cow<'a, str>>) -> Result<(), VerifyError> {
-    let refused = |kind| Err(VerifyError::with_parameter(kind, names::PROTOCOL[index]));
-    match value.map(|text| values[index].replace(text)) {
-        None => refused(VerifyErrorKind::NotUtf8),
-        Some(Some(_another)) => refused(VerifyErrorKind::DuplicateParameter),
-        Some(None) => Ok(()),
     }
 }
 
