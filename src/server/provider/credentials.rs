@@ -47,16 +47,10 @@ impl<S: Storage> CredentialStore for ProviderCredentials<S> {
     type Principal = Grant;
 
     async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Grant>, LookupError> {
-        let client = self.0.client(client).await?;
-        let grant = self.0.grant(token.unwrap_or_default()).await?;
-        let Some(client) = client else { return Ok(Found::UnknownClient) };
-        Ok(match grant.filter(|grant| grant.client_key == client.key()) {
-            Some(grant) => Found::Credentials {
-                client: client.credentials,
-                token_secret: Some(grant.credentials.secret().clone()),
-                principal: grant,
-            },
-            None => Found::UnknownToken,
-        })
+        self.0.find_grant(client, token.unwrap_or_default()).await
+    }
+
+    fn keeps_prepared(&self) -> bool {
+        self.0.keeps_prepared()
     }
 }

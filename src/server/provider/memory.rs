@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Approval, Approved, Client, Grant, Pending, Storage};
-use crate::server::verify::LookupError;
+use crate::protocol::PreparedCredentials;
+use crate::server::verify::{Found, LookupError};
 
 /// A storage in the memory of this process. Clones share it.
 ///
@@ -13,7 +14,8 @@ use crate::server::verify::LookupError;
 /// starts more, its oldest one is dropped, and the user who comes back for it must start again. Other clients are not
 /// affected. Expired ones of a client are dropped when it starts the next one.
 ///
-/// Grants are kept until they are revoked; each one needed a user's consent. A restart loses everything.
+/// Grants are kept until they are revoked; each one needed a user's consent. Their keys are kept prepared, about 1 KiB
+/// for each. A restart loses everything.
 #[derive(Clone, Default)]
 pub struct MemoryStorage {
     tables: Arc<Mutex<Tables>>,
@@ -23,7 +25,7 @@ pub struct MemoryStorage {
 struct Tables {
     clients: HashMap<String, Client>,
     pending: PendingTable,
-    grants: HashMap<String, Grant>,
+    grants: HashMap<String, KeptGrant>,
 }
 
 impl MemoryStorage {
@@ -38,7 +40,12 @@ impl MemoryStorage {
     /// Registers a client, and replaces one with the same identifier.
     #[must_use]
     pub fn client(self, client: Client) -> Self {
-        self.tables().clients.insert(client.key().to_owned(), client);
+        let mut tables = self.tables();
+        for kept in tables.grants.values_mut().filter(|kept| kept.grant.client_key == client.key()) {
+            *kept = KeptGrant::new(kept.grant.clone(), Some(&client));
+        }
+        tables.clients.insert(client.key().to_owned(), client);
+        drop(tables);
         self
     }
 
@@ -47,6 +54,20 @@ impl MemoryStorage {
     /// Nothing panics while it holds the lock, and the tables would still be consistent.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct KeptGrant {
+    grant: Grant,
+    /// The keys of client and grant, if the client is registered.
+    credentials: Option<PreparedCredentials>,
+}
+
+impl KeptGrant {
+    fn new(grant: Grant, client: Option<&Client>) -> Self {
+        let secret = || Some(grant.credentials.secret().clone());
+        let credentials = client.map(|client| PreparedCredentials::new(client.credentials.clone(), secret()));
+        Self { grant, credentials }
     }
 }
 
@@ -135,12 +156,32 @@ impl Storage for MemoryStorage {
     }
 
     async fn add_grant(&self, grant: Grant) -> Result<(), LookupError> {
-        self.tables().grants.insert(grant.credentials.token().to_owned(), grant);
+        let tables = &mut *self.tables();
+        let client = tables.clients.get(&grant.client_key);
+        let kept = KeptGrant::new(grant, client);
+        tables.grants.insert(kept.grant.credentials.token().to_owned(), kept);
         Ok(())
     }
 
     async fn grant(&self, token: &str) -> Result<Option<Grant>, LookupError> {
-        Ok(self.tables().grants.get(token).cloned())
+        Ok(self.tables().grants.get(token).map(|kept| kept.grant.clone()))
+    }
+
+    async fn find_grant(&self, client: &str, token: &str) -> Result<Found<Grant>, LookupError> {
+        let tables = self.tables();
+        let kept = tables.grants.get(token);
+        if !tables.clients.contains_key(client) {
+            return Ok(Found::UnknownClient);
+        }
+        let kept = kept.filter(|kept| kept.grant.client_key == client);
+        Ok(match kept.and_then(|kept| Some((kept.credentials.clone()?, kept.grant.clone()))) {
+            Some((credentials, principal)) => Found::Prepared { credentials, principal },
+            None => Found::UnknownToken,
+        })
+    }
+
+    fn keeps_prepared(&self) -> bool {
+        true
     }
 
     async fn revoke(&self, token: &str) -> Result<(), LookupError> {
@@ -165,8 +206,9 @@ mod tests {
     use tokio_test::block_on;
 
     use super::*;
-    use crate::TemporaryCredentials;
+    use crate::protocol::Secret;
     use crate::server::provider::RegisteredCallback;
+    use crate::{ClientCredentials, TemporaryCredentials, TokenCredentials};
 
     fn pending(client: &str, token: &str, issued_at: u64) -> Pending {
         Pending {
@@ -193,6 +235,46 @@ mod tests {
             let first_kept = count - MemoryStorage::PENDING_PER_CLIENT;
             assert!(!is_there(first_kept - 1).await && is_there(first_kept).await && is_there(count - 1).await);
             assert!(storage.pending("calm").await.unwrap().is_some());
+        });
+    }
+
+    #[test]
+    fn grants_are_found_with_their_keys_prepared() {
+        let client = |key, secret| Client::new(ClientCredentials::new(key, secret));
+        let grant = |client: &str, token: &str| Grant {
+            client_key: client.to_owned(),
+            credentials: TokenCredentials::new(token, "st"),
+            user: "Jane".to_owned(),
+            issued_at: 0,
+        };
+        block_on(async {
+            let storage = MemoryStorage::new().client(client("a", "old")).client(client("b", "sb"));
+            for grant in [grant("a", "t"), grant("later", "u")] {
+                storage.add_grant(grant).await.unwrap();
+            }
+            // The keys are those of the client that is registered now.
+            let storage = storage.client(client("a", "new")).client(client("later", "sl"));
+            for (client, token, expected) in [
+                ("a", "t", Ok("new")),
+                ("later", "u", Ok("sl")),
+                ("a", "u", Err("token")),
+                ("b", "t", Err("token")),
+                ("c", "t", Err("client")),
+            ] {
+                let found = match storage.find_grant(client, token).await.unwrap() {
+                    Found::Credentials { .. } => unreachable!("this storage keeps them prepared"),
+                    Found::Prepared { credentials, principal } => {
+                        let secret = credentials.token_secret().map(Secret::expose);
+                        assert_eq!((&*principal.user, secret), ("Jane", Some("st")));
+                        Ok(credentials.client().secret().expose().to_owned())
+                    }
+                    Found::UnknownClient => Err("client"),
+                    Found::UnknownToken => Err("token"),
+                };
+                assert_eq!(found, expected.map(str::to_owned), "{client} {token}");
+            }
+            storage.revoke("t").await.unwrap();
+            assert!(matches!(storage.find_grant("a", "t").await.unwrap(), Found::UnknownToken));
         });
     }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::{Client, RegisteredCallback};
 use crate::protocol::{Secret, TemporaryCredentials, TokenCredentials};
-use crate::server::verify::LookupError;
+use crate::server::verify::{Found, LookupError};
 
 /// The storage of a provider. [`MemoryStorage`](super::MemoryStorage) is one in the process's memory.
 ///
@@ -74,6 +74,36 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// See [`client`](Self::client).
     fn grant(&self, token: &str) -> impl Future<Output = Result<Option<Grant>, LookupError>> + Send;
+
+    /// Finds a client and its grant with this token, for a call of the API.
+    ///
+    /// By default, [`client`](Self::client) and [`grant`](Self::grant) find them, and their keys are prepared for each
+    /// request. A storage that keeps [`PreparedCredentials`](crate::protocol::PreparedCredentials) returns
+    /// [`Found::Prepared`], and states it by [`keeps_prepared`](Self::keeps_prepared).
+    ///
+    /// # Errors
+    ///
+    /// See [`client`](Self::client).
+    fn find_grant(&self, client: &str, token: &str) -> impl Future<Output = Result<Found<Grant>, LookupError>> + Send {
+        async move {
+            // Both look-ups are made in any case, so that the time does not tell which one failed.
+            let (client, grant) = (self.client(client).await?, self.grant(token).await?);
+            let Some(client) = client else { return Ok(Found::UnknownClient) };
+            Ok(match grant.filter(|grant| grant.client_key == client.key()) {
+                Some(grant) => Found::Credentials {
+                    client: client.credentials,
+                    token_secret: Some(grant.credentials.secret().clone()),
+                    principal: grant,
+                },
+                None => Found::UnknownToken,
+            })
+        }
+    }
+
+    /// Whether [`find_grant`](Self::find_grant) returns [`Found::Prepared`]; `false` by default.
+    fn keeps_prepared(&self) -> bool {
+        false
+    }
 
     /// Removes the grant with this token, if there is one.
     ///
