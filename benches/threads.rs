@@ -122,7 +122,7 @@ fn own(request: &Form) -> Request<Body> {
     over_nothing::request(own)
 }
 
-/// The time until all tasks have verified their requests, and the inner service has answered them.
+/// The time until all tasks have verified their requests.
 ///
 /// A task makes its requests of headers that were signed before, as a server does from what it receives.
 fn verify(threads: usize, request: &Form) -> Duration {

@@ -152,7 +152,9 @@ impl BaseString<'_> {
     }
 }
 
-/// The names of [`names::PROTOCOL`], each with the `=` encoded, and the length in the last place.
+/// The names of [`names::PROTOCOL`], each with the `=` encoded.
+///
+/// The last place holds the length, so that a name is one copy of [`COPY`] octets.
 const NAMES_AND_EQUALS: [[u8; COPY]; names::PROTOCOL.len()] = {
     let mut table = [[0; COPY]; names::PROTOCOL.len()];
     let mut index = 0;
