@@ -118,13 +118,84 @@ fn rsa_decoy(size: usize) -> Vec<u8> {
 
 #[cfg(all(test, feature = "rsa"))]
 mod tests {
+    use std::error::Error;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+    use crate::protocol::{CustomSignatureMethod, Payload, RequestHead, Secrets, SignatureMethod, Verifier};
+
+    /// Notes of each verification whether it had a token.
+    #[derive(Debug, Default)]
+    struct Noting(Mutex<Vec<bool>>);
+
+    impl CustomSignatureMethod for Noting {
+        fn name(&self) -> &str {
+            "NOTING"
+        }
+
+        fn sign(&self, _: &str, _: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
+            Ok(String::new())
+        }
+
+        fn verify(&self, _: &str, _: &str, secrets: Secrets<'_>) -> bool {
+            self.0.lock().unwrap().push(secrets.token().is_some());
+            false
+        }
+    }
+
+    fn header(method: &str, token: &str, signature: &str) -> String {
+        format!(
+            "OAuth oauth_consumer_key=\"k\", oauth_token=\"{token}\", oauth_signature_method=\"{method}\", \
+             oauth_timestamp=\"1\", oauth_nonce=\"n\", oauth_signature=\"{signature}\""
+        )
+    }
+
+    fn present<'a>(verifier: &'a Verifier, header: &'a str) -> Presented<'a> {
+        let head = RequestHead::new("GET", "https://example.com/").unwrap();
+        verifier.check(head, Some(header.as_bytes()), Payload::Unread, 1).unwrap()
+    }
+
+    fn bits(keys: &Keys) -> Option<usize> {
+        Some(keys.client.verifying_keys(None).rsa?.bits())
+    }
 
     #[test]
     fn there_is_a_key_of_each_size() {
         let decoy = Decoy::new();
-        let sizes: Vec<_> =
-            decoy.clients.iter().filter_map(|keys| Some(keys.client.verifying_keys(None).rsa?.bits())).collect();
-        assert_eq!(sizes, RSA_SIZES.map(|size| size * 8));
+        assert_eq!(Vec::from_iter(decoy.clients.iter().filter_map(bits)), RSA_SIZES.map(|size| size * 8));
+        let verifier = Verifier::new();
+        for (method, length, expected) in [
+            ("RSA-SHA1", 256, Some(2048)),
+            ("RSA-SHA256", 384, Some(3072)),
+            ("RSA-SHA512", 512, Some(4096)),
+            ("RSA-SHA1", 128, None),
+        ] {
+            let header = header(method, "", &"A".repeat(length * 4 / 3 + 1));
+            let presented = present(&verifier, &header);
+            assert_eq!(decoy.fitting(&presented).and_then(bits), expected, "{method} {length}");
+            let fitting = decoy.clients.iter().filter(|keys| fits(&presented, &keys.client));
+            assert_eq!(fitting.count(), usize::from(expected.is_some()), "{method} {length}");
+        }
+        let header = header("HMAC-SHA1", "", "s");
+        assert!(decoy.clients.iter().all(|keys| fits(&present(&verifier, &header), &keys.client)));
+    }
+
+    #[test]
+    fn each_early_rejection_is_compensated_by_one_verification() {
+        let (decoy, client) = (Decoy::new(), ClientCredentials::new("k", "secret"));
+        for (token, verified, expected) in [
+            ("t", Ok(()), &[][..]),
+            ("t", Err(VerifyErrorKind::BadSignature), &[]),
+            ("t", Err(VerifyErrorKind::MissingParameter), &[true]),
+            ("", Err(VerifyErrorKind::MissingParameter), &[false]),
+        ] {
+            for preparation in [Preparation::EachTime, Preparation::Kept] {
+                let noting = Arc::new(Noting::default());
+                let verifier = Verifier::new().methods([SignatureMethod::Custom(noting.clone())]);
+                let header = header("NOTING", token, "s");
+                decoy.compensate(&present(&verifier, &header), &client, verified, preparation);
+                assert_eq!(*noting.0.lock().unwrap(), expected, "{token:?} {verified:?}");
+            }
+        }
     }
 }
