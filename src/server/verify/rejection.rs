@@ -477,3 +477,40 @@ impl Error for Rejection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::nonce::NonceErrorKind;
+
+    #[test]
+    fn each_status_has_its_grpc_code_and_its_text_if_problems_are_withheld() {
+        use RejectionKind::*;
+        let unsigned = "the request is not properly signed\n";
+        for (kind, code, text) in [
+            (UnknownClient, 16, unsigned),
+            (Invalid(VerifyErrorKind::NotSigned), 16, unsigned),
+            (BodyBroken, 3, unsigned),
+            (NonceStoreFailed, 14, "the request cannot be verified at the moment\n"),
+            (BodyTooLarge, 8, "the body is larger than the limit\n"),
+        ] {
+            let rejection = Rejection::from(kind);
+            assert_eq!(rejection.grpc_status(), code, "{kind:?}");
+            assert_eq!(rejection.text(Problems::Withheld), text, "{kind:?}");
+        }
+        let too_many = Rejection::nonce_store_failed(TooManyRequests, NonceErrorKind::ShareUsedUp.into());
+        assert_eq!(too_many.grpc_status(), 8);
+    }
+
+    #[test]
+    fn a_grpc_message_is_printable() {
+        assert_eq!(grpc_message("100% of ~ \n\u{e9}"), "100%25 of ~ %0A%C3%A9");
+    }
+
+    #[test]
+    fn an_invalid_request_has_its_error() {
+        let rejection = Rejection::from(VerifyError::from(VerifyErrorKind::UnsupportedVersion));
+        assert_eq!(rejection.invalid().map(VerifyError::kind), Some(VerifyErrorKind::UnsupportedVersion));
+        assert!(Rejection::from(RejectionKind::UnknownClient).invalid().is_none());
+    }
+}
