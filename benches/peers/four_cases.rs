@@ -1,4 +1,4 @@
-//! The wire job in four cases: the floor, ours and the peers side by side.
+//! The wire job in four cases: the floor, ours and the peers side by side. Ours and the floor with HMAC-SHA256, too.
 //!
 //! In: a request as it is to be sent. Out: the same with its `Authorization` header, marked as sensitive. Each
 //! draws its own nonce and timestamp. A peer gets the glue that it needs to take a request that is there already.
@@ -9,10 +9,12 @@ use std::num::NonZeroU64;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use form_urlencoded::parse;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, HeaderValue};
 use oauth1_request::{Builder, Credentials, HMAC_SHA1, HmacSha1, ParameterList};
 use reqwest_oauth1::{OAuthClientProvider as _, OAuthParameters, Secrets};
-use tower_oauth1::Signer;
+use sha2::Sha256;
+use tower_oauth1::{SignatureMethod, Signer};
 
 #[path = "../cases/mod.rs"]
 mod cases;
@@ -103,6 +105,8 @@ fn ours_stamped(signer: &Signer) -> impl Fn(&mut Form) {
 
 fn four_cases(criterion: &mut Criterion) {
     let (signer, peer, reqwest) = (cases::signer(), Oauth1Request::new(), ReqwestOauth1::new());
+    let sha256 = cases::signer().method(SignatureMethod::HmacSha256);
+    let keyed = Hmac::<Sha256>::new_from_slice(format!("{CLIENT_SECRET}&{TOKEN_SECRET}").as_bytes()).unwrap();
     for case in cases::cases() {
         let floor = Floor::of(&case.request);
         let ours = signature_of(case.request.clone(), ours_stamped(&signer));
@@ -123,6 +127,10 @@ fn four_cases(criterion: &mut Criterion) {
 
         let mut group = criterion.benchmark_group(case.name);
         group.bench_function("floor", |bencher| bencher.iter(|| black_box(&floor).sign()));
+        let base_string = cases::base_string(&sha256, &case.request, FIXED);
+        group.bench_function("floor, HMAC-SHA256", |bencher| {
+            bencher.iter(|| black_box(&keyed).clone().chain_update(&base_string).finalize());
+        });
         let mut bench = |name, sign: &dyn Fn(&mut Form)| {
             group.bench_function(name, |bencher| {
                 // Few enough copies to stay in the cache, enough that reading the clock costs next to nothing.
@@ -131,6 +139,7 @@ fn four_cases(criterion: &mut Criterion) {
             });
         };
         bench("tower-oauth1", &|request| cases::sign(&signer, request));
+        bench("tower-oauth1, HMAC-SHA256", &|request| cases::sign(&sha256, request));
         bench("oauth1-request", &|request| peer.sign(request));
         bench("reqwest-oauth1", &|request| reqwest.sign(request));
         group.finish();

@@ -88,9 +88,10 @@ pub(crate) const ENCODED_TWICE: [[u8; 8]; 256] = {
     table
 };
 
-/// Each reserved octet of a form as it stands in a base string, with the length in the last place.
+/// Each reserved octet of a form as it stands in a base string.
 ///
-/// For a `%` whose digits [are those of an encoded byte](is_encoded): they follow unchanged.
+/// The length is in the last place. The digits of an escape follow its `%` unchanged, if it [is encoded](is_encoded)
+/// as a base string has it.
 pub(crate) const FORM_ENCODED: [[u8; 8]; 256] = {
     let mut table = ENCODED_TWICE;
     table[b'+' as usize] = ENCODED_TWICE[b' ' as usize];

@@ -18,9 +18,10 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Encodes into a buffer, and passes on each [`HASH_BLOCK`] when the next one is full, too.
+/// Encodes into a buffer, and passes on its whole blocks.
 ///
-/// The rounds of a hash wait for each other; the processor encodes the next block meanwhile.
+/// Each [`HASH_BLOCK`] is passed on when the next one is full, too. The rounds of a hash wait for each other; the
+/// processor encodes further blocks meanwhile.
 pub(crate) struct Encoder<'s> {
     buffer: &'s mut [u8; BUFFER],
     passed_on: usize,
@@ -51,10 +52,12 @@ const STEP: usize = 5 * BLOCK + 2 * COPY;
 /// time would have to wait for them.
 const YOUNG: usize = HASH_BLOCK;
 
-/// A buffer that is filled so far is emptied: the octets that are not passed on move to its beginning.
+/// The octets after which a buffer is emptied.
+///
+/// Those that are not passed on move to its beginning.
 const FULL: usize = 8 * HASH_BLOCK;
 
-/// Above [`FULL`], space for two blocks that are not passed on yet, and for a step.
+/// The size of a buffer. Above [`FULL`] are two blocks that are not passed on, and a step.
 const BUFFER: usize = FULL + HASH_BLOCK + YOUNG + STEP;
 const SEPARATOR: &[u8; 3] = b"%26";
 
@@ -159,7 +162,7 @@ impl<'s> Encoder<'s> {
         Step { buffer: self.buffer, filled: self.filled }
     }
 
-    /// Passes on the whole blocks before the last `kept` octets, and makes space for further steps.
+    /// Passes on the whole blocks before the last `kept` octets. Makes space for further steps.
     fn pass_on(&mut self, kept: usize) {
         let waiting = &self.buffer[self.passed_on..self.filled];
         let (whole, _) = waiting[..waiting.len() - kept].as_chunks::<HASH_BLOCK>();
