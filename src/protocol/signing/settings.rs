@@ -61,6 +61,9 @@ pub enum EmptyToken {
 
 /// Protocol parameters in addition to those that the signer sends by itself.
 ///
+/// Their names begin with `oauth_` or `xoauth_`. Some servers, among them `OAuthVerifyLayer`, reject an `Authorization`
+/// header with any other, because applications look for their parameters in the query and the form only.
+///
 /// ```
 /// use tower_oauth1::protocol::ProtocolParameters;
 ///

@@ -45,9 +45,9 @@ impl<C, N> OAuthVerifyLayer<C, N> {
     /// Accepts requests to a further origin.
     ///
     /// With several origins, the `Host` header (in HTTP/2, `:authority`) of a request chooses the one that its
-    /// signature is verified for. A request for any other host is rejected with 421. Of two origins that differ in
-    /// the scheme only, the first one added is chosen, unless [forwarded
-    /// headers](Self::danger_trust_forwarded_headers) name the scheme.
+    /// signature is verified for. A request for any other host is rejected with 421, and so is one whose `Host` differs
+    /// from the host in its URI. Of two origins that differ in the scheme only, the first one added is chosen, unless
+    /// [forwarded headers](Self::danger_trust_forwarded_headers) name the scheme.
     #[must_use]
     pub fn origin(self, origin: Origin) -> Self {
         self.with(|policy| policy.origins.add(origin))
@@ -127,7 +127,8 @@ impl<C, N> OAuthVerifyLayer<C, N> {
     /// Chooses the origin by these headers, which the nearest `proxies` proxies are trusted to write.
     ///
     /// Each of these proxies must append to the headers or replace them. The value that counts is the one that the
-    /// outermost trusted proxy wrote: the last but `proxies - 1`. A header with fewer values is rejected with 400, one
+    /// outermost trusted proxy wrote: the last but `proxies - 1`. A header with fewer values is rejected with 400, as is a
+    /// `Forwarded` with an open quotation mark, in which a client could hide the values of the proxies. A header
     /// that is absent leaves the choice to `Host`. The origin must be one that the layer was given. With 0 proxies the
     /// headers are ignored.
     ///
