@@ -100,7 +100,7 @@ pub(crate) use encode::is_unreserved;
 pub use encode::{decode, decode_form, encode};
 #[cfg(any(feature = "client", feature = "provider"))]
 pub(crate) use form::pairs;
-#[cfg(any(feature = "client", feature = "server"))]
+#[cfg(any(feature = "diagnose", feature = "server"))]
 pub(crate) use origin::split_authority;
 pub use origin::{InvalidOrigin, InvalidOriginKind, Origin, Scheme};
 pub use request::{InvalidHead, InvalidHeadKind, Payload, RequestHead};

@@ -121,6 +121,30 @@ impl Origin {
             && self.host.eq_ignore_ascii_case(host)
             && self.port == port.filter(|&port| port != scheme.default_port())
     }
+
+    /// Whether a request to this URI goes to this origin.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_of(&self, uri: &Uri) -> bool {
+        // Most URIs spell it as it is normalized, and need not be split.
+        self.is_spelled_in(uri)
+            || match (uri.scheme_str().and_then(Scheme::parse), uri.authority()) {
+                (Some(scheme), Some(authority)) => {
+                    split_authority(authority.as_str()).is_some_and(|(host, port)| self.is(scheme, host, port))
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether this URI has this origin, spelled as it is normalized.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_spelled_in(&self, uri: &Uri) -> bool {
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        uri.scheme_str() == Some(self.scheme.as_str())
+            && authority.strip_prefix(&*self.host).is_some_and(|rest| match self.port {
+                None => rest.is_empty(),
+                Some(port) => rest.strip_prefix(':') == Some(itoa::Buffer::new().format(port)),
+            })
+    }
 }
 
 impl fmt::Display for Origin {
@@ -281,6 +305,36 @@ mod tests {
             let by_uri = url.parse::<Uri>().ok().and_then(|uri| Origin::try_from(uri).ok());
             assert!(by_uri.is_none() || by_uri.map(|origin| origin.to_string()).as_deref() == expected, "{url}");
             assert_eq!(Origin::of_url(url).ok().map(|origin| origin.to_string()).as_deref(), expected, "{url}");
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn a_uri_of_an_origin() {
+        for (origin, uri, expected) in [
+            ("https://a.example", "https://a.example/x", true),
+            ("https://a.example", "HTTPS://A.Example:443", true),
+            ("https://a.example", "https://user:pw@a.example", true),
+            ("https://a.example", "https://a.example:", true),
+            ("https://a.example", "http://a.example", false),
+            ("https://a.example", "https://a.example:80", false),
+            ("https://a.example", "https://a.example.evil.example", false),
+            ("https://a.example", "https://a.example@evil.example", false),
+            ("https://a.example", "https://a.example:65536", false),
+            ("https://a.example", "ftp://a.example", false),
+            ("https://a.example", "/x", false),
+            ("http://a.example:8080", "http://a.example:8080/x", true),
+            ("http://a.example:8080", "http://a.example:08080", true),
+            ("http://a.example:8080", "https://a.example:8080", false),
+            ("http://a.example:8080", "http://a.example:80", false),
+            ("http://a.example:8080", "http://a.example:80800", false),
+            ("http://a.example:8080", "http://a.example", false),
+            ("http://[::1]:8080", "http://[::1]:8080/x", true),
+            ("http://[::1]:8080", "http://[::1]", false),
+        ] {
+            let (origin, uri) = (Origin::parse(origin).unwrap(), uri.parse::<Uri>().unwrap());
+            assert_eq!(origin.is_of(&uri), expected, "{origin} {uri}");
+            assert_eq!(Origin::try_from(&uri).is_ok_and(|of_uri| of_uri == origin), expected, "{origin} {uri}");
         }
     }
 

@@ -92,10 +92,13 @@ where
             match state.as_mut().project() {
                 StateProjection::Reading { body, waiting } => {
                     let read = ready!(body.poll(cx));
-                    let Some(waiting) = waiting.take() else { return Poll::Pending };
+                    let Some(mut waiting) = waiting.take() else { return Poll::Pending };
                     let read = read.map_err(|error| OAuthSignError::unread(error, waiting.requests.body_limit));
-                    let response = match read.and_then(|body| waiting.call(body)) {
-                        Ok((response, follow_up)) => OAuthSignHeadFuture::called(response, follow_up),
+                    let response = match read.and_then(|body| waiting.sign(body)) {
+                        Ok((body, follow_up)) => {
+                            let request = Request::from_parts(waiting.head, SignedBody::read(body));
+                            OAuthSignHeadFuture::called(waiting.ready.call(request), follow_up)
+                        }
                         Err(error) => OAuthSignHeadFuture::refused(error),
                     };
                     state.set(State::Done { response });
@@ -107,16 +110,12 @@ where
 }
 
 impl<S> Waiting<S> {
-    /// Signs the request with its body, and calls the service.
-    fn call<B>(self, body: Bytes) -> Result<(S::Future, FollowUp), OAuthSignError>
-    where
-        S: Service<Request<SignedBody<B>>>,
-    {
-        let Self { mut head, treatment, mut ready, requests } = self;
-        let payload = if treatment == Treatment::SignForm { Payload::Form(&body) } else { Payload::Other(&body) };
-        let (new_body, follow_up) = requests.sign(&mut head, payload)?;
-        let body = SignedBody::read(new_body.unwrap_or(body));
-        Ok((ready.call(Request::from_parts(head, body)), follow_up))
+    /// Signs the request with its body, and returns the body to send.
+    fn sign(&mut self, body: Bytes) -> Result<(Bytes, FollowUp), OAuthSignError> {
+        let is_form = self.treatment == Treatment::SignForm;
+        let payload = if is_form { Payload::Form(&body) } else { Payload::Other(&body) };
+        let (new_body, follow_up) = self.requests.sign(&mut self.head, payload)?;
+        Ok((new_body.unwrap_or(body), follow_up))
     }
 }
 
@@ -158,13 +157,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        Poll::Ready(match ready!(this.outcome.poll(cx)) {
-            Ok(mut response) => {
-                this.follow_up.answered(&mut response);
-                Ok(response)
-            }
-            Err(error) => Err(this.follow_up.failed(error)),
-        })
+        let mut outcome = this.outcome.poll(cx);
+        match outcome {
+            // In place: a response is large.
+            Poll::Ready(Ok(ref mut response)) => this.follow_up.answered(response),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(this.follow_up.failed(error))),
+            Poll::Pending => {}
+        }
+        outcome
     }
 }
 

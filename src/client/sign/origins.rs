@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use crate::protocol::{Origin, Scheme, split_authority};
+use crate::protocol::Origin;
 
 /// The origins for which a layer signs.
 #[derive(Clone, Debug)]
@@ -32,14 +32,18 @@ impl Origins {
         match (self, uri.authority()) {
             // Without an authority it is sent where the inner service sends it: to the origin it was built for.
             (Self::Any, _) | (Self::These(_), None) => true,
-            (Self::These(origins), Some(authority)) => {
-                let scheme = uri.scheme_str().and_then(Scheme::parse);
-                // Not `port_u16`, which reads an invalid port as no port.
-                match (scheme, split_authority(authority.as_str())) {
-                    (Some(scheme), Some((host, port))) => origins.iter().any(|origin| origin.is(scheme, host, port)),
-                    _ => false,
-                }
-            }
+            (Self::These(origins), Some(_)) => origins.iter().any(|origin| origin.is_of(uri)),
+        }
+    }
+
+    /// Returns the origin that this URI spells as it is normalized.
+    ///
+    /// It is the first one for a URI without an origin.
+    pub(super) fn spelled_in(&self, uri: &Uri) -> Option<&Origin> {
+        let Self::These(origins) = self else { return None };
+        match uri.authority() {
+            None => origins.first(),
+            Some(_) => origins.iter().find(|origin| origin.is_spelled_in(uri)),
         }
     }
 }

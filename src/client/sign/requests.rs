@@ -1,7 +1,7 @@
 //! The treatment of each request, and its signature.
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 
@@ -144,7 +144,7 @@ impl Requests {
         let head = self.head(request)?;
         let extensions = &request.extensions;
         let signed_only: Vec<_> =
-            extensions.get::<SignedParameters>().into_iter().flat_map(SignedParameters::iter).collect();
+            extensions.get::<SignedParameters>().map_or_else(Vec::new, |parameters| parameters.iter().collect());
         let mut signing = self.signer.request(head, payload).signed_only(&signed_only);
         if let Some(client) = extensions.get::<ClientCredentials>() {
             signing = signing.client(client);
@@ -180,10 +180,11 @@ impl Requests {
     }
 
     fn head<'a>(&'a self, request: &'a Parts) -> Result<RequestHead<'a>, InvalidHead> {
-        let origin = match (&self.sign_as, &self.origins) {
-            (Some(origin), _) => Some(origin),
-            (None, Origins::These(origins)) if request.uri.authority().is_none() => origins.first(),
-            _ => None,
+        let origin = match &self.sign_as {
+            Some(origin) => Some(origin),
+            // `from_http` compares the header with the URI.
+            None if request.headers.contains_key(HOST) && request.uri.authority().is_some() => None,
+            None => self.origins.spelled_in(&request.uri),
         };
         match origin {
             Some(origin) => Ok(RequestHead::with_origin(&request.method, &request.uri, origin)),
