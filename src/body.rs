@@ -16,6 +16,9 @@ pin_project! {
     ///
     /// A form, or a body whose hash is signed, was read: it is replayed as one frame of the same bytes, with an exact
     /// size hint. Any other body is the request's own, untouched.
+    ///
+    /// [`OAuthSignLayer`](crate::client::sign::OAuthSignLayer) sends it, and the extractors behind
+    /// [`OAuthVerifyLayer`](crate::server::verify::OAuthVerifyLayer) read it.
     #[derive(Clone)]
     pub struct SignedBody<B> {
         #[pin]

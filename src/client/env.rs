@@ -76,6 +76,9 @@ fn read(
 }
 
 /// An environment variable that holds no usable credential.
+///
+/// [`ClientCredentials::from_env`](crate::ClientCredentials::from_env) and
+/// [`TokenCredentials::from_env`](crate::TokenCredentials::from_env) return it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidVariable {
     name: String,

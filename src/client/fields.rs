@@ -8,6 +8,9 @@ use crate::protocol::{decode_form, pairs};
 ///
 /// Bytes that were not UTF-8 are replaced by U+FFFD. `Debug` shows only the number of fields, because a broken
 /// message may have a secret even in a name.
+///
+/// [`Decision`](super::handshake::Decision) and [`TokenGrant`](super::handshake::TokenGrant) hold such fields, and
+/// so does a [`Problem`](super::Problem).
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Fields(Vec<(String, String)>);

@@ -27,6 +27,8 @@ pub struct BaseStringParts<'a> {
 }
 
 /// A parameter in a signature base string, decoded.
+///
+/// [`BaseStringParts::parameters`] returns it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BaseStringParameter {
     /// The name.

@@ -10,6 +10,17 @@ use crate::record::{Credential, Oddity, UnsignedReason};
 ///
 /// "Ours" is the side whose [`Record`](super::Record) is diagnosed, "theirs" the other one. `Debug` shows no value of
 /// a parameter.
+///
+/// ```
+/// use tower_oauth1::diagnose::{Cause, Certainty, Report};
+///
+/// /// Whether a proxy in front of the server is at fault, for certain.
+/// fn is_the_proxy(report: &Report) -> bool {
+///     report.findings().iter().any(|finding| {
+///         finding.certainty() == Certainty::Certain && matches!(finding.cause(), Cause::Scheme { .. })
+///     })
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -113,6 +124,8 @@ pub enum Cause {
 }
 
 /// The fault with `oauth_body_hash`.
+///
+/// See [`Cause::BodyHash`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BodyHashFault {
@@ -125,6 +138,8 @@ pub enum BodyHashFault {
 }
 
 /// The fault with the token.
+///
+/// See [`Cause::Token`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenFault {
@@ -145,6 +160,8 @@ pub enum TokenFault {
 }
 
 /// A part of a URL that servers and proxies often rewrite.
+///
+/// See [`Cause::FragileUrl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UrlTrait {

@@ -34,6 +34,8 @@ pub struct Comparison {
 /// One difference between two signature base strings.
 ///
 /// "Ours" is the side whose [`Record`](super::Record) is diagnosed, "theirs" the other one.
+///
+/// A [`Comparison`] lists them.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {

@@ -17,6 +17,8 @@ use crate::protocol::{ClientCredentials, Secret};
 use crate::record::Record;
 
 /// An answer of a server, as far as it explains anything.
+///
+/// [`Diagnosis::answer`](super::Diagnosis::answer) takes it: see the example of [the module](super).
 #[derive(Clone, Copy)]
 pub struct Answer<'a> {
     pub(super) status: StatusCode,

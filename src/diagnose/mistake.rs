@@ -1,6 +1,8 @@
 //! Mistakes in making a base string or a key, by the other side.
 
 /// A way to make a base string that differs from RFC 5849 §3.4.1.
+///
+/// See [`Cause::Mistake`](super::Cause::Mistake).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mistake {
@@ -75,6 +77,8 @@ pub enum Mistake {
 }
 
 /// A way to make a key or a signature that differs from RFC 5849 §3.4.
+///
+/// See [`Cause::Key`](super::Cause::Key).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyMistake {

@@ -13,6 +13,8 @@ use super::table;
 ///
 /// `Display` writes it as plain text for people. It contains values of parameters, so keep it out of logs that others
 /// read; it never contains a secret. `Debug` shows the causes and no value.
+///
+/// [`Diagnosis::report`](super::Diagnosis::report) makes it: see the example of [the module](super).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Report {
     pub(super) side: Side,
@@ -23,6 +25,8 @@ pub struct Report {
 }
 
 /// One possible cause, with its evidence and a remedy.
+///
+/// The example of [`Cause`](super::Cause) reads one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Finding {
     pub(super) cause: Cause,
@@ -35,6 +39,8 @@ pub struct Finding {
 }
 
 /// The degree to which a cause is established. The higher one is the more certain.
+///
+/// [`Finding::certainty`] returns it: see the example of [`Cause`](super::Cause).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certainty {
     /// Nothing speaks against it, and it is common.

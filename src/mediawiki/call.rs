@@ -10,6 +10,8 @@ use super::{IdentityError, IdentityErrorKind, MediaWikiError, MediaWikiErrorKind
 use crate::client::handshake::{HandshakeError, HandshakeErrorKind};
 
 /// A call of [`MediaWiki`](super::MediaWiki) failed; [`CallError::kind`] tells why.
+///
+/// [The module](super) has an example of such calls.
 #[derive(Clone, Debug)]
 pub struct CallError(Cause);
 

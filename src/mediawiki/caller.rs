@@ -7,6 +7,8 @@ use serde::Deserialize;
 ///
 /// The wiki refuses a request that it takes as anonymous with
 /// [`AssertUserFailed`](super::MediaWikiErrorKind::AssertUserFailed).
+///
+/// See [how to send it](super).
 pub const ASSERT_USER: &str = "assert=user";
 
 /// The user that `api.php` identified, by its response to `action=query&meta=userinfo`.

@@ -185,6 +185,8 @@ impl Wiki {
 }
 
 /// The URL or language code is not that of a wiki; [`InvalidWiki::kind`] tells why.
+///
+/// [`Wiki::new`] and [`Wiki::wikipedia`] return it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidWiki(InvalidWikiKind);
 
@@ -196,6 +198,8 @@ impl InvalidWiki {
 }
 
 /// The fault in a wiki's URL or language code.
+///
+/// [`InvalidWiki::kind`] returns it, the error of [`Wiki::new`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidWikiKind {

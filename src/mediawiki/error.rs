@@ -150,6 +150,8 @@ impl ClockSkew {
 }
 
 /// The request's timestamp and the wiki's time, in seconds since the Unix epoch.
+///
+/// [`MediaWikiError::timestamps`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timestamps {

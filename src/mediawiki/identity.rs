@@ -18,6 +18,8 @@ use crate::{ClientCredentials, Origin};
 /// [`Identity::verify`] is the only way to create one. A user whose name is hidden has only a
 /// [`subject`](Self::subject) and is [`blocked`](Self::blocked). Unknown claims are in [`other`](Self::other), and so
 /// are optional claims whose type differs from the one given here.
+///
+/// The example of [the module](super) asks for it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Identity {
@@ -234,6 +236,8 @@ fn as_strings(value: &Value) -> Option<Vec<String>> {
 /// The response is not a valid identity; [`IdentityError::kind`] tells the check that failed.
 ///
 /// It holds nothing of the response, which is not authentic.
+///
+/// [`Identity::verify`] returns it: see [the module](super).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IdentityError(IdentityErrorKind);
 
@@ -251,6 +255,8 @@ impl From<IdentityErrorKind> for IdentityError {
 }
 
 /// The check that an identity failed.
+///
+/// [`IdentityError::kind`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdentityErrorKind {

@@ -167,6 +167,8 @@ impl fmt::Display for MisreadRequest {
 impl std::error::Error for MisreadRequest {}
 
 /// A part of a request that MediaWiki misreads. Its `Display` tells how to send it instead.
+///
+/// See the example of [`preflight`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misreading {
     kind: MisreadingKind,
@@ -187,6 +189,8 @@ impl Misreading {
 }
 
 /// A difference between MediaWiki and RFC 5849.
+///
+/// See the example of [`preflight`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MisreadingKind {

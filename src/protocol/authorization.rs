@@ -11,6 +11,8 @@ use super::names;
 /// The separator between two parameters of the header.
 ///
 /// §3.5.1 allows any optional white space; some servers accept only one of the two.
+///
+/// [`AuthorizationHeader::to_string_with`] and [`Signer::separator`](super::Signer::separator) take it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Separator {
     /// `", "`, as in the examples of RFC 5849.
@@ -347,6 +349,8 @@ fn unquote(quoted: &str) -> Result<(Cow<'_, str>, &str), InvalidAuthorization> {
 }
 
 /// A header is not a valid `Authorization: OAuth` header.
+///
+/// [`AuthorizationHeader::parse`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidAuthorization {
     kind: InvalidAuthorizationKind,

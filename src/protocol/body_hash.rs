@@ -7,6 +7,8 @@ use sha2::{Digest as _, Sha256, Sha512};
 use super::signature::{BASE64, SignatureMethod};
 
 /// The requests that carry `oauth_body_hash` (OAuth Request Body Hash 1.0, draft 4).
+///
+/// Set it with [`Signer::body_hash`](super::Signer::body_hash).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BodyHash {
     /// None. Bodies that are not forms are not read, and not signed.
@@ -19,6 +21,8 @@ pub enum BodyHash {
 }
 
 /// The hash function of `oauth_body_hash`.
+///
+/// Set it with [`Signer::body_hash_function`](super::Signer::body_hash_function).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BodyHashFunction {
     /// The hash function of the signature method; SHA-1 with PLAINTEXT and with custom methods.

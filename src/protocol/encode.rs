@@ -105,11 +105,23 @@ const fn escape(byte: u8) -> [u8; 3] {
 }
 
 /// Reverses [`encode`]. A `%` without two hexadecimal digits stays as it is; `+` is a plus.
+///
+/// ```
+/// use tower_oauth1::protocol::decode;
+///
+/// assert_eq!(*decode(b"%E2%98%83+100%"), *"☃+100%".as_bytes());
+/// ```
 pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
     decode_with(encoded, Plus::Literal)
 }
 
 /// Decodes one name or value of a form: as [`decode`], but `+` is a space.
+///
+/// ```
+/// use tower_oauth1::protocol::decode_form;
+///
+/// assert_eq!(*decode_form(b"a+b%2Bc"), *b"a b+c");
+/// ```
 pub fn decode_form(encoded: &[u8]) -> Cow<'_, [u8]> {
     decode_with(encoded, Plus::Space)
 }

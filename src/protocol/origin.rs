@@ -8,6 +8,8 @@ use http::Uri;
 use super::encode::unreserved_run;
 
 /// The scheme of a URL: one of the two of RFC 5849 (§3.4.1.2).
+///
+/// [`Origin::scheme`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `http`, default port 80.
@@ -220,6 +222,8 @@ pub(crate) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
 }
 
 /// A text or URI is not an HTTP origin, or has none.
+///
+/// [`Origin::parse`] and [`Origin::of_url`] return it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidOrigin {
     kind: InvalidOriginKind,

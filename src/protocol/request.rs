@@ -136,6 +136,8 @@ impl fmt::Debug for RequestHead<'_> {
 }
 
 /// The part of a body that the signature covers.
+///
+/// [`Signer::request`](super::Signer::request) takes it: see the example of [the module](super).
 #[derive(Clone, Copy)]
 pub enum Payload<'a> {
     /// An `application/x-www-form-urlencoded` body: its parameters are signed (§3.4.1.3.1).
@@ -167,6 +169,8 @@ impl fmt::Debug for Payload<'_> {
 }
 
 /// The server of a request is unknown or ambiguous.
+///
+/// [`RequestHead::new`] and [`RequestHead::from_http`] return it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHead {
     cause: Cause,

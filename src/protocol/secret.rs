@@ -7,6 +7,9 @@ use zeroize::Zeroize;
 /// A shared secret: wiped when dropped, shown as `[redacted]`.
 ///
 /// It has no `Display`, `Deref` or `PartialEq`; [`Secret::expose`] is the one way to read it.
+///
+/// [`ClientCredentials`](super::ClientCredentials) and [`TokenCredentials`](super::TokenCredentials) make one of a
+/// text.
 #[derive(Clone)]
 pub struct Secret(String);
 

@@ -5,6 +5,8 @@ use std::fmt;
 use crate::protocol::{ClientCredentials, Secret};
 
 /// One of the four strings that a client signs with.
+///
+/// [`Record::oddities`](super::Record::oddities) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// The client identifier, `oauth_consumer_key`.
@@ -18,6 +20,8 @@ pub enum Credential {
 }
 
 /// A property of a credential that hints at a mistake in copying it.
+///
+/// [`Record::oddities`](super::Record::oddities) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Oddity {

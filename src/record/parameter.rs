@@ -6,6 +6,8 @@ use std::fmt;
 use crate::protocol::{decode_form, pairs};
 
 /// The place of a parameter in the request (RFC 5849 §3.4.1.3.1).
+///
+/// [`Parameter::source`] returns it, of the parameters of a [`Record`](super::Record).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ParameterSource {
     /// The query of the URI.
@@ -22,6 +24,8 @@ pub enum ParameterSource {
 /// A decoded parameter, with its source.
 ///
 /// Name and value are any sequence of bytes. `Debug` shows the name and the length of the value.
+///
+/// [`Record::parameters`](super::Record::parameters) returns it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Parameter {
     name: Box<[u8]>,

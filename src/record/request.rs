@@ -38,6 +38,8 @@ pub struct Record {
 }
 
 /// The reason why a request has no signature.
+///
+/// [`Record::unsigned`](super::Record::unsigned) returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnsignedReason {

@@ -19,6 +19,8 @@ use crate::client::sign::OAuthSignError;
 ///
 /// With the feature `axum` it is a response: 403 if the user denied, 400 if the callback is at fault, 500 if the
 /// application is, 502 if the provider is, 504 if it did not answer in time. The body is the error's text.
+///
+/// The methods of [`Handshake`](super::Handshake) return it.
 #[derive(Clone)]
 pub struct HandshakeError {
     inner: Arc<Inner>,

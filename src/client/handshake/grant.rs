@@ -13,6 +13,8 @@ use crate::protocol::{Secret, TokenCredentials};
 ///
 /// With the feature `serde` it can be stored; the stored form holds the secrets in plain text. Times are in seconds since
 /// the Unix epoch. Two grants are equal if all their fields are; secrets are compared in constant time.
+///
+/// It is the result of the handshake: see the example of [the module](super).
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TokenGrant {

@@ -190,6 +190,9 @@ impl Leg for Consent {
 ///
 /// It is signed with the old token, and has its `oauth_session_handle` if the server sent one. Source: OAuth Session
 /// 1.0, draft 1, as Yahoo and Xero used it.
+///
+/// [`Handshake::renew`](super::Handshake::renew) sends it, and so does a [`TokenSession`](super::TokenSession) by
+/// itself.
 #[derive(Clone, Debug)]
 #[doc(alias = "refresh")]
 pub struct Renewal {
@@ -235,6 +238,8 @@ impl Leg for Renewal {
 ///
 /// It is always a POST, because a password must not stand in a URL. Source: X's former xAuth, which Instapaper and others
 /// still offer.
+///
+/// [`Handshake::request_with_password`](super::Handshake::request_with_password) sends it.
 #[derive(Clone, Debug)]
 #[doc(alias = "x_auth")]
 pub struct XAuth {

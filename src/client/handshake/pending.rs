@@ -20,6 +20,8 @@ use crate::protocol::{Secret, TemporaryCredentials};
 /// succeeded and leg 3 is done.
 ///
 /// Times are in seconds since the Unix epoch. The caller provides them.
+///
+/// The example of [the module](super) takes one through all legs.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PendingAuthorization {
@@ -169,6 +171,9 @@ impl PendingAuthorization {
 }
 
 /// The user's consent, which leg 3 exchanges for token credentials (§2.3).
+///
+/// [`Handshake::request_token_credentials`](super::Handshake::request_token_credentials) takes it: see the example
+/// of [the module](super).
 #[derive(Clone, Debug)]
 pub struct Consent {
     temporary: TemporaryCredentials,

@@ -178,6 +178,8 @@ impl Provider {
 /// An endpoint that issues credentials, with its method and its additional parameters.
 ///
 /// The URL is requested and signed unchanged, including its query.
+///
+/// The example of [`Provider`] has two.
 #[derive(Clone)]
 pub struct Endpoint {
     method: Method,
@@ -291,6 +293,8 @@ impl fmt::Debug for Endpoint {
 }
 
 /// A text is no absolute `http` or `https` URL.
+///
+/// [`Endpoint::get`] and [`Endpoint::post`] return it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct InvalidEndpoint;

@@ -18,6 +18,8 @@ use crate::protocol::{Secret, names};
 ///
 /// §2.1 requires it: a server that does not send it may be one of OAuth 1.0, which lets an attacker make a user approve
 /// the attacker's own authorization. Magento 2, `TripIt` and a few others are 1.0a and leave it out.
+///
+/// Set it with [`Provider::callback_confirmation`](super::Provider::callback_confirmation).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CallbackConfirmation {
     /// A reply without it is rejected.

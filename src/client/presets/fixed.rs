@@ -61,6 +61,8 @@ pub fn mastercard() -> Preset {
 /// Requests to the former hosts `api.twitter.com` and `upload.twitter.com` pass unsigned. If you still use them, add them
 /// with [`OAuthSignLayer::origin`](crate::OAuthSignLayer::origin).
 ///
+/// See how to [use a preset](super).
+///
 /// [1]: https://docs.x.com/fundamentals/authentication/api-reference
 /// [2]: https://docs.x.com/fundamentals/authentication/oauth-1-0a/creating-a-signature
 /// [3]: https://docs.x.com/x-ads-api/fundamentals/making-authenticated-requests
@@ -92,6 +94,8 @@ pub fn x() -> Preset<Provider> {
 /// | the user | `https://www.tumblr.com/oauth/authorize`, optional parameter `source` | [1] |
 /// | leg 3 | GET `https://www.tumblr.com/oauth/access_token` | [1] |
 ///
+/// See how to [use a preset](super).
+///
 /// [1]: https://github.com/tumblr/docs/blob/master/api.md#oauth1-authorization
 pub fn tumblr() -> Preset<Provider> {
     Preset::of([https("api.tumblr.com")]).provider(Provider::new(
@@ -112,6 +116,8 @@ pub fn tumblr() -> Preset<Provider> {
 /// | leg 1 | GET `https://api.discogs.com/oauth/request_token`; its credentials live for 15 minutes | [2] |
 /// | the user | `https://discogs.com/oauth/authorize` | [2] |
 /// | leg 3 | POST `https://api.discogs.com/oauth/access_token` | [2] |
+///
+/// See how to [use a preset](super).
 ///
 /// [1]: https://www.discogs.com/developers#page:home,header:home-general-information
 /// [2]: https://www.discogs.com/developers#page:authentication,header:authentication-oauth-flow
@@ -134,6 +140,8 @@ pub fn discogs() -> Preset<Provider> {
 /// | leg 1 | GET `https://www.flickr.com/services/oauth/request_token` | [1] |
 /// | the user | `https://www.flickr.com/services/oauth/authorize`, optional parameter `perms`: `read`, `write`, `delete` | [1] |
 /// | leg 3 | GET `https://www.flickr.com/services/oauth/access_token` | [1] |
+///
+/// See how to [use a preset](super).
 ///
 /// [1]: https://www.flickr.com/services/api/auth.oauth.html
 /// [2]: https://code.flickr.net/2014/04/30/flickr-api-going-ssl-only-on-june-27th-2014/
@@ -158,6 +166,8 @@ pub fn flickr() -> Preset<Provider> {
 /// Without a `name`, the page asks users to trust an unknown application. `scope` is `read`, `write`, `account`, separated
 /// by commas; `expiration` is `1hour`, `1day`, `30days` or `never` ([2]). Send a callback URI: Trello redirects `oob` to a
 /// page that does not exist ([3]).
+///
+/// See how to [use a preset](super).
 ///
 /// [1]: https://trello.com/docs/gettingstarted/oauth.html
 /// [2]: https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/
@@ -259,6 +269,8 @@ pub fn etrade(client_key: &str) -> Preset<Provider> {
 ///
 /// Without `Access` and `Permissions` the token reads public data only. Tokens do not expire ([1]). The pages do not name
 /// the HTTP method of legs 1 and 3; this preset uses GET.
+///
+/// See how to [use a preset](super).
 ///
 /// [1]: https://api.smugmug.com/api/v2/doc/tutorial/authorization.html
 /// [2]: https://api.smugmug.com/api/v2/doc/reference/upload.html

@@ -70,6 +70,8 @@ pub fn khan_academy() -> Preset<Provider> {
 /// Renewals need the feature `xml`. The pages do not name the HTTP method of legs 1 and 3; this preset uses GET. All
 /// apps had to move to OAuth 2.0 by 17 December 2019 ([1]).
 ///
+/// See how to [use a preset](super).
+///
 /// [1]: https://docs.jitterbit.com/design-studio/design-studio-reference/connectors/quickbooks-connector/quickbooks-connector-oauth-1-0a/quickbooks-connector-oauth-1-0a-implementation
 /// [2]: https://intuit.github.io/QuickBooks-V3-PHP-SDK/authorization.html
 pub fn quickbooks() -> Preset<Provider> {
@@ -99,6 +101,8 @@ pub fn quickbooks() -> Preset<Provider> {
 /// | leg 3 | GET `https://oauth.withings.com/account/access_token` | [1] |
 ///
 /// The callback brings `userid` as well, which API calls need ([2]).
+///
+/// See how to [use a preset](super).
 ///
 /// [1]: https://www.rubydoc.info/gems/withings-api
 /// [2]: https://github.com/paulosman/withings-sdk

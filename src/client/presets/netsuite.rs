@@ -124,6 +124,8 @@ pub fn netsuite(account_id: &str) -> Result<Preset<Provider>, InvalidAccountId> 
 }
 
 /// A text cannot be the identifier of a NetSuite account.
+///
+/// [`NetSuiteAccount::new`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct InvalidAccountId;

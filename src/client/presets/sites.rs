@@ -68,6 +68,8 @@ pub fn magento2(base_url: &str) -> Result<Preset<Provider>, InvalidEndpoint> {
 ///
 /// The sentences are known in English. In another language the problem is of the kind `Unknown`.
 ///
+/// See how to [use a preset](super).
+///
 /// [1]: https://woocommerce.github.io/woocommerce-rest-api-docs/#authentication-over-http
 /// [2]: https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-rest-authentication.php
 pub fn woocommerce(shop: Origin) -> Preset {
@@ -193,6 +195,8 @@ pub fn schoology(school: &Origin) -> Preset<Provider> {
 /// | leg 3 | POST `…/oauth/access_token` | [1] |
 ///
 /// `www.openstreetmap.org` itself has shut OAuth 1.0a down on 1 June 2024 ([2]).
+///
+/// See how to [use a preset](super).
 ///
 /// [1]: https://wiki.openstreetmap.org/wiki/NL:OAuth
 /// [2]: https://github.com/openstreetmap/operations/issues/867

@@ -5,6 +5,8 @@ use std::fmt;
 /// The problems that the extension and its implementations know.
 ///
 /// `Display` shows the word of the extension, such as `nonce_used`.
+///
+/// [`Problem::kind`](crate::client::Problem::kind) returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProblemKind {

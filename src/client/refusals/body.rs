@@ -14,6 +14,8 @@ pin_project! {
     /// The body of a response, of which a part may have been read ahead.
     ///
     /// It returns the same frames as the original body.
+    ///
+    /// [`ReadRefusalsLayer`](super::ReadRefusalsLayer) makes it: see [the module](super).
     pub struct PeekedBody<B: Body> {
         #[pin]
         kind: Kind<B>,

@@ -53,6 +53,8 @@ impl<S> Layer<S> for ReadRefusalsLayer {
 }
 
 /// The service of [`ReadRefusalsLayer`].
+///
+/// See the example of [the module](super).
 #[derive(Clone)]
 pub struct ReadRefusals<S> {
     inner: S,

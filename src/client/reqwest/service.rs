@@ -16,12 +16,16 @@ use crate::client::sign::{OAuthSign, OAuthSignLayer, ResponseHead};
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Signs the requests of reqwest. From [`OAuthSignLayer::for_reqwest`].
+///
+/// See the examples of [the module](super).
 #[derive(Clone, Debug)]
 pub struct OAuthSignReqwestLayer {
     layer: OAuthSignLayer,
 }
 
 /// Signs the requests of reqwest. From [`OAuthSignReqwestLayer`].
+///
+/// See the examples of [the module](super).
 #[derive(Clone, Debug)]
 pub struct OAuthSignReqwest<S> {
     service: OAuthSign<HttpToReqwest<S>>,

@@ -13,6 +13,8 @@ pin_project! {
     /// The time until the next attempt.
     ///
     /// It is the time of the backoff, and not less than the server asked for.
+    ///
+    /// [`OAuthRetryPolicy`](super::OAuthRetryPolicy) returns it: see [the module](super).
     pub struct Wait<F> {
         #[pin]
         backoff: F,

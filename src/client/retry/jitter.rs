@@ -6,6 +6,8 @@ use tower::util::rng::Rng;
 /// Random numbers for tower's backoff, drawn from the thread's generator.
 ///
 /// The generator of tower starts over with each request, so that requests that failed together are sent again together.
+///
+/// It is the generator of [`OAuthRetryPolicy`](super::OAuthRetryPolicy)'s own backoff: see [the module](super).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Jitter;
 

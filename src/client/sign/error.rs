@@ -9,6 +9,8 @@ use crate::protocol::{InvalidHead, SignError};
 /// A request could not be signed, and was not sent.
 ///
 /// The services of this module return it boxed: `error.downcast_ref::<OAuthSignError>()`.
+///
+/// See [the module](super) for the requests that cannot be signed.
 #[derive(Debug)]
 pub struct OAuthSignError {
     cause: Cause,

@@ -6,6 +6,13 @@ use std::fmt;
 use crate::protocol::TemporaryCredentials;
 
 /// In a request's extensions: this request passes unsigned.
+///
+/// ```
+/// use tower_oauth1::client::sign::Unsigned;
+///
+/// let mut request = http::Request::get("https://api.example.com/terms").body(()).unwrap();
+/// request.extensions_mut().insert(Unsigned);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Unsigned;
 

@@ -176,6 +176,8 @@ impl<F> fmt::Debug for OAuthSignHeadFuture<F> {
 
 pin_project! {
     /// The future of a service that calls its inner service or returns an error.
+    ///
+    /// The services of [the module](super) return it.
     pub struct CallOrRefusal<F> {
         #[pin]
         state: Outcome<F>,

@@ -15,6 +15,18 @@ use crate::clock::Clock;
 use crate::protocol::{Origin, Signer};
 
 /// Signs requests and their forms. [The module](super) has an example and the rules.
+///
+/// ```
+/// use tower_oauth1::client::sign::{ForeignOrigins, TimestampOrder};
+/// use tower_oauth1::{ClientCredentials, OAuthSignLayer, Origin, Signer};
+///
+/// let signer = Signer::new(ClientCredentials::new("key", "secret"));
+/// let layer = OAuthSignLayer::new(signer, Origin::parse("https://api.example.com")?)
+///     .foreign_origins(ForeignOrigins::Refuse)
+///     .timestamp_order(TimestampOrder::Monotonic);
+/// let layer_of_grpc = layer.clone().without_form_bodies();
+/// # Ok::<_, tower_oauth1::InvalidOrigin>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct OAuthSignLayer {
     requests: Requests,
@@ -23,6 +35,8 @@ pub struct OAuthSignLayer {
 /// Signs requests without reading their bodies. From [`OAuthSignLayer::without_form_bodies`].
 ///
 /// A form is an error, because its parameters must be signed.
+///
+/// See the example of [`OAuthSignLayer`].
 #[derive(Clone, Debug)]
 pub struct OAuthSignHeadLayer {
     requests: Requests,

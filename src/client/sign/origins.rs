@@ -13,6 +13,8 @@ pub(super) enum Origins {
 }
 
 /// The treatment of requests to an origin for which a layer does not sign.
+///
+/// Set it with [`OAuthSignLayer::foreign_origins`](super::OAuthSignLayer::foreign_origins).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ForeignOrigins {
     /// They pass unsigned, which suits a client that is shared with other services.

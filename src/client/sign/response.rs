@@ -6,6 +6,8 @@ use http::{Extensions, HeaderMap, Response, StatusCode};
 ///
 /// The layer looks at it because a refusal may tell the server's time. It is a trait because some HTTP clients have
 /// their own response type.
+///
+/// It is implemented for `http::Response`, so the clients of [the module](super)'s examples need no more.
 pub trait ResponseHead {
     /// The status.
     fn status(&self) -> StatusCode;

@@ -19,6 +19,8 @@ use crate::protocol::Payload;
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Signs requests and their forms. From [`OAuthSignLayer`](super::OAuthSignLayer).
+///
+/// See the example of [the module](super).
 #[derive(Clone, Debug)]
 // The compiler shows the first line of the struct where a method such as `oneshot` cannot be called.
 #[rustfmt::skip]
@@ -28,6 +30,8 @@ pub struct OAuthSign<S> { // `S` must take `Request<SignedBody<_>>`; if it takes
 }
 
 /// Signs requests without reading their bodies. From [`OAuthSignHeadLayer`](super::OAuthSignHeadLayer).
+///
+/// See the example of [`OAuthSignLayer`](super::OAuthSignLayer).
 #[derive(Clone, Debug)]
 pub struct OAuthSignHead<S> {
     inner: S,
@@ -49,6 +53,8 @@ impl<S> OAuthSignHead<S> {
 /// A service that [`OAuthSign`] can call: it takes a `Request<SignedBody<B>>`.
 ///
 /// It is implemented for every such service. It exists so that the compiler can say what to do about one that is not.
+///
+/// See [the module](super) for the types around it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the inner service of `OAuthSignLayer`: it does not take `Request<SignedBody<{B}>>`",
     label = "this service does not take a `SignedBody`",

@@ -12,6 +12,8 @@ use crate::client::{ClockSkew, Learned, Problem};
 use crate::clock::Clock;
 
 /// The order of a layer's timestamps. All clones of the layer share it.
+///
+/// Set it with [`OAuthSignLayer::timestamp_order`](super::OAuthSignLayer::timestamp_order).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimestampOrder {
     /// Timestamps follow the clock. If it is set back, later timestamps are lower.

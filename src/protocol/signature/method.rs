@@ -180,6 +180,8 @@ const BUILT_IN: [SignatureMethod; if cfg!(feature = "rsa") { 7 } else { 4 }] = [
 ];
 
 /// A name is not that of a signature method of this crate.
+///
+/// Parsing a [`SignatureMethod`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UnknownSignatureMethod(());
 
@@ -197,6 +199,29 @@ impl fmt::Display for UnknownSignatureMethod {
 impl Error for UnknownSignatureMethod {}
 
 /// A signature method that RFC 5849 does not define (§3.4 allows others).
+///
+/// ```
+/// use std::error::Error;
+/// use std::sync::Arc;
+/// use tower_oauth1::protocol::{CustomSignatureMethod, Secrets};
+/// use tower_oauth1::{ClientCredentials, SignatureMethod, Signer};
+///
+/// #[derive(Debug)]
+/// struct Reversed;
+///
+/// impl CustomSignatureMethod for Reversed {
+///     fn name(&self) -> &str {
+///         "X-REVERSED"
+///     }
+///
+///     fn sign(&self, base_string: &str, _: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
+///         Ok(base_string.chars().rev().collect()) // a real one computes a MAC with the secrets
+///     }
+/// }
+///
+/// let method = SignatureMethod::Custom(Arc::new(Reversed));
+/// let signer = Signer::new(ClientCredentials::new("key", "secret")).method(method);
+/// ```
 pub trait CustomSignatureMethod: fmt::Debug + Send + Sync {
     /// The value of `oauth_signature_method`.
     fn name(&self) -> &str;

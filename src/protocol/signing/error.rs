@@ -8,6 +8,8 @@ use crate::protocol::request::InvalidHead;
 use crate::protocol::signature::SignatureError;
 
 /// A request could not be signed. The request is unchanged.
+///
+/// [`SigningRequest::sign`](crate::protocol::SigningRequest::sign) returns it: see [`protocol`](crate::protocol).
 #[derive(Debug)]
 pub struct SignError {
     kind: SignErrorKind,
@@ -24,6 +26,8 @@ enum Cause {
 }
 
 /// The reasons a request cannot be signed.
+///
+/// [`SignError::kind`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignErrorKind {

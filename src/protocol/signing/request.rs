@@ -34,6 +34,8 @@ pub struct SigningRequest<'a> {
 }
 
 /// The two values that make a request unique (§3.3).
+///
+/// See the example of [`protocol`](crate::protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stamp<'a> {
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -43,6 +45,8 @@ pub struct Stamp<'a> {
 }
 
 /// The change to apply to a request so that it is signed.
+///
+/// See the example of [`protocol`](crate::protocol).
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Signed {

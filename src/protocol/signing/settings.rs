@@ -27,6 +27,8 @@ pub(super) struct Settings {
 }
 
 /// The place of the protocol parameters, §3.5.
+///
+/// Set it with [`Signer::transmission`](crate::Signer::transmission).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transmission {
@@ -40,6 +42,8 @@ pub enum Transmission {
 }
 
 /// Whether `oauth_version="1.0"` is sent. It is optional (§3.1).
+///
+/// Set it with [`Signer::version`](crate::Signer::version).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Version {
     /// Sent, and signed.
@@ -50,6 +54,8 @@ pub enum Version {
 }
 
 /// The `oauth_token` of a request without a token.
+///
+/// Set it with [`Signer::empty_token`](crate::Signer::empty_token).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum EmptyToken {
     /// Not sent, as §3.1 allows.

@@ -10,6 +10,8 @@ use crate::protocol::parameters::Misplaced;
 use crate::protocol::signature::SignatureError;
 
 /// A request is rejected: it is not signed properly, or its signature is wrong.
+///
+/// [`Verifier`](crate::protocol::Verifier) and [`Presented`](crate::protocol::Presented) return it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyError {
     kind: VerifyErrorKind,
@@ -19,6 +21,8 @@ pub struct VerifyError {
 }
 
 /// The reasons a request is rejected.
+///
+/// [`VerifyError::kind`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyErrorKind {

@@ -180,6 +180,8 @@ impl Verifier {
 }
 
 /// The protocol parameters of a request whose signature is not verified yet.
+///
+/// [`Verifier::check`] returns it: see the example of [`protocol`](crate::protocol).
 #[derive(Clone)]
 pub struct Presented<'a> {
     verifier: &'a Verifier,

@@ -6,6 +6,8 @@ use std::fmt;
 type Source = Box<dyn Error + Send + Sync>;
 
 /// A nonce store could not tell a first use from a replay.
+///
+/// [`NonceStore::insert`](super::NonceStore::insert) returns it: see [the module](super).
 #[derive(Debug)]
 pub struct NonceError {
     kind: NonceErrorKind,

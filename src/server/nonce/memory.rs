@@ -14,7 +14,7 @@ use super::store::{Insert, NonceKey, NonceStore, Window};
 const MIN_SHARD_CAPACITY: usize = 4096;
 const MAX_SHARDS: usize = 64;
 
-/// A nonce store in this process's memory.
+/// A nonce store in this process's memory. [The module](super) has an example.
 ///
 /// It holds a fixed number of nonces, one million by default: about 40 MB when full, and enough for 1,600 requests a
 /// second if timestamps may be five minutes off to either side. A full store rejects new nonces with

@@ -34,6 +34,8 @@ impl<S: NonceStore> NonceStore for Arc<S> {
 }
 
 /// The result of [`NonceStore::insert`].
+///
+/// See the example of [the module](super).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "only a fresh nonce may be accepted"]
 pub enum Insert {
@@ -48,6 +50,8 @@ pub enum Insert {
 /// It must be unique "across all requests with the same timestamp, client credentials, and token combinations" (§3.3).
 /// Two keys are equal only if all fields are. An absent token and an empty one are different: `oauth_token` is signed if
 /// it is sent, so nobody can turn one into the other.
+///
+/// [`NonceStore::insert`] takes it: see the example of [the module](super).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NonceKey<'a> {
     /// The client identifier, `oauth_consumer_key`.
@@ -88,6 +92,8 @@ impl fmt::Debug for NonceKey<'_> {
 /// The time of a request and the expiry of its nonce.
 ///
 /// Both are in seconds since the Unix epoch.
+///
+/// [`NonceStore::insert`] takes it: see the example of [the module](super).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The server's time.

@@ -7,6 +7,8 @@ use http::Uri;
 use crate::protocol::encode;
 
 /// A callback: the place that the user is sent to after the consent page.
+///
+/// Register one with [`Client::callback`](super::Client::callback).
 #[derive(Clone, PartialEq, Eq)]
 pub enum RegisteredCallback {
     /// This absolute URI, with the result appended to its query.

@@ -40,6 +40,8 @@ impl<S: Storage> CredentialStore for ByPending<S> {
 }
 
 /// Looks up the tokens of a provider, for calls of its API.
+///
+/// [`ProviderService::verify_layer`](super::ProviderService::verify_layer) uses it: see [the module](super).
 #[derive(Debug)]
 pub struct ProviderCredentials<S>(pub(super) Arc<S>);
 

@@ -6,6 +6,8 @@ use super::RegisteredCallback;
 use crate::protocol::names;
 
 /// An approval that the user carries back to the client (RFC 5849 §2.2).
+///
+/// [`ProviderService::allow`](super::ProviderService::allow) returns it: see [the module](super).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Authorized {
@@ -35,6 +37,8 @@ impl fmt::Debug for Authorized {
 }
 
 /// A denial that the user carries back to the client.
+///
+/// [`ProviderService::deny`](super::ProviderService::deny) returns it: see [the module](super).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Denied {

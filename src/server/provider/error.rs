@@ -7,6 +7,8 @@ use crate::server::verify::LookupError;
 /// A leg of the handshake failed at the provider; [`LegError::kind`] tells why.
 ///
 /// `source()` is the error of the storage, if the storage failed.
+///
+/// The legs of [`ProviderService`](super::ProviderService) return it: see [the module](super).
 #[derive(Debug)]
 pub struct LegError {
     kind: LegErrorKind,

@@ -38,6 +38,8 @@ pub struct ProviderService<S = MemoryStorage, N = MemoryNonceStore> {
 }
 
 /// The visitor of the consent page.
+///
+/// [`ProviderService::new`] asks for it: see the example of [the module](super).
 #[derive(Clone, PartialEq, Eq)]
 pub enum Visitor {
     /// This user is signed in.

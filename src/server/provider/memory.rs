@@ -16,6 +16,8 @@ use crate::server::verify::{Found, LookupError};
 ///
 /// Grants are kept until they are revoked; each one needed a user's consent. Their keys are kept prepared, about 1 KiB
 /// for each. A restart loses everything.
+///
+/// See the example of [the module](super).
 #[derive(Clone, Default)]
 pub struct MemoryStorage {
     tables: Arc<Mutex<Tables>>,

@@ -21,12 +21,20 @@ use crate::server::nonce::NonceStore;
 use crate::server::verify::{Rejection, Verified};
 
 /// The address of temporary credentials (RFC 5849 §2.1).
+///
+/// [The module](super) lists the addresses.
 pub const INITIATE: &str = "/oauth/initiate";
 /// The address of the consent page (RFC 5849 §2.2).
+///
+/// [The module](super) lists the addresses.
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// The address of token credentials (RFC 5849 §2.3).
+///
+/// [The module](super) lists the addresses.
 pub const TOKEN: &str = "/oauth/token";
 /// The address at which a client revokes the token that the request is signed with.
+///
+/// [The module](super) lists the addresses.
 pub const REVOKE: &str = "/oauth/revoke";
 
 type Answer = Response<Full<Bytes>>;

@@ -13,6 +13,8 @@ use crate::server::verify::{Found, LookupError};
 /// [`count_attempt`](Self::count_attempt), so that codes cannot be guessed in parallel.
 ///
 /// If the storage fails, return a [`LookupError`]: the provider answers the request with status 503.
+///
+/// The example of [the module](super) takes a storage in memory.
 pub trait Storage: Send + Sync + 'static {
     /// Finds the client with this identifier.
     ///
@@ -114,6 +116,8 @@ pub trait Storage: Send + Sync + 'static {
 }
 
 /// An authorization between the first leg (RFC 5849 §2.1) and the third (§2.3).
+///
+/// A [`Storage`] keeps it: see [the module](super).
 #[derive(Clone, Debug)]
 pub struct Pending {
     /// The client that asks for it.
@@ -131,6 +135,8 @@ pub struct Pending {
 }
 
 /// The approval of a user (RFC 5849 §2.2).
+///
+/// A [`Storage`] keeps it: see [the module](super).
 #[derive(Clone, Debug)]
 pub struct Approval {
     /// The user that approved.
@@ -140,6 +146,8 @@ pub struct Approval {
 }
 
 /// The result of [`Storage::approve`].
+///
+/// See [the module](super) for the legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Approved {
     /// The approval is stored.
@@ -149,6 +157,8 @@ pub enum Approved {
 }
 
 /// Access that a user granted to a client.
+///
+/// The example of [the module](super) reads one behind the verify layer.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// The client that has access.

@@ -12,6 +12,8 @@ pin_project! {
     /// The body of a response from [`OAuthVerify`](super::OAuthVerify).
     ///
     /// It is the inner service's own body, or the text that states why the request was rejected.
+    ///
+    /// See the example of [the module](super).
     #[derive(Clone)]
     pub struct OAuthVerifyBody<B> {
         #[pin]

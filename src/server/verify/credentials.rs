@@ -117,6 +117,8 @@ impl<P> Found<P> {
 /// The reason why clients and tokens could not be looked up.
 ///
 /// It is for the log, through [`Rejection`](super::Rejection)'s source, and is never sent to the client.
+///
+/// A [`CredentialStore`] returns it.
 pub type LookupError = Box<dyn Error + Send + Sync>;
 
 /// A credential store in memory, for webhooks, LTI tools, and tests.

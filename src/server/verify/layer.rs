@@ -20,6 +20,19 @@ use crate::protocol::{BodyHash, Origin, Verifier};
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
 
 /// A layer that verifies requests before a service gets them. See the [module](super) for examples.
+///
+/// ```
+/// use tower_oauth1::server::verify::{MemoryCredentials, Problems, Tokens, UnsignedBodies};
+/// use tower_oauth1::{ClientCredentials, OAuthVerifyLayer, Origin};
+///
+/// // Webhooks: a client without users, whose bodies must all be signed.
+/// let credentials = MemoryCredentials::new().client(ClientCredentials::new("key", "secret"), "shop");
+/// let layer = OAuthVerifyLayer::new(Origin::parse("https://hooks.example.com")?, credentials)
+///     .tokens(Tokens::Refused)
+///     .unsigned_bodies(UnsignedBodies::Refuse)
+///     .problems(Problems::Withheld);
+/// # Ok::<_, tower_oauth1::InvalidOrigin>(())
+/// ```
 pub struct OAuthVerifyLayer<C, N = MemoryNonceStore> {
     credentials: Arc<C>,
     pub(super) nonces: Arc<N>,

@@ -8,6 +8,9 @@ use super::rejection::RejectionKind;
 use crate::protocol::{Origin, Scheme, split_authority};
 
 /// The headers in which proxies state how a request reached them.
+///
+/// Trust them with
+/// [`OAuthVerifyLayer::danger_trust_forwarded_headers`](super::OAuthVerifyLayer::danger_trust_forwarded_headers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ForwardedHeaders {

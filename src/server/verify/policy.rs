@@ -12,6 +12,8 @@ use crate::Clock;
 use crate::protocol::{BodyHash, Origin, Presented, Verifier};
 
 /// Requests that must have a token.
+///
+/// Set it with [`OAuthVerifyLayer::tokens`](super::OAuthVerifyLayer::tokens).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tokens {
     /// All of them: each request is made in a user's name.
@@ -26,6 +28,8 @@ pub enum Tokens {
 /// The treatment of bodies that no signature covers.
 ///
 /// They are neither forms nor accompanied by an `oauth_body_hash`.
+///
+/// Set it with [`OAuthVerifyLayer::unsigned_bodies`](super::OAuthVerifyLayer::unsigned_bodies).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum UnsignedBodies {
     /// Accepted and not verified.

@@ -19,6 +19,20 @@ use crate::server::nonce::NonceError;
 ///
 /// The verify layer puts it into the extensions of the response, for the log. `Display` shows the reason; neither it
 /// nor `Debug` shows a secret, a token or the value of a parameter.
+///
+/// ```
+/// use http::Response;
+/// use tower_oauth1::server::verify::{Rejection, RejectionKind};
+///
+/// /// Called with each response, by a layer outside of the verify layer.
+/// fn log<B>(response: &Response<B>) {
+///     if let Some(rejection) = response.extensions().get::<Rejection>() {
+///         let replayed = rejection.kind() == RejectionKind::NonceUsed;
+///         eprintln!("{}: {rejection} (replayed: {replayed})", rejection.status());
+///     }
+/// }
+/// # log(&Response::new(()));
+/// ```
 #[derive(Clone)]
 pub struct Rejection(Box<Inner>);
 
@@ -92,6 +106,8 @@ pub enum RejectionKind {
 const BASE_STRING_LIMIT: usize = 4096;
 
 /// Visibility of the reason in a response (OAuth Problem Reporting).
+///
+/// Set it with [`OAuthVerifyLayer::problems`](super::OAuthVerifyLayer::problems).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Problems {
     /// The response states the reason.

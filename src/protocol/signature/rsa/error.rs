@@ -23,6 +23,8 @@ pub struct InvalidRsaKey {
 }
 
 /// The reasons an RSA key cannot be loaded.
+///
+/// [`InvalidRsaKey::kind`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidRsaKeyKind {

@@ -28,6 +28,8 @@ const MARGIN_SECONDS: u64 = 2;
 
 /// A nonce store in Redis, shared by all servers with the same Redis and prefix.
 ///
+/// [The module](super) has an example.
+///
 /// A nonce is one key, set with `SET … NX PX`: the first server to set it accepts the request. The key is
 /// named after a SHA-256 hash, so no client or token identifiers reach Redis.
 ///

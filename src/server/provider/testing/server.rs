@@ -19,6 +19,21 @@ use tower_service::Service;
 use crate::protocol::{Origin, Scheme};
 
 /// A service on a free port of the loopback address. It stops when this value is dropped.
+///
+/// ```
+/// use std::convert::Infallible;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower_oauth1::server::provider::testing::TestServer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let hello = async |_: Request<_>| Ok::<_, Infallible>(Response::new(Full::new(bytes::Bytes::from("Hello"))));
+/// let server = TestServer::start(|_origin| tower::service_fn(hello)).await?;
+/// println!("{}", server.origin()); // http://127.0.0.1:…
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TestServer {
     origin: Origin,
