@@ -3,6 +3,8 @@
 use crate::protocol::{decode, decode_form, encode};
 
 /// The change from one path to another.
+///
+/// See [`Cause::Path`](super::Cause::Path).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PathChange {
@@ -33,6 +35,8 @@ pub enum PathChange {
 }
 
 /// The change from one value to another.
+///
+/// See [`Cause::Value`](super::Cause::Value).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueChange {
