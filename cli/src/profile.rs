@@ -22,6 +22,8 @@ pub(crate) struct Profile {
     pub(crate) client_secret: Option<Secret>,
     pub(crate) token: Option<String>,
     pub(crate) token_secret: Option<Secret>,
+    /// The handle that renews the token.
+    pub(crate) session_handle: Option<Secret>,
     pub(crate) rsa_key_file: Option<PathBuf>,
     /// A service whose rules are known.
     pub(crate) preset: Option<Known>,
@@ -62,7 +64,10 @@ impl Profile {
         })?;
         let profile: Self =
             parse(&text).map_err(|reason| Failure::usage(format!("the profile {}: {reason}", path.display())))?;
-        if profile.client_secret.is_some() || profile.token_secret.is_some() {
+        if [&profile.client_secret, &profile.token_secret, &profile.session_handle]
+            .iter()
+            .any(|secret| secret.is_some())
+        {
             warn_if_readable(&path);
         }
         Ok(profile)
@@ -85,7 +90,12 @@ impl ProfileArgument {
 ///
 /// They replace others: a token is of no use with another client or service. Comments and other keys stay. The file is
 /// replaced at once, and only its owner can read it.
-pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, String)]) -> Result<PathBuf, Failure> {
+pub(crate) fn store(
+    name: &str,
+    token: &TokenCredentials,
+    session_handle: Option<&Secret>,
+    settings: &[(&str, String)],
+) -> Result<PathBuf, Failure> {
     let path = path(name)?;
     let failed = |what: &str, error: std::io::Error| {
         Failure::usage(format!("cannot {what} {}", path.display())).caused_by(error)
@@ -98,7 +108,11 @@ pub(crate) fn store(name: &str, token: &TokenCredentials, settings: &[(&str, Str
     let mut document: DocumentMut =
         text.parse().map_err(|_| Failure::usage(format!("the profile {} is not TOML", path.display())))?;
     let of_token = [("token", token.token().to_owned()), ("token_secret", token.secret().expose().to_owned())];
-    for (key, value) in settings.iter().chain(&of_token) {
+    let of_session = session_handle.map(|handle| ("session_handle", handle.expose().to_owned()));
+    if of_session.is_none() {
+        document.remove("session_handle");
+    }
+    for (key, value) in settings.iter().chain(&of_token).chain(&of_session) {
         let item = match key.split_once('.') {
             Some((table, key)) => {
                 let table = document.entry(table).or_insert(toml_edit::table());

@@ -253,3 +253,45 @@ async fn a_token_does_not_steer_the_terminal() {
         assert_eq!(printed.out.lines().count(), if status == 0 { 2 } else { 0 }, "{printed:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_handle_renews_the_token() {
+    let server = TestServer::start(|_| {
+        service_fn(|request: Request<Incoming>| async move {
+            let header = request.headers()["authorization"].to_str().unwrap();
+            let renews = ["oauth_session_handle=\"h1\"", "oauth_token=\"t1\""].iter().all(|part| header.contains(part));
+            let answer = match (renews, header.contains("oauth_session_handle")) {
+                (true, _) => "oauth_token=t2&oauth_token_secret=s2&oauth_session_handle=h2",
+                (false, false) => "oauth_token=t1&oauth_token_secret=s1&oauth_session_handle=h1&oauth_expires_in=60",
+                (false, true) => "oauth_problem=token_expired",
+            };
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(answer)))
+        })
+    });
+    let server = server.await.unwrap();
+    let access = format!("{}/access", server.origin());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("oauth1/reader.toml");
+    let login = async |arguments: &[&str]| {
+        let all = [&["login", "reader", "--access", &access], arguments].concat();
+        let mut command = home(oauth1(&all), directory.path());
+        command.env("OAUTH1_PASSWORD", "pw").env("OAUTH1_CLIENT_KEY", "k").env("OAUTH1_CLIENT_SECRET", "cs");
+        tokio::task::spawn_blocking(move || run(command)).await.unwrap()
+    };
+    let none = login(&["--renew"]).await;
+    assert!(none.status == 2 && none.err.contains("no token to renew"), "{none:?}");
+
+    let granted = login(&["--xauth", "jane"]).await;
+    assert!(granted.status == 0 && granted.err.contains("oauth1 login reader --renew"), "{granted:?}");
+    let client = "client_key = \"k\"\nclient_secret = \"cs\"\n";
+    let kept =
+        |token| format!("{client}token = \"t{token}\"\ntoken_secret = \"s{token}\"\nsession_handle = \"h{token}\"\n");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), kept(1));
+    let renewed = login(&["--renew"]).await;
+    assert_eq!((renewed.status, &*renewed.out), (0, ""), "{renewed:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), kept(2));
+    // The server does not accept the handle a second time, and the profile stays.
+    let refused = login(&["--renew"]).await;
+    assert!(refused.status == 1 && refused.err.contains("token_expired"), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), kept(2));
+}

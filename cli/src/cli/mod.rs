@@ -144,6 +144,12 @@ pub(crate) struct LoginArguments {
     /// Secrets that are not given are asked for. Nothing is sent.
     #[arg(long, conflicts_with_all = ["xauth", "callback", "initiate"])]
     pub(crate) owner_only: bool,
+    /// Renew the token of the profile, without the user.
+    ///
+    /// It works with services that renew tokens: by the session handle, which a login keeps in the profile, or without
+    /// one, as etrade.
+    #[arg(long, conflicts_with_all = ["owner_only", "xauth", "callback", "parameter"])]
+    pub(crate) renew: bool,
     /// Exchange the user's name and password (OAUTH1_PASSWORD or a prompt) for a token.
     #[arg(long, value_name = "USER", conflicts_with = "callback")]
     pub(crate) xauth: Option<String>,

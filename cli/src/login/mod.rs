@@ -7,6 +7,7 @@ use std::path::absolute;
 
 use http::Response;
 use reqwest::Body;
+use serde_json::json;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_oauth1::client::ClockSkew;
 use tower_oauth1::client::handshake::{
@@ -14,7 +15,7 @@ use tower_oauth1::client::handshake::{
     HandshakeErrorKind, LegRequest, PendingAuthorization, Provider, TokenGrant, XAuth,
 };
 use tower_oauth1::diagnose::{Answer, Diagnosis, Record};
-use tower_oauth1::{ClientCredentials, Origin, TokenCredentials};
+use tower_oauth1::{ClientCredentials, Origin, Secret, TokenCredentials};
 
 use self::listener::Listener;
 use crate::cli::{LoginArguments, spelled};
@@ -29,7 +30,7 @@ pub(crate) async fn run(arguments: &LoginArguments) -> Result<Status, Failure> {
     let name = &arguments.profile;
     profile::path(name)?;
     let profile = Profile::load_or_default(name)?;
-    let (client, token, session_expires) = match (arguments.owner_only, &arguments.xauth) {
+    let (client, token, granted) = match (arguments.owner_only, &arguments.xauth) {
         (true, _) => {
             let Credentials { client, token } = owner_only(arguments, &profile)?;
             (client, token, None)
@@ -40,16 +41,21 @@ pub(crate) async fn run(arguments: &LoginArguments) -> Result<Status, Failure> {
             for (name, value) in granted.extras() {
                 tell(&format!("{name}: {value}"));
             }
-            (client, granted.token().clone(), granted.expires_at())
+            (client, granted.token().clone(), Some(granted))
         }
     };
-    if let Some(expires_at) = session_expires {
-        warning(&format!("the token expires at {expires_at} seconds after the Unix epoch; log in again then"));
+    let session_handle = granted.as_ref().and_then(TokenGrant::session_handle);
+    if let Some(expires_at) = granted.as_ref().and_then(TokenGrant::expires_at) {
+        let remedy = match session_handle {
+            Some(_) => format!("run `oauth1 login {name} --renew` before"),
+            None => "log in again then".to_owned(),
+        };
+        warning(&format!("the token expires at {expires_at} seconds after the Unix epoch; {remedy}"));
     }
     if arguments.print {
         print(&token)?;
     } else {
-        let path = profile::store(name, &token, &settings(arguments, &client))?;
+        let path = profile::store(name, &token, session_handle, &settings(arguments, &client))?;
         tell(&format!("The token is in {}. Use it with `oauth1 request -p {name} URL`.", path.display()));
     }
     Ok(Status::Done)
@@ -93,6 +99,10 @@ async fn obtain(
         .into_iter()
         .fold(provider, |provider, (name, value)| provider.authorization_parameter(name, value));
     let layer = service.handshake_layer(&origin).clock_skew(ClockSkew::default()).records();
+    if arguments.renew {
+        let handshake = Handshake::new(provider, layer, http_client(&origin)?);
+        return handshake.renew(&stored(profile)?).await.map_err(failed);
+    }
     if let Some(user) = xauth {
         let password = match std::env::var("OAUTH1_PASSWORD") {
             Ok(password) => password.into(),
@@ -117,6 +127,17 @@ async fn obtain(
     writeln!(err, "{}", paint(PROTOCOL, handshake.authorization_url(&pending)))?;
     let consent = waiting.consent(&pending, || handshake.now(), legacy).await?;
     handshake.request_token_credentials(consent).await.map_err(failed)
+}
+
+/// The token of the profile, as it was granted.
+fn stored(profile: &Profile) -> Result<TokenGrant, Failure> {
+    let (Some(token), Some(secret)) = (&profile.token, &profile.token_secret) else {
+        return Err(Failure::usage("the profile has no token to renew; log in without --renew"));
+    };
+    let session_handle = profile.session_handle.as_ref().map(Secret::expose);
+    let token = json!({ "token": token, "secret": secret.expose() });
+    let granted = json!({ "token": token, "session_handle": session_handle, "extras": [] });
+    serde_json::from_value(granted).map_err(|error| Failure::usage("cannot read the token").caused_by(error))
 }
 
 /// The HTTP client of the handshake: reqwest, which follows no redirect.
@@ -291,8 +312,8 @@ impl LoginArguments {
                 let (initiate, authorize, token) = (initiate.clone(), authorize.clone(), token.clone());
                 Ok(Some(Endpoints { initiate, authorize, token }))
             }
-            // xAuth has no page and no temporary credentials.
-            (None, None, Some(token)) if self.xauth.is_some() => {
+            // xAuth and renewals have no page and no temporary credentials.
+            (None, None, Some(token)) if self.xauth.is_some() || self.renew => {
                 Ok(Some(Endpoints { initiate: token.clone(), authorize: token.clone(), token: token.clone() }))
             }
             _ => Ok(None),
