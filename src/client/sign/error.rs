@@ -150,14 +150,35 @@ impl Error for OAuthSignError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::protocol::{RequestHead, SignErrorKind};
+    use crate::protocol::{
+        ClientCredentials, CustomSignatureMethod, RequestHead, Secrets, SignErrorKind, SignatureMethod, Signer,
+    };
+
+    /// A method whose key is on a card that was removed.
+    #[derive(Debug)]
+    struct Removed;
+
+    impl CustomSignatureMethod for Removed {
+        fn name(&self) -> &str {
+            "CARD"
+        }
+
+        fn sign(&self, _: &str, _: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
+            Err("no card".into())
+        }
+    }
 
     #[test]
     fn the_source_is_the_error_of_others() {
         let head = RequestHead::new("GET", "/path").unwrap_err();
+        let card = Signer::new(ClientCredentials::new("ck", "cs")).method(SignatureMethod::Custom(Arc::new(Removed)));
+        let failed = card.sign_text("text", None).unwrap_err();
         for (error, sign_error, source) in [
             (OAuthSignError::from(head), Some(SignErrorKind::InvalidHead), None),
+            (OAuthSignError::from(failed), Some(SignErrorKind::SigningFailed), Some("no card")),
             (OAuthSignError::unread(ReadError::Broken("reset"), 9), None, Some("reset")),
             (OAuthSignError::unread(ReadError::<&str>::TooLarge, 9), None, None),
             (OAuthSignError::form_body(), None, None),

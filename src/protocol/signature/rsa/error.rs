@@ -191,3 +191,23 @@ impl Error for InvalidRsaKey {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_key_of_some_use_names_the_function_that_accepts_it() {
+        for (bits, expected) in [(1023, false), (1024, true), (2047, true)] {
+            let error = InvalidRsaKey::length(InvalidRsaKeyKind::TooShort, bits);
+            assert_eq!(error.to_string().contains("danger_from_short_key"), expected, "{bits}");
+        }
+    }
+
+    #[test]
+    fn only_a_malformed_key_has_a_source() {
+        let malformed = InvalidRsaKey::malformed(fmt::Error);
+        assert_eq!(malformed.source().map(ToString::to_string), Some(fmt::Error.to_string()));
+        assert!(InvalidRsaKey::from(InvalidRsaKeyKind::Dsa).source().is_none());
+    }
+}

@@ -364,3 +364,14 @@ fn uint(number: &UintRef<'_>, bits: usize) -> Result<BoxedUint, InvalidRsaKey> {
     let bits = u32::try_from(bits).map_err(InvalidRsaKey::malformed)?;
     BoxedUint::from_be_slice(number.as_bytes(), bits).map_err(InvalidRsaKey::malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_neither_pem_nor_der_is_reported_as_der() {
+        let error = RsaPrivateKey::danger_from_short_key(b"neither", 1024).unwrap_err();
+        assert_eq!(error.kind(), InvalidRsaKeyKind::NotDer);
+    }
+}

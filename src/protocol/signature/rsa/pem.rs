@@ -127,3 +127,15 @@ pub(super) fn why_not(text: &[u8]) -> InvalidRsaKeyKind {
         InvalidRsaKeyKind::NotPem
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_a_line_of_base64_is_a_key_without_its_lines() {
+        for (length, expected) in [(64, InvalidRsaKeyKind::NotPem), (65, InvalidRsaKeyKind::BareBase64)] {
+            assert_eq!(why_not(&vec![b'A'; length]), expected, "{length}");
+        }
+    }
+}
