@@ -256,6 +256,7 @@ mod tests {
             ("\n\0\u{7f}", "%0A%00%7F"),
         ] {
             assert_eq!(encode(input), expected);
+            assert_eq!(encode_borrowing(input), expected);
             assert_eq!(encoded_len(input.as_bytes()), expected.len());
             assert_eq!(&*decode(expected.as_bytes()), input.as_bytes());
         }

@@ -328,6 +328,7 @@ mod tests {
         }
 
         fn sign(&self, text: &str, secrets: Secrets<'_>) -> Result<String, Box<dyn Error + Send + Sync>> {
+            assert_eq!(format!("{secrets:?}"), r#"Secrets { client_key: "key", .. }"#);
             let [client, token] = [secrets.client(), secrets.token()].map(|secret| secret.map(Secret::expose));
             Ok(format!("{text} {} {client:?} {token:?}", secrets.client_key()))
         }

@@ -69,3 +69,28 @@ where
         Ok(parts.extensions.get().cloned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio_test::block_on;
+
+    use super::super::RejectionKind;
+    use super::*;
+
+    #[test]
+    fn responses_of_rejections_and_of_a_missing_layer() {
+        assert_eq!(IntoResponse::into_response(NotVerified).status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(NotVerified.to_string().starts_with("the request was not verified; add an OAuthVerifyLayer"));
+        let rejection = super::super::Rejection::from(RejectionKind::UnknownClient);
+        assert_eq!(IntoResponse::into_response(rejection).status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[test]
+    fn a_request_that_was_not_verified_has_no_user() {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        let required = block_on(<Verified<u8> as FromRequestParts<()>>::from_request_parts(&mut parts, &()));
+        assert_eq!(required.unwrap_err(), NotVerified);
+        let optional = block_on(<Verified<u8> as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()));
+        assert!(optional.unwrap().is_none());
+    }
+}
