@@ -144,3 +144,24 @@ impl Error for UnansweredError {
         Some(&*self.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_the_reason_before_the_origin() {
+        let listed = vec![Origin::parse("https://a.example").unwrap()];
+        for (origins, is_marked, expected) in [
+            (Origins::These(listed.clone()), false, UnsignedReason::OriginNotListed(listed.clone())),
+            (Origins::These(listed), true, UnsignedReason::Marked),
+            (Origins::Any, true, UnsignedReason::Marked),
+        ] {
+            let (mut parts, ()) = http::Request::get("https://b.example/").body(()).unwrap().into_parts();
+            if is_marked {
+                parts.extensions.insert(Unsigned);
+            }
+            assert_eq!(of_unsigned(&parts, &origins).unwrap().unsigned, Some(expected));
+        }
+    }
+}
