@@ -153,6 +153,25 @@ mod tests {
     }
 
     #[test]
+    fn two_differences_do_not_cancel_out() {
+        let digest: Vec<u8> = (0..20).collect();
+        for first in 0..digest.len() {
+            for second in first + 1..digest.len() {
+                let mut other = digest.clone();
+                other[first] ^= 1;
+                other[second] ^= 1;
+                assert!(!Signature::Digest(&digest).is(&BASE64.encode(&other)), "{first} and {second}");
+            }
+        }
+        // Octets that are no digits, where the bits of a digit that overlap are set.
+        for (text, presented) in [("CACACACA", "C!C!CACA"), ("CACACACA", "C!CAC!CA"), ("AAAAAAAA", "AAA!AAAA")] {
+            let digest = BASE64.decode(text).unwrap();
+            assert!(Signature::Digest(&digest).is(text), "{text}");
+            assert!(!Signature::Digest(&digest).is(presented), "{presented}");
+        }
+    }
+
+    #[test]
     fn a_digest_has_one_spelling() {
         // The lengths of SHA-1, SHA-256 and SHA-512.
         for length in [20, 32, 64] {
