@@ -127,7 +127,6 @@ impl BaseString<'_> {
             Source { form: FormBytes::new(self.payload.form(), &mut body_tail), protocol: elsewhere },
             Source { form: FormBytes::new(form, &mut protocol_tail), protocol: ProtocolNames::Expected },
         ];
-        out.flush();
         let mut found = ParameterList::new();
         found.collect(&sources)?; // §3.4.1.3.1
         found.sort(&sources); // §3.4.1.3.2

@@ -148,11 +148,6 @@ impl<'s> Encoder<'s> {
         }
     }
 
-    /// Passes on all whole blocks, to be hashed while something other than encoding is done.
-    pub(crate) fn flush(&mut self) {
-        self.pass_on(0);
-    }
-
     /// The buffer, with space for one step.
     #[inline(always)]
     fn step(&mut self) -> Step<'_> {
