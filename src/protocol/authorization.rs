@@ -501,7 +501,7 @@ mod tests {
             ] {
                 let expected = [format!("realm r{long}"), format!("a{long}=1{long}+{long}"), format!("b=2{long}")];
                 assert_eq!(parse(&header).as_deref(), Ok(&expected[..]), "{header}");
-                // Whatever is missing at the end, or wrong there, is noticed.
+                // Anything that is missing or wrong at the end is noticed.
                 let value = header.rfind("2").unwrap();
                 if header.ends_with('"') {
                     assert_eq!(parse(&header[..header.len() - 1]), Err(InvalidAuthorizationKind::Malformed));
