@@ -87,7 +87,10 @@ mod tests {
     #[test]
     fn an_error_shows_its_kind_and_keeps_its_source() {
         let full = NonceError::from(NonceErrorKind::Full);
-        assert_eq!((full.to_string().as_str(), full.source().is_none()), ("the nonce store is full", true));
+        assert_eq!(
+            (full.to_string().as_str(), full.source().is_none()),
+            ("the nonce store is full; give it more capacity", true)
+        );
         let unavailable = NonceError::new(NonceErrorKind::Unavailable, "connection reset");
         assert_eq!(unavailable.to_string(), "the nonce store is unavailable");
         assert_eq!(unavailable.source().map(ToString::to_string).as_deref(), Some("connection reset"));
