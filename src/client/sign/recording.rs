@@ -161,7 +161,9 @@ mod tests {
             if is_marked {
                 parts.extensions.insert(Unsigned);
             }
-            assert_eq!(of_unsigned(&parts, &origins).unwrap().unsigned, Some(expected));
+            parts.headers.insert(CONTENT_TYPE, "text/plain".parse().unwrap());
+            let record = of_unsigned(&parts, &origins).unwrap();
+            assert_eq!((record.unsigned, record.content_type.as_deref()), (Some(expected), Some("text/plain")));
         }
     }
 }

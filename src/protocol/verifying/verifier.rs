@@ -470,6 +470,18 @@ mod tests {
         assert_eq!(unsigned.invalid_authorization(), None);
     }
 
+    #[cfg(feature = "server")]
+    #[test]
+    fn foreign_parameters_of_the_header_are_refused() {
+        for (parameter, expected) in [("xoauth_a", Ok(())), ("page", Err(VerifyErrorKind::InvalidAuthorization))] {
+            let (verifier, header) = (Verifier::new(), format!("{GOOD}, {parameter}=\"1\""));
+            let head = RequestHead::new("POST", "http://e.com/").unwrap();
+            let presented = verifier.check(head, Some(header.as_bytes()), Payload::Unread, NOW).unwrap();
+            let refused = presented.refuse_foreign_parameters();
+            assert_eq!(refused.map_err(|error| error.kind()), expected, "{parameter}");
+        }
+    }
+
     #[cfg(all(feature = "rsa", feature = "server"))]
     #[test]
     fn an_rsa_signature_has_the_length_of_its_key() {
