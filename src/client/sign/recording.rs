@@ -163,7 +163,10 @@ mod tests {
             }
             parts.headers.insert(CONTENT_TYPE, "text/plain".parse().unwrap());
             let record = of_unsigned(&parts, &origins).unwrap();
-            assert_eq!((record.unsigned, record.content_type.as_deref()), (Some(expected), Some("text/plain")));
+            assert_eq!((&record.unsigned, record.content_type.as_deref()), (&Some(expected), Some("text/plain")));
+            let unanswered = UnansweredError::new(record, "connection reset".into());
+            assert_eq!(unanswered.to_string(), "the signed request was not answered");
+            assert_eq!(unanswered.source().map(ToString::to_string).as_deref(), Some("connection reset"));
         }
     }
 }
