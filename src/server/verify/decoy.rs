@@ -116,7 +116,8 @@ fn rsa_decoy(size: usize) -> Vec<u8> {
     der
 }
 
-#[cfg(all(test, feature = "rsa"))]
+#[cfg(test)]
+#[cfg(feature = "rsa")]
 mod tests {
     use std::error::Error;
     use std::sync::{Arc, Mutex};
