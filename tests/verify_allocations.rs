@@ -23,7 +23,7 @@ use tower_oauth1::{ClientCredentials, Clock, Origin, Signer, TokenCredentials};
 /// table in it, and the value.
 const ALLOCATIONS: u64 = 1 + 1 + 3;
 
-/// The allocation of a verification: the list of parameters.
+/// The allocation of a verification: the decoded signature.
 const VERIFICATION: u64 = 1;
 
 /// A store that remembers nothing, so that its tables do not count.
