@@ -22,7 +22,11 @@ pub(super) struct FollowUp {
 
 impl FollowUp {
     pub(super) fn listener(listener: Option<Listener>) -> Self {
-        Self { listener, ..Self::default() }
+        Self {
+            listener,
+            #[cfg(feature = "diagnose")]
+            record: None,
+        }
     }
 
     #[cfg(feature = "diagnose")]
