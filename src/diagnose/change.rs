@@ -4,7 +4,7 @@ use crate::protocol::{decode, decode_form, encode};
 
 /// The change from one path to another.
 ///
-/// See [`Cause::Path`](super::Cause::Path).
+/// See [`Difference::Path`](super::Difference::Path).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PathChange {
@@ -36,7 +36,7 @@ pub enum PathChange {
 
 /// The change from one value to another.
 ///
-/// See [`Cause::Value`](super::Cause::Value).
+/// See [`Difference::Value`](super::Difference::Value).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueChange {
