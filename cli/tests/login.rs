@@ -175,7 +175,7 @@ fn a_second_login_replaces_the_settings_of_the_first() {
     let first = "client_key = \"old\" # mine\nclient_secret = \"old\"\nrealm = \"r\" # kept\ntoken = \"old\"\n";
     std::fs::write(&file, first).unwrap();
     let arguments = ["--transmission", "query", "--body-hash", "non-form", "--realm", "r", "--rsa-key-file", "key.pem"];
-    std::fs::write(directory.path().join("key.pem"), include_str!("../../tests/keys/rsa.pem")).unwrap();
+    std::fs::write(directory.path().join("key.pem"), include_str!("rsa.pem")).unwrap();
     let mut command = home(oauth1(&[&["login", "bot", "--owner-only"][..], &arguments].concat()), directory.path());
     for (name, value) in [("CLIENT_KEY", "k"), ("CLIENT_SECRET", "cs"), ("TOKEN", "t"), ("TOKEN_SECRET", "ts")] {
         command.env(format!("OAUTH1_{name}"), value);
