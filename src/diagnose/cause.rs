@@ -12,12 +12,13 @@ use crate::record::{Credential, Oddity, UnsignedReason};
 /// a parameter.
 ///
 /// ```
-/// use tower_oauth1::diagnose::{Cause, Certainty, Report};
+/// use tower_oauth1::diagnose::{Cause, Certainty, Difference, Report};
 ///
 /// /// Whether a proxy in front of the server is at fault, for certain.
 /// fn is_the_proxy(report: &Report) -> bool {
 ///     report.findings().iter().any(|finding| {
-///         finding.certainty() == Certainty::Certain && matches!(finding.cause(), Cause::Scheme { .. })
+///         finding.certainty() == Certainty::Certain
+///             && matches!(finding.cause(), Cause::Difference(Difference::Scheme { .. }))
 ///     })
 /// }
 /// ```
