@@ -280,6 +280,12 @@ async fn credentials_go_only_where_they_belong() {
         assert_eq!(sent.headers().contains_key(AUTHORIZATION), signed, "{uri}");
         assert_eq!(sent.body(), "x");
     }
+
+    // The inner service resolves a path, whatever its Host header.
+    let mut by_path = request(vec![]);
+    *by_path.uri_mut() = "/path-only".parse().unwrap();
+    by_path.headers_mut().insert(HOST, "example.com".parse().unwrap());
+    assert!(arrived(&two, by_path).await.unwrap().headers().contains_key(AUTHORIZATION));
 }
 
 #[tokio::test]
