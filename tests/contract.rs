@@ -244,6 +244,11 @@ async fn what_cannot_be_signed_is_not_sent() {
         assert_eq!((kind(&error), signers_reason(&error)), expected, "{what}");
         assert_eq!(called.into_inner(), 0, "{what}");
     }
+    // Parameters in the query leave the header to others.
+    let in_query = OAuthSignLayer::danger_sign_any_origin(signer().transmission(Transmission::Query));
+    let sent = arrived(&in_query, with(request(vec![]), AUTHORIZATION, "Bearer x")).await.unwrap();
+    assert_eq!(sent.headers()[AUTHORIZATION], "Bearer x");
+    assert!(sent.uri().query().unwrap().contains("oauth_signature="));
     let at_limit = arrived(&limited, form(vec![Step::Data("a=1")])).await.unwrap();
     assert_eq!(at_limit.body(), "a=1");
 }

@@ -83,3 +83,22 @@ impl<B: Body<Data = Bytes>> Body for OAuthVerifyBody<B> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[test]
+    fn the_length_is_that_of_the_body_or_the_text() {
+        for (body, length) in [
+            (OAuthVerifyBody::inner(Full::from("inner")), 5),
+            (OAuthVerifyBody::inner(Full::default()), 0),
+            (OAuthVerifyBody::from(Bytes::from("text")), 4),
+            (OAuthVerifyBody::from(Bytes::new()), 0),
+        ] {
+            assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(length), length == 0), "{body:?}");
+        }
+    }
+}

@@ -850,11 +850,14 @@ fn a_store_that_cannot_tell_lets_nothing_through() {
     assert_eq!((refused.status.as_u16(), refused.kind()), (503, RejectionKind::LookupFailed));
     assert!(std::error::Error::source(&refused.rejection).is_some());
     assert_eq!(refused.challenge, "");
+    assert!(!Away.keeps_prepared() && !Arc::new(Away).keeps_prepared());
+    assert!(Arc::new(MemoryCredentials::<u8>::new()).keeps_prepared());
     for (kind, status) in [
         (NonceErrorKind::Unavailable, 503),
         (NonceErrorKind::Full, 503),
         (NonceErrorKind::Recovering, 503),
         (NonceErrorKind::OutsideWindow, 401),
+        (NonceErrorKind::ShareUsedUp, 429),
     ] {
         let refused = block_on(answer(&layer().nonces(Says(kind)), Sent::default().signed())).unwrap_err();
         assert_eq!(refused.status.as_u16(), status, "{kind:?}");
