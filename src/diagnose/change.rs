@@ -4,7 +4,7 @@ use crate::protocol::{decode, decode_form, encode};
 
 /// The change from one path to another.
 ///
-/// See [`Difference::Path`](super::Difference::Path).
+/// A [`Difference`](super::Difference) has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PathChange {
@@ -36,7 +36,7 @@ pub enum PathChange {
 
 /// The change from one value to another.
 ///
-/// See [`Difference::Value`](super::Difference::Value).
+/// A [`Difference`](super::Difference) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueChange {
