@@ -4,7 +4,7 @@ use crate::protocol::{decode, decode_form, encode};
 
 /// The change from one path to another.
 ///
-/// A [`Difference`](super::Difference) has it.
+/// Part of a difference that [`Comparison`](super::Comparison) finds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PathChange {
@@ -36,7 +36,7 @@ pub enum PathChange {
 
 /// The change from one value to another.
 ///
-/// A [`Difference`](super::Difference) has it.
+/// Part of a difference that [`Comparison`](super::Comparison) finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueChange {
