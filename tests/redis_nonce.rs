@@ -112,6 +112,32 @@ async fn insertions_at_the_same_time_share_a_call() {
     assert!((4..=8).contains(&calls), "250 insertions by {calls} calls of at most 64");
 }
 
+#[tokio::test]
+#[ignore = "needs redis-server: .ci/run installs one and runs these"]
+async fn each_nonce_of_a_call_has_its_own_answer() {
+    let redis = Redis::new().await;
+    let store = Arc::new(redis.store());
+    assert_eq!(insert(&store, "loads the script").await, Ok(Fresh));
+    let (before, now) = (calls(&redis, "evalsha").await, now());
+    let rows = [
+        (now, "a", Ok(Fresh)),
+        (now - 90, "a", Err(OutsideWindow)),
+        (now, "a", Ok(Replayed)),
+        (now + 1, "a", Ok(Fresh)),
+        (now - 90, "b", Err(OutsideWindow)),
+        (now, "b", Ok(Fresh)),
+    ];
+    let mut tasks = Vec::new();
+    for (timestamp, nonce, _) in rows {
+        let store = Arc::clone(&store);
+        tasks.push(tokio::spawn(async move { insert_at(&store, timestamp, nonce).await }));
+    }
+    for (task, (timestamp, nonce, expected)) in tasks.into_iter().zip(rows) {
+        assert_eq!(task.await.expect("no panic"), expected, "{nonce} at {timestamp}");
+    }
+    assert_eq!(calls(&redis, "evalsha").await - before, 1);
+}
+
 #[test]
 #[ignore = "needs redis-server: .ci/run installs one and runs these"]
 fn a_store_outlives_the_runtime_that_first_used_it() {

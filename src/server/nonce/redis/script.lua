@@ -18,24 +18,31 @@ if record[1] ~= run or not since then
 end
 
 local letters = {}
+-- Most nonces of a call have one timestamp, so what follows from it is kept for the next.
+local timestamp, width, refusal, lifetime
 for at = 2, #KEYS do
-  local timestamp, width = tonumber(ARGV[2 * at - 2]), tonumber(ARGV[2 * at - 1])
-  local expires = timestamp + width
-  if expires <= now or timestamp >= now + width then
-    letters[at - 1] = 'o'
-  elseif timestamp < since + width + margin then
-    letters[at - 1] = 'c'
-  else
-    local reply = redis.pcall('SET', KEYS[at], '', 'NX', 'PX', (expires - now + margin) * 1000)
-    if not reply then
-      letters[at - 1] = 'r'
-    elseif not reply.err then
-      letters[at - 1] = 'f'
-    elseif string.find(reply.err, 'OOM command not allowed', 1, true) then
-      letters[at - 1] = 'n'
+  if ARGV[2 * at - 2] ~= timestamp or ARGV[2 * at - 1] ~= width then
+    timestamp, width = ARGV[2 * at - 2], ARGV[2 * at - 1]
+    local expires = timestamp + width
+    if expires <= now or tonumber(timestamp) >= now + width then
+      refusal = 'o'
+    elseif tonumber(timestamp) < since + width + margin then
+      refusal = 'c'
     else
-      return reply
+      refusal, lifetime = nil, string.format('%.0f', (expires - now + margin) * 1000)
     end
+  end
+  local reply = not refusal and redis.pcall('SET', KEYS[at], '', 'NX', 'PX', lifetime)
+  if refusal then
+    letters[at - 1] = refusal
+  elseif not reply then
+    letters[at - 1] = 'r'
+  elseif not reply.err then
+    letters[at - 1] = 'f'
+  elseif string.find(reply.err, 'OOM command not allowed', 1, true) then
+    letters[at - 1] = 'n'
+  else
+    return reply
   end
 end
 return table.concat(letters)
