@@ -149,6 +149,8 @@ pub mod protocol;
 mod record;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(any(feature = "client", feature = "server"))]
+mod shared;
 
 #[cfg(any(feature = "client", feature = "server"))]
 pub use body::SignedBody;

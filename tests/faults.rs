@@ -197,7 +197,7 @@ struct Stores(Inner);
 impl CredentialStore for Stores {
     type Principal = ();
 
-    async fn find(&self, _: &str, _: Option<&str>) -> Result<Found<()>, LookupError> {
+    async fn find(&self, _: &str, _: Option<&str>) -> Result<Found<'_, ()>, LookupError> {
         let _one = self.0.alive.one();
         let fault = self.0.faults.lock().unwrap().stores;
         step(fault).await?;

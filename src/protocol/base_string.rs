@@ -58,7 +58,7 @@ pub(crate) type ReceivedValues<'a> = [Option<Cow<'a, str>>; names::PROTOCOL.len(
 #[derive(Clone, Copy)]
 pub(crate) struct PreparedParameters<'a> {
     /// The parts before the nonce, between nonce and timestamp, and after the timestamp.
-    pub(crate) fixed: &'a [String; 3],
+    pub(crate) fixed: &'a [&'a [u8]; 3],
     /// In decimal digits.
     pub(crate) timestamp: &'a str,
     /// Encoded once, as it stands in a header.
@@ -173,8 +173,8 @@ fn write_protocol(out: &mut Encoder<'_>, protocol: Protocol<'_>) {
     match protocol {
         Protocol::Prepared(PreparedParameters { fixed: [first, second, third], timestamp, nonce_twice, .. }) => {
             out.separator();
-            for part in [first, nonce_twice, second, timestamp, third] {
-                out.octets(part.as_bytes());
+            for part in [first, nonce_twice.as_bytes(), second, timestamp.as_bytes(), third] {
+                out.octets(part);
             }
         }
         Protocol::Received(values) => {
@@ -203,7 +203,7 @@ mod tests {
     /// With `oauth_consumer_key=k`, the nonce `n/` and the timestamp 1.
     fn base_string(method: &str, url: &str, form: &str) -> String {
         let head = RequestHead::new(method, url).unwrap();
-        let fixed = ["oauth_consumer_key%3Dk%26oauth_nonce%3D", "%26oauth_timestamp%3D", ""].map(String::from);
+        let fixed = ["oauth_consumer_key%3Dk%26oauth_nonce%3D", "%26oauth_timestamp%3D", ""].map(str::as_bytes);
         let protocol = Protocol::Prepared(PreparedParameters {
             fixed: &fixed,
             timestamp: "1",

@@ -1,5 +1,6 @@
 //! The part of signing that is done once for a client and token.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::authorization::{HeaderWriter, Separator};
@@ -10,19 +11,55 @@ use super::names;
 use super::signature::{PreparedKey, Signature};
 
 /// The prepared key, and the protocol parameters that do not change.
+///
+/// It has its cache lines to itself, for the reason at [`Octets`].
+#[repr(align(128))]
 pub(crate) struct Prepared {
     signer: Identity,
     client: Identity,
     pub(crate) key: PreparedKey,
+    octets: Octets,
     /// The parameters as a form.
-    pub(crate) form: Vec<u8>,
+    form: Range<usize>,
     /// The parts of a header before the timestamp, the nonce and the signature.
-    header: [Vec<u8>; 3],
+    header: [Range<usize>; 3],
     /// The place of the first parameter in the first part, after scheme and realm.
     first_parameter: usize,
     separator: Separator,
     /// The parameters sorted and encoded for a base string: see [`PreparedParameters::fixed`].
-    pub(crate) base_string: [String; 3],
+    base_string: [Range<usize>; 3],
+}
+
+/// The octets of a [`Prepared`] in one allocation, between two margins.
+///
+/// A thread that reads a cache line waits if another one has written to it. Memory that threads allocate for each
+/// request may begin where this allocation ends: without the margins, two threads signed only 1.7 times as fast as one.
+struct Octets(Vec<u8>);
+
+/// Two cache lines of x86-64, which are fetched in pairs.
+const MARGIN: [u8; 128] = [0; 128];
+
+impl Octets {
+    fn after_margin() -> Self {
+        Self(MARGIN.into())
+    }
+
+    /// Adds a part, and returns its place.
+    fn add(&mut self, part: &[u8]) -> Range<usize> {
+        let start = self.0.len();
+        self.0.extend(part);
+        start..self.0.len()
+    }
+
+    fn before_margin(mut self) -> Self {
+        self.0.extend(MARGIN);
+        self
+    }
+
+    #[inline]
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        &self.0[place.start..place.end]
+    }
 }
 
 /// The parameters of a [`Prepared`] and the settings that shape its header.
@@ -56,8 +93,8 @@ impl Unprepared<'_> {
             }
         }
         header.name(names::TIMESTAMP);
-        let after = |name| format!("\"{}{name}=\"", self.separator.as_str()).into_bytes();
-        let header = [header.finish().into_bytes(), after(names::NONCE), after(names::SIGNATURE)];
+        let after = |name| format!("\"{}{name}=\"", self.separator.as_str());
+        let header = [header.finish(), after(names::NONCE), after(names::SIGNATURE)];
 
         let pair = |name, value: &str| format!("{name}%3D{}", encode(encode(value)));
         let further =
@@ -67,23 +104,35 @@ impl Unprepared<'_> {
             format!("%26{}%26{}", pair(names::SIGNATURE_METHOD, self.method), pair(names::TIMESTAMP, "")),
             further(names::TOKEN, self.token) + &further(names::VERSION, self.version),
         ];
+        let mut octets = Octets::after_margin();
         Prepared {
             signer: self.signer.clone(),
             client: self.client.clone(),
             key: self.key,
-            form,
-            header,
+            form: octets.add(&form),
+            header: header.map(|part| octets.add(part.as_bytes())),
             first_parameter,
             separator: self.separator,
-            base_string,
+            base_string: base_string.map(|part| octets.add(part.as_bytes())),
+            octets: octets.before_margin(),
         }
     }
 }
 
 impl Prepared {
+    pub(crate) fn form(&self) -> &[u8] {
+        self.octets.at(&self.form)
+    }
+
+    /// See [`PreparedParameters::fixed`].
+    #[inline]
+    pub(crate) fn base_string(&self) -> [&[u8]; 3] {
+        self.base_string.each_ref().map(|part| self.octets.at(part))
+    }
+
     /// The header of §3.5.1, allocated once at its size.
     pub(crate) fn header(&self, parameters: PreparedParameters<'_>, signature: Signature<'_>) -> Vec<u8> {
-        let [first, second, third] = &self.header;
+        let [first, second, third] = self.header.each_ref().map(|part| self.octets.at(part));
         let (timestamp, nonce) = (parameters.timestamp.as_bytes(), parameters.nonce.as_bytes());
         signature.with_encoded(|signature| [first, timestamp, second, nonce, third, signature, b"\""].concat())
     }

@@ -85,7 +85,7 @@ fn refused() -> Vec<Row> {
     struct Away;
     impl CredentialStore for Away {
         type Principal = ();
-        async fn find(&self, _: &str, _: Option<&str>) -> Result<Found<()>, LookupError> {
+        async fn find(&self, _: &str, _: Option<&str>) -> Result<Found<'_, ()>, LookupError> {
             Err("the database is away".into())
         }
     }

@@ -65,7 +65,7 @@ impl CredentialStore for Known {
     /// The user, or nothing for the client alone.
     type Principal = Option<String>;
 
-    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Option<String>>, LookupError> {
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<'_, Option<String>>, LookupError> {
         if client != self.client.key() {
             return Ok(Found::UnknownClient);
         }

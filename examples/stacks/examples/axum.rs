@@ -62,7 +62,7 @@ struct Accounts;
 impl CredentialStore for Accounts {
     type Principal = User;
 
-    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<User>, LookupError> {
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<'_, User>, LookupError> {
         if client != "printer" {
             return Ok(Found::UnknownClient);
         }

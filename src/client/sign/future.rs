@@ -20,6 +20,7 @@ use super::requests::{Requests, Treatment};
 use super::response::ResponseHead;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
+use crate::shared::Handle;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -55,7 +56,7 @@ struct Waiting<S> {
     head: Parts,
     treatment: Treatment,
     ready: S,
-    requests: Arc<Requests>,
+    requests: Arc<Handle<Requests>>,
 }
 
 impl<S, B> OAuthSignFuture<S, B>
@@ -67,7 +68,7 @@ where
         head: Parts,
         treatment: Treatment,
         ready: S,
-        requests: Arc<Requests>,
+        requests: Arc<Handle<Requests>>,
     ) -> Self {
         Self { state: State::Reading { body, waiting: Some(Waiting { head, treatment, ready, requests }) } }
     }

@@ -23,7 +23,10 @@ use crate::protocol::{
 };
 
 /// The settings that both layers share.
+///
+/// The alignment keeps them off the cache line of the reference count, to which all threads write.
 #[derive(Clone, Debug)]
+#[repr(align(128))]
 pub(super) struct Requests {
     pub(super) signer: Signer,
     pub(super) origins: Origins,

@@ -15,6 +15,7 @@ use super::requests::{Requests, Treatment};
 use super::response::ResponseHead;
 use crate::body::{ReadWhole, SignedBody};
 use crate::protocol::Payload;
+use crate::shared::Shared;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -26,7 +27,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[rustfmt::skip]
 pub struct OAuthSign<S> { // `S` must take `Request<SignedBody<_>>`; if it takes `Request<_>`, use the layer `.without_form_bodies()`
     inner: S,
-    requests: Arc<Requests>,
+    requests: Shared<Requests>,
 }
 
 /// Signs requests without reading their bodies. From [`OAuthSignHeadLayer`](super::OAuthSignHeadLayer).
@@ -40,7 +41,7 @@ pub struct OAuthSignHead<S> {
 
 impl<S> OAuthSign<S> {
     pub(super) fn new(inner: S, requests: Arc<Requests>) -> Self {
-        Self { inner, requests }
+        Self { inner, requests: Shared::new(requests) }
     }
 }
 
@@ -100,7 +101,7 @@ where
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
                 let body = ReadWhole::new(body, self.requests.body_limit);
-                return OAuthSignFuture::reading(body, head, treatment, ready, self.requests.clone());
+                return OAuthSignFuture::reading(body, head, treatment, ready, self.requests.handle());
             }
         };
         match signed {

@@ -267,9 +267,8 @@ impl<'a> SigningRequest<'a> {
                     Cow::Borrowed(unreserved) => Cow::Borrowed(*unreserved),
                     Cow::Owned(encoded) => Cow::Owned(encode(encoded)),
                 };
-                let fixed = &prepared.base_string;
                 run(Protocol::Prepared(PreparedParameters {
-                    fixed,
+                    fixed: &prepared.base_string(),
                     timestamp,
                     nonce: &nonce,
                     nonce_twice: &nonce_twice,
@@ -296,7 +295,7 @@ impl<'a> SigningRequest<'a> {
         additional: &AdditionalParameters<'_>,
         signature: Option<Signature<'_>>,
     ) -> Result<Vec<u8>, SignError> {
-        let mut form = prepared.form.clone();
+        let mut form = prepared.form().to_vec();
         match self.stamp {
             Some(stamp) => {
                 push_pair(&mut form, names::TIMESTAMP, itoa::Buffer::new().format(stamp.timestamp).as_bytes());

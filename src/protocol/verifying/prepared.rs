@@ -32,6 +32,8 @@ pub struct PreparedCredentials {
     inner: Arc<Inner>,
 }
 
+/// The content, off the cache line of its reference count. All threads write to that.
+#[repr(align(128))]
 struct Inner {
     client: ClientCredentials,
     token_secret: Option<Secret>,

@@ -11,7 +11,7 @@ pub(super) struct ByClient<S>(pub(super) Arc<S>);
 impl<S: Storage> CredentialStore for ByClient<S> {
     type Principal = Client;
 
-    async fn find(&self, client: &str, _: Option<&str>) -> Result<Found<Client>, LookupError> {
+    async fn find(&self, client: &str, _: Option<&str>) -> Result<Found<'_, Client>, LookupError> {
         let Some(client) = self.0.client(client).await? else { return Ok(Found::UnknownClient) };
         Ok(Found::Credentials { client: client.credentials.clone(), token_secret: None, principal: client })
     }
@@ -23,7 +23,7 @@ pub(super) struct ByPending<S>(pub(super) Arc<S>);
 impl<S: Storage> CredentialStore for ByPending<S> {
     type Principal = Pending;
 
-    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Pending>, LookupError> {
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<'_, Pending>, LookupError> {
         // Both look-ups are made in any case, so that the time does not tell which one failed.
         let client = self.0.client(client).await?;
         let pending = self.0.pending(token.unwrap_or_default()).await?;
@@ -48,7 +48,7 @@ pub struct ProviderCredentials<S>(pub(super) Arc<S>);
 impl<S: Storage> CredentialStore for ProviderCredentials<S> {
     type Principal = Grant;
 
-    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<Grant>, LookupError> {
+    async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<'_, Grant>, LookupError> {
         self.0.find_grant(client, token.unwrap_or_default()).await
     }
 

@@ -1,7 +1,9 @@
 //! A provider's storage in the memory of the process.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::hint::black_box;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Approval, Approved, Client, Grant, Pending, Storage};
@@ -169,16 +171,18 @@ impl Storage for MemoryStorage {
         Ok(self.tables().grants.get(token).map(|kept| kept.grant.clone()))
     }
 
-    async fn find_grant(&self, client: &str, token: &str) -> Result<Found<Grant>, LookupError> {
+    async fn find_grant(&self, client: &str, token: &str) -> Result<Found<'_, Grant>, LookupError> {
         let tables = self.tables();
         let kept = tables.grants.get(token);
-        if !tables.clients.contains_key(client) {
-            return Ok(Found::UnknownClient);
-        }
-        let kept = kept.filter(|kept| kept.grant.client_key == client);
+        let is_client = tables.clients.contains_key(client);
+        let kept = kept.filter(|kept| is_client && kept.grant.client_key == client);
         Ok(match kept.and_then(|kept| Some((kept.credentials.clone()?, kept.grant.clone()))) {
-            Some((credentials, principal)) => Found::Prepared { credentials, principal },
-            None => Found::UnknownToken,
+            Some((credentials, principal)) => Found::Prepared { credentials: Cow::Owned(credentials), principal },
+            None => {
+                // In place of the clone of a grant, so that the time does not tell that there is none.
+                black_box((client.to_owned(), token.to_owned()));
+                if is_client { Found::UnknownToken } else { Found::UnknownClient }
+            }
         })
     }
 

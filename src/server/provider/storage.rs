@@ -86,7 +86,11 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     ///
     /// See [`client`](Self::client).
-    fn find_grant(&self, client: &str, token: &str) -> impl Future<Output = Result<Found<Grant>, LookupError>> + Send {
+    fn find_grant(
+        &self,
+        client: &str,
+        token: &str,
+    ) -> impl Future<Output = Result<Found<'_, Grant>, LookupError>> + Send {
         async move {
             // Both look-ups are made in any case, so that the time does not tell which one failed.
             let (client, grant) = (self.client(client).await?, self.grant(token).await?);

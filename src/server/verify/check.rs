@@ -1,5 +1,9 @@
 //! The checks, in their order: the head, the body, the nonce.
 
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
 use bytes::Bytes;
 #[cfg(feature = "diagnose")]
 use http::HeaderMap;
@@ -13,7 +17,7 @@ use super::decoy::Preparation;
 #[cfg(feature = "diagnose")]
 use super::policy::Records;
 use super::policy::{Policy, Proof, UnsignedBodies};
-use super::rejection::{Problems, Rejection, RejectionKind};
+use super::rejection::{Problems, Rejection, RejectionKind, Wire};
 use super::verified::Verified;
 use crate::body::{ReadError, ReadWhole, SignedBody};
 use crate::protocol::{
@@ -24,18 +28,54 @@ use crate::record::Record;
 use crate::server::nonce::{Insert, NonceErrorKind, NonceKey, NonceStore, Window};
 
 /// The stores and settings that requests are verified with.
-pub(super) struct Checks<'a, C, N> {
-    pub(super) credentials: &'a C,
-    pub(super) nonces: &'a N,
-    pub(super) policy: &'a Policy,
+///
+/// The alignment keeps them off the cache line of the reference count, to which all threads write.
+#[repr(align(128))]
+pub(super) struct Checks<C, N> {
+    pub(super) credentials: Arc<C>,
+    pub(super) nonces: Arc<N>,
+    pub(super) policy: Policy,
 }
 
-impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
-    pub(super) async fn verify<B>(self, request: Request<B>) -> Result<Request<SignedBody<B>>, Rejection>
+impl<C, N> fmt::Debug for Checks<C, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checks").field("origins", &self.policy.origins).finish_non_exhaustive()
+    }
+}
+
+impl<C, N> Clone for Checks<C, N> {
+    fn clone(&self) -> Self {
+        Self { credentials: self.credentials.clone(), nonces: self.nonces.clone(), policy: self.policy.clone() }
+    }
+}
+
+impl<C: CredentialStore, N: NonceStore> Checks<C, N> {
+    /// Verifies a request. A rejection is ready to be sent.
+    pub(super) fn verify<B: Body<Data = Bytes> + Send>(
+        &self,
+        request: Request<B>,
+    ) -> impl Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send {
+        let policy = &self.policy;
+        let wire = Wire::of(request.headers());
+        #[cfg(feature = "diagnose")]
+        let (request, record) = {
+            let (parts, body) = request.into_parts();
+            let record = policy.record_of_head(&parts).map(Box::new);
+            (Request::from_parts(parts, body), record)
+        };
+        async move {
+            let verified = self.check(request).await;
+            #[cfg(feature = "diagnose")]
+            let verified = verified.map_err(|rejection| rejection.with_record(|| record.map(|record| *record)));
+            verified.map_err(|rejection| rejection.answered(wire, &policy.realm, policy.problems))
+        }
+    }
+
+    async fn check<B>(&self, request: Request<B>) -> Result<Request<SignedBody<B>>, Rejection>
     where
         B: Body<Data = Bytes>,
     {
-        let policy = self.policy;
+        let policy = &self.policy;
         let (mut parts, body) = request.into_parts();
         let body_type = match BodyType::of(&parts.headers) {
             BodyType::Ambiguous => return Err(RejectionKind::AmbiguousBody.into()),
@@ -102,7 +142,7 @@ impl<C: CredentialStore, N: NonceStore> Checks<'_, C, N> {
     fn check_signature(
         &self,
         presented: &Presented<'_>,
-        found: Found<C::Principal>,
+        found: Found<'_, C::Principal>,
     ) -> Result<C::Principal, Rejection> {
         let decoy = &self.policy.decoy;
         let unknown = |kind: RejectionKind| {

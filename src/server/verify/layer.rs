@@ -13,7 +13,7 @@ use super::check::Checks;
 use super::credentials::CredentialStore;
 use super::origin::ForwardedHeaders;
 use super::policy::{BaseStrings, BodyLimit, Policy, Tokens, UnsignedBodies};
-use super::rejection::{Problems, Rejection, Wire};
+use super::rejection::{Problems, Rejection};
 use crate::Clock;
 use crate::body::SignedBody;
 use crate::protocol::{BodyHash, Origin, Verifier};
@@ -34,9 +34,7 @@ use crate::server::nonce::{MemoryNonceStore, NonceStore};
 /// # Ok::<_, tower_oauth1::InvalidOrigin>(())
 /// ```
 pub struct OAuthVerifyLayer<C, N = MemoryNonceStore> {
-    credentials: Arc<C>,
-    pub(super) nonces: Arc<N>,
-    policy: Arc<Policy>,
+    pub(super) checks: Arc<Checks<C, N>>,
 }
 
 impl<C: CredentialStore> OAuthVerifyLayer<C> {
@@ -47,9 +45,11 @@ impl<C: CredentialStore> OAuthVerifyLayer<C> {
     /// [limited](super#limits).
     pub fn new(origin: Origin, credentials: C) -> Self {
         Self {
-            credentials: Arc::new(credentials),
-            nonces: Arc::new(MemoryNonceStore::default()),
-            policy: Arc::new(Policy::new(origin)),
+            checks: Arc::new(Checks {
+                credentials: Arc::new(credentials),
+                nonces: Arc::new(MemoryNonceStore::default()),
+                policy: Policy::new(origin),
+            }),
         }
     }
 }
@@ -69,7 +69,8 @@ impl<C, N> OAuthVerifyLayer<C, N> {
     /// Sets the store that remembers nonces. Servers that share clients must share a store.
     #[must_use]
     pub fn nonces<M: NonceStore>(self, nonces: M) -> OAuthVerifyLayer<C, M> {
-        OAuthVerifyLayer { credentials: self.credentials, nonces: Arc::new(nonces), policy: self.policy }
+        let Checks { credentials, policy, .. } = Arc::unwrap_or_clone(self.checks);
+        OAuthVerifyLayer { checks: Arc::new(Checks { credentials, nonces: Arc::new(nonces), policy }) }
     }
 
     /// Sets the accepted signature methods and timestamps.
@@ -179,7 +180,7 @@ impl<C, N> OAuthVerifyLayer<C, N> {
     }
 
     fn with(mut self, set: impl FnOnce(&mut Policy)) -> Self {
-        set(Arc::make_mut(&mut self.policy));
+        set(&mut Arc::make_mut(&mut self.checks).policy);
         self
     }
 }
@@ -196,31 +197,18 @@ impl<C: CredentialStore, N: NonceStore> OAuthVerifyLayer<C, N> {
         &self,
         request: Request<B>,
     ) -> impl Future<Output = Result<Request<SignedBody<B>>, Rejection>> + Send {
-        let Self { credentials, nonces, policy } = self;
-        let wire = Wire::of(request.headers());
-        #[cfg(feature = "diagnose")]
-        let (request, record) = {
-            let (parts, body) = request.into_parts();
-            let record = policy.record_of_head(&parts).map(Box::new);
-            (Request::from_parts(parts, body), record)
-        };
-        async move {
-            let verified = Checks { credentials: &**credentials, nonces: &**nonces, policy }.verify(request).await;
-            #[cfg(feature = "diagnose")]
-            let verified = verified.map_err(|rejection| rejection.with_record(|| record.map(|record| *record)));
-            verified.map_err(|rejection| rejection.answered(wire, &policy.realm, policy.problems))
-        }
+        self.checks.verify(request)
     }
 }
 
 impl<C, N> Clone for OAuthVerifyLayer<C, N> {
     fn clone(&self) -> Self {
-        Self { credentials: self.credentials.clone(), nonces: self.nonces.clone(), policy: self.policy.clone() }
+        Self { checks: self.checks.clone() }
     }
 }
 
 impl<C, N> fmt::Debug for OAuthVerifyLayer<C, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthVerifyLayer").field("origins", &self.policy.origins).finish_non_exhaustive()
+        f.debug_struct("OAuthVerifyLayer").field("origins", &self.checks.policy.origins).finish_non_exhaustive()
     }
 }

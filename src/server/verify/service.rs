@@ -9,30 +9,32 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::OAuthVerifyBody;
+use super::check::Checks;
 use super::credentials::CredentialStore;
 use super::future::OAuthVerifyFuture;
 use super::layer::OAuthVerifyLayer;
 use crate::body::SignedBody;
 use crate::server::nonce::{MemoryNonceStore, NonceStore};
+use crate::shared::Shared;
 
 /// A service that verifies requests before `S` gets them. See the [module](super).
 #[derive(Debug)]
 pub struct OAuthVerify<S, C, N = MemoryNonceStore> {
     inner: S,
-    layer: OAuthVerifyLayer<C, N>,
+    checks: Shared<Checks<C, N>>,
 }
 
 impl<S, C, N> Layer<S> for OAuthVerifyLayer<C, N> {
     type Service = OAuthVerify<S, C, N>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        OAuthVerify { inner, layer: self.clone() }
+        OAuthVerify { inner, checks: Shared::new(self.checks.clone()) }
     }
 }
 
 impl<S: Clone, C, N> Clone for OAuthVerify<S, C, N> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), layer: self.layer.clone() }
+        Self { inner: self.inner.clone(), checks: self.checks.clone() }
     }
 }
 
@@ -55,7 +57,7 @@ where
         // The clone is not ready, so the ready service moves into the future.
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
-        let layer = self.layer.clone();
-        OAuthVerifyFuture::new(ready, async move { layer.verify(request).await })
+        let checks = self.checks.handle();
+        OAuthVerifyFuture::new(ready, async move { checks.verify(request).await })
     }
 }

@@ -457,7 +457,7 @@ fn rejections() {
         let silent = refuse(&layer.clone().problems(Problems::Withheld).realm("a \"b\"\n"));
         let challenge = if problem.is_empty() { "" } else { r#"OAuth realm="a \"b\"""# };
         assert_eq!((silent.status, silent.challenge.as_str()), (refused.status, challenge), "{what}");
-        assert!(layer.nonces.is_empty(), "{what}");
+        assert!(layer.checks.nonces.is_empty(), "{what}");
     }
 }
 
@@ -829,7 +829,7 @@ struct Away;
 impl CredentialStore for Away {
     type Principal = &'static str;
 
-    async fn find(&self, _: &str, _: Option<&str>) -> Result<Found<&'static str>, LookupError> {
+    async fn find(&self, _: &str, _: Option<&str>) -> Result<Found<'_, &'static str>, LookupError> {
         Err("marker: database away".into())
     }
 }
@@ -1135,7 +1135,7 @@ fn hostile_headers_are_refused() {
     }
     assert!(statuses.keys().all(|status| [400, 401].contains(status)), "{statuses:?}");
     assert!(statuses.values().sum::<usize>() > 9_900, "{statuses:?}");
-    assert!(layer.nonces.len() <= 1);
+    assert!(layer.checks.nonces.len() <= 1);
 }
 
 #[test]
