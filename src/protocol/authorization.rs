@@ -166,12 +166,15 @@ pub(super) struct Encoded<'a> {
 }
 
 impl<'a> Encoded<'a> {
-    pub(super) fn decode(self) -> Cow<'a, [u8]> {
+    /// Calls `read` with the decoded bytes.
+    #[inline(always)]
+    pub(super) fn with_decoded<T>(self, read: impl Fn(&[u8]) -> T) -> T {
         // Most have no escape and need no second scan.
-        if self.escapes == 0 { Cow::Borrowed(self.text.as_bytes()) } else { decode(self.text.as_bytes()) }
+        if self.escapes == 0 { read(self.text.as_bytes()) } else { read(&decode(self.text.as_bytes())) }
     }
 
-    /// As [`decode`](Self::decode); `None` if it is not UTF-8.
+    /// The decoded text; `None` if it is not UTF-8.
+    #[inline(always)]
     pub(super) fn decode_text(self) -> Option<Cow<'a, str>> {
         match self.escapes {
             0 => Some(Cow::Borrowed(self.text)),
@@ -190,12 +193,12 @@ pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
     let list = str::from_utf8(list).map_err(|_| InvalidAuthorization::from(InvalidAuthorizationKind::NotEncoded))?;
     let mut tail = None;
     let blocks = FormBytes::new(list.as_bytes(), &mut tail);
-    let mut list = List { text: list, at: 0, blocks, scanned: 0, reserved_bits: 0 };
+    let mut list = List::new(list, &blocks);
     let mut realm = None;
     list.skip_separators();
     while !list.is_at_end() {
         let name = list.name()?;
-        if *name.decode() == *names::REALM.as_bytes() {
+        if name.with_decoded(|name| name == names::REALM.as_bytes()) {
             if realm.replace(list.quoted_string()?).is_some() {
                 return Err(InvalidAuthorization::from(InvalidAuthorizationKind::RealmTwice).into());
             }
@@ -218,20 +221,27 @@ fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(names::SCHEME.as_bytes()) && separated).then(|| rest.trim_ascii_start())
 }
 
-/// The list of parameters, read from its beginning to its end.
+/// The list of parameters, read from one reserved byte to the next.
 struct List<'a, 't> {
     text: &'a str,
     /// The place that is read next.
     at: usize,
     /// The text again, to scan it a block at a time.
-    blocks: FormBytes<'t>,
-    /// The end of the block that was scanned last.
-    scanned: usize,
-    /// The reserved bytes of this block.
+    blocks: &'t FormBytes<'t>,
+    /// The start of the block that was scanned last.
+    block: usize,
+    /// The reserved bytes of this block at [`at`](Self::at) and after it.
     reserved_bits: u64,
 }
 
-impl<'a> List<'a, '_> {
+// Inlined, because otherwise the place is written to memory at each step.
+impl<'a, 't> List<'a, 't> {
+    #[inline(always)]
+    fn new(text: &'a str, blocks: &'t FormBytes<'t>) -> Self {
+        let reserved_bits = scan(blocks, 0);
+        Self { text, at: 0, blocks, block: 0, reserved_bits }
+    }
+
     #[inline(always)]
     fn is_at_end(&self) -> bool {
         self.at == self.text.len()
@@ -261,9 +271,11 @@ impl<'a> List<'a, '_> {
     }
 
     /// The content of a quoted string and its closing quote.
+    #[inline(always)]
     fn quoted_string(&mut self) -> Result<Cow<'a, str>, InvalidAuthorization> {
         let (content, rest) = unquote(&self.text[self.at..])?;
         self.at = self.text.len() - rest.len();
+        (self.block, self.reserved_bits) = (self.at, scan(self.blocks, self.at));
         Ok(content)
     }
 
@@ -277,54 +289,60 @@ impl<'a> List<'a, '_> {
             && (byte == b',' || byte.is_ascii_whitespace())
         {
             separated |= byte == b',';
-            self.at += 1;
+            self.skip_reserved();
         }
         separated
     }
 
-    /// Skips this byte if it is the next one.
+    /// Skips this reserved byte if it is the next one.
     #[inline(always)]
     fn skip(&mut self, byte: u8) -> bool {
         let is_next = self.text.as_bytes().get(self.at) == Some(&byte);
-        self.at += usize::from(is_next);
+        if is_next {
+            self.skip_reserved();
+        }
         is_next
     }
 
+    /// Skips the next byte, which is reserved.
+    #[inline(always)]
+    fn skip_reserved(&mut self) {
+        self.find_reserved();
+        self.at += 1;
+        self.reserved_bits &= self.reserved_bits - 1;
+    }
+
+    /// Scans further blocks until there is a reserved byte.
+    ///
+    /// The bytes after the text count as reserved.
+    #[inline(always)]
+    fn find_reserved(&mut self) {
+        while self.reserved_bits == 0 {
+            self.block += BLOCK;
+            self.reserved_bits = scan(self.blocks, self.block);
+        }
+    }
+
     /// The longest text in the encoding of §3.6 that begins here.
-    #[inline(always)] // Otherwise the place is written to memory at each step.
+    #[inline(always)]
     fn encoded(&mut self) -> Encoded<'a> {
         let (start, mut escapes) = (self.at, 0);
         loop {
-            self.skip_unreserved();
+            self.find_reserved();
+            self.at = self.block + self.reserved_bits.trailing_zeros() as usize;
             match self.text.as_bytes()[self.at..] {
                 [b'%', high, low, ..] if from_hex(high, low).is_some() => {
-                    self.at += 3;
+                    self.reserved_bits &= self.reserved_bits - 1;
                     escapes += 1;
                 }
                 _ => return Encoded { text: &self.text[start..self.at], escapes },
             }
         }
     }
-
-    #[inline(always)]
-    fn skip_unreserved(&mut self) {
-        loop {
-            if self.at < self.scanned {
-                let reserved_bits = self.reserved_bits >> (self.at + BLOCK - self.scanned);
-                if reserved_bits != 0 {
-                    self.at += reserved_bits.trailing_zeros() as usize;
-                    return;
-                }
-                self.at = self.scanned;
-            }
-            self.reserved_bits = scan(&self.blocks, self.at);
-            self.scanned = self.at + BLOCK;
-        }
-    }
 }
 
 /// The reserved bytes of the block that begins at `at`.
-#[inline(never)] // Otherwise it is there twice, and what calls it is too large.
+#[inline(never)] // Otherwise it is there several times, and what calls it is too large.
 fn scan(blocks: &FormBytes<'_>, at: usize) -> u64 {
     reserved(blocks.window(at))
 }

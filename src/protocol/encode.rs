@@ -22,7 +22,12 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// As [`encode`], but borrows a text that needs no encoding.
 pub(crate) fn encode_borrowing(text: &str) -> Cow<'_, str> {
-    if unreserved_run(text.as_bytes()) == text.len() { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+    if is_unreserved_text(text) { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
+}
+
+/// Whether a text needs no encoding.
+pub(crate) fn is_unreserved_text(text: &str) -> bool {
+    unreserved_run(text.as_bytes()) == text.len()
 }
 
 pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {
@@ -44,9 +49,13 @@ pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
             return LANE * at + reserved.trailing_zeros() as usize;
         }
     }
+    // The last lane begins in one that was scanned.
+    if let Some(&last) = bytes.last_chunk() {
+        let reserved = u32::from(reserved_in_lane(last)) | (1 << LANE);
+        return bytes.len() - LANE + reserved.trailing_zeros() as usize;
+    }
     // By the table: a nonce is random, so branches on its bytes would be mispredicted.
-    let reserved = rest.iter().position(|&byte| ENCODED[usize::from(byte)][3] != 1);
-    reserved.map_or(bytes.len(), |at| bytes.len() - rest.len() + at)
+    rest.iter().position(|&byte| ENCODED[usize::from(byte)][3] != 1).unwrap_or(rest.len())
 }
 
 /// Converts encoded bytes, which are ASCII.
@@ -214,28 +223,27 @@ enum Plus {
 }
 
 fn decode_with(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
-    let first = match plus {
-        Plus::Literal => memchr::memchr(b'%', encoded),
-        Plus::Space => memchr::memchr2(b'%', b'+', encoded),
+    let find = |bytes| match plus {
+        Plus::Literal => memchr::memchr(b'%', bytes),
+        Plus::Space => memchr::memchr2(b'%', b'+', bytes),
     };
-    let Some(first) = first else {
+    let Some(mut at) = find(encoded) else {
         return Cow::Borrowed(encoded);
     };
-    let mut decoded = Vec::with_capacity(encoded.len());
-    decoded.extend_from_slice(&encoded[..first]);
-    let mut rest = &encoded[first..];
-    while let Some((&byte, after)) = rest.split_first() {
-        let (byte, after) = match (byte, after) {
-            (b'%', [high, low, after @ ..]) => match from_hex(*high, *low) {
-                Some(byte) => (byte, after),
-                None => (b'%', &rest[1..]),
-            },
-            (b'+', after) if plus == Plus::Space => (b' ', after),
-            literal => literal,
+    let (mut decoded, mut rest) = (Vec::with_capacity(encoded.len()), encoded);
+    loop {
+        decoded.extend_from_slice(&rest[..at]);
+        let (byte, length) = match rest[at..] {
+            [b'%', high, low, ..] => from_hex(high, low).map_or((b'%', 1), |byte| (byte, 3)),
+            [b'+', ..] => (b' ', 1),
+            _ => (b'%', 1),
         };
         decoded.push(byte);
-        rest = after;
+        rest = &rest[at + length..];
+        let Some(next) = find(rest) else { break };
+        at = next;
     }
+    decoded.extend_from_slice(rest);
     Cow::Owned(decoded)
 }
 
@@ -263,6 +271,18 @@ mod tests {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(&*decode(encode(&all).as_bytes()), all);
         assert_eq!(&*decode_form(encode(&all).as_bytes()), all);
+    }
+
+    #[test]
+    fn an_unreserved_run_ends_anywhere() {
+        for length in 0..4 * LANE {
+            let mut bytes = vec![b'x'; length];
+            assert_eq!(unreserved_run(&bytes), length);
+            for at in (0..length).rev() {
+                bytes[at] = b' ';
+                assert_eq!(unreserved_run(&bytes), at, "{length}");
+            }
+        }
     }
 
     #[test]

@@ -115,6 +115,7 @@ mod tests {
             ("cs", Some(""), "cs&"),
             ("", None, "&"),
             ("a+/=%&", Some("\u{e9} "), "a%2B%2F%3D%25%26&%C3%A9%20"),
+            ("c-._~", Some("t+"), "c-._~&t%2B"),
         ] {
             let token = token.map(Secret::from);
             assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected);

@@ -66,17 +66,18 @@ const BASE64_ENCODED: [[u8; 4]; 64] = {
 };
 
 /// The value of each digit of base64, and [`NO_DIGIT`] of all other octets.
-const BASE64_VALUES: [u8; 256] = {
+const BASE64_VALUES: [u32; 256] = {
     let mut table = [NO_DIGIT; 256];
     let mut digit = 0;
     while digit < 64 {
-        table[BASE64_DIGITS[digit] as usize] = digit as u8;
+        table[BASE64_DIGITS[digit] as usize] = digit as u32;
         digit += 1;
     }
     table
 };
 
-const NO_DIGIT: u8 = 0x80;
+/// A bit that is above those of four digits, wherever among them the octet stands.
+const NO_DIGIT: u32 = 1 << 24;
 
 /// The length of a digest's base64 with each digit encoded, and one surplus octet.
 const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 1;
@@ -123,12 +124,10 @@ fn is_base64(digest: &[u8], text: &[u8]) -> bool {
 }
 
 /// The bits in which four digits of base64 differ from three octets.
-fn difference([first, second, third]: [u8; 3], digits: [u8; 4]) -> u32 {
+fn difference([first, second, third]: [u8; 3], digits: [u8; 4]) -> u64 {
     let values = digits.map(|digit| BASE64_VALUES[usize::from(digit)]);
-    let bits = values.into_iter().fold(0, |bits, value| (bits << 6) | u32::from(value));
-    // An octet that is no digit differs from all of them.
-    let no_digit = values.into_iter().fold(0, |any, value| any | (value & NO_DIGIT));
-    (bits ^ u32::from_be_bytes([0, first, second, third])) | u32::from(no_digit)
+    let bits = values.into_iter().fold(0, |bits, value| (bits << 6) | u64::from(value));
+    bits ^ u64::from(u32::from_be_bytes([0, first, second, third]))
 }
 
 /// Compares digests of both, so that the time is independent of the length.

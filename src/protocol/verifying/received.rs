@@ -7,55 +7,57 @@ use crate::protocol::authorization::parse_header;
 #[cfg(feature = "server")]
 use crate::protocol::authorization::{InvalidAuthorization, InvalidAuthorizationKind};
 use crate::protocol::base_string::{Protocol, ReceivedValues};
-use crate::protocol::encode::{decode_form, encode_into};
+use crate::protocol::encode::{LANE, decode_form, encode_into, equal_in_lane};
 use crate::protocol::form::pairs;
 use crate::protocol::names;
 use crate::protocol::request::{Payload, RequestHead};
 
 /// The protocol parameters of a request.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Received<'a> {
     pub(super) values: ReceivedValues<'a>,
     place: Place<'a>,
 }
 
 /// The one place of the protocol parameters, §3.5.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 enum Place<'a> {
     Header {
         realm: Option<Cow<'a, str>>,
         /// The other parameters of the header, as a form.
         others: Vec<u8>,
     },
+    #[default]
     Query,
     Form,
 }
 
 impl<'a> Received<'a> {
-    /// Finds the one place of the parameters.
+    /// Finds the one place of the parameters, and reads them.
+    ///
+    /// Not a function that returns them, because they are large to move.
     pub(super) fn find(
+        &mut self,
         head: &RequestHead<'a>,
         authorization: Option<&'a [u8]>,
         payload: Payload<'a>,
-    ) -> Result<Self, VerifyError> {
-        let mut received = Self { values: ReceivedValues::default(), place: Place::Query };
-        let in_header = match authorization.map(|value| received.read_header(value)) {
+    ) -> Result<(), VerifyError> {
+        let in_header = match authorization.map(|value| self.read_header(value)) {
             // The header of another scheme says nothing about OAuth.
             Some(Err(error)) if error.is_other_scheme() => false,
             Some(read) => read.map(|()| true)?,
             None => false,
         };
         match (in_header, is_there_any(head.query), is_there_any(payload.form())) {
-            (true, false, false) => {}
-            (false, true, false) => received.read_form(head.query)?,
+            (true, false, false) => Ok(()),
+            (false, true, false) => self.read_form(head.query),
             (false, false, true) => {
-                received.place = Place::Form;
-                received.read_form(payload.form())?;
+                self.place = Place::Form;
+                self.read_form(payload.form())
             }
-            (false, false, false) => return Err(VerifyErrorKind::NotSigned.into()),
-            _ => return Err(VerifyErrorKind::SeveralPlaces.into()),
+            (false, false, false) => Err(VerifyErrorKind::NotSigned.into()),
+            _ => Err(VerifyErrorKind::SeveralPlaces.into()),
         }
-        Ok(received)
     }
 
     /// Rejects a second place that holds any of them (§3.5).
@@ -65,7 +67,7 @@ impl<'a> Received<'a> {
 
     fn read_header(&mut self, value: &'a [u8]) -> Result<(), VerifyError> {
         let mut others = Vec::new();
-        let realm = parse_header(value, |name, value| match names::protocol_index(&name.decode()) {
+        let realm = parse_header(value, |name, value| match name.with_decoded(names::protocol_index) {
             Some(index) => self.set(index, value.decode_text()),
             None => {
                 others.extend(["&", name.text, "=", value.text].concat().as_bytes());
@@ -143,9 +145,50 @@ impl<'a> Received<'a> {
 /// Whether a query or form has a protocol parameter.
 fn is_there_any(form: &[u8]) -> bool {
     let begins_like_one = |start: usize| matches!(form.get(start), Some(b'o' | b'%'));
-    let starts = (!form.is_empty()).then_some(0).into_iter().chain(memchr::memchr_iter(b'&', form).map(|at| at + 1));
+    // Most queries have none, which is seen many bytes at a time.
+    if form.len() <= SHORT && !begins_like_one(0) && !follows_ampersand(form, [b'o', b'%']) {
+        return false;
+    }
+    let starts = [0].into_iter().chain(memchr::memchr_iter(b'&', form).map(|at| at + 1));
     starts.filter(|&start| begins_like_one(start)).any(|start| {
         let name = pairs(&form[start..]).next().map(|(name, _)| decode_form(name));
         name.is_some_and(|name| names::protocol_index(&name).is_some())
     })
+}
+
+/// The longest form that is faster to scan than to search for each `&`.
+const SHORT: usize = 1024;
+
+/// Whether one of these bytes follows an `&`.
+fn follows_ampersand(form: &[u8], bytes: [u8; 2]) -> bool {
+    let Some((_, after)) = form.split_first() else { return false };
+    let is_in_lane = |(&before, &after): (&[u8; LANE], &[u8; LANE])| {
+        let [first, second] = bytes.map(|byte| equal_in_lane(after, byte));
+        equal_in_lane(before, b'&') & (first | second) != 0
+    };
+    let before = &form[..after.len()];
+    match before.last_chunk().zip(after.last_chunk()) {
+        Some(last) => is_in_lane(last) || before.as_chunks().0.iter().zip(after.as_chunks().0).any(is_in_lane),
+        None => before.iter().zip(after).any(|(&before, after)| before == b'&' && bytes.contains(after)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protocol_parameter_is_found_anywhere() {
+        // Lengths around those of one lane, of two, and of the longest query that is looked at as a whole.
+        for length in (0..3 * LANE).chain(SHORT - LANE..SHORT + LANE) {
+            let long = "x".repeat(length);
+            for (name, expected) in
+                [("oauth_nonce", true), ("%6fauth_nonce", true), ("oauth_other", false), ("xauth_nonce", false)]
+            {
+                for form in [format!("{name}={long}"), format!("a={long}&{name}"), format!("{long}&{name}=o&b&%")] {
+                    assert_eq!(is_there_any(form.as_bytes()), expected, "{form}");
+                }
+            }
+        }
+    }
 }

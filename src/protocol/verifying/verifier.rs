@@ -140,17 +140,19 @@ impl Verifier {
         payload: Payload<'a>,
         now: u64,
     ) -> Result<Presented<'a>, VerifyError> {
-        let received = Received::find(&head, authorization, payload)?;
-        let mut presented = Presented { verifier: self, head, payload, received, method: &SignatureMethod::Plaintext };
-        for required in [names::CONSUMER_KEY, names::SIGNATURE_METHOD, names::SIGNATURE] {
-            if presented.parameter(required).is_none() {
-                return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, required));
-            }
-        }
+        let (received, method) = (Received::default(), &SignatureMethod::Plaintext);
+        let mut presented = Presented { verifier: self, head, payload, received, method };
+        presented.received.find(&head, authorization, payload)?;
+        let required = |name| {
+            let missing = || VerifyError::with_parameter(VerifyErrorKind::MissingParameter, name);
+            presented.parameter(name).ok_or_else(missing)
+        };
+        required(names::CONSUMER_KEY)?;
+        let method = required(names::SIGNATURE_METHOD)?;
+        required(names::SIGNATURE)?;
         if presented.parameter(names::VERSION).is_some_and(|version| version != "1.0") {
             return Err(VerifyErrorKind::UnsupportedVersion.into());
         }
-        let method = presented.parameter(names::SIGNATURE_METHOD).unwrap_or_default();
         let method = self.methods.iter().find(|taken| taken.name() == method);
         presented.method = method.ok_or(VerifyErrorKind::UnsupportedMethod)?;
         presented.check_stamp(now)?;
@@ -339,10 +341,9 @@ impl Presented<'_> {
             return Err(VerifyError::with_parameter(VerifyErrorKind::MissingParameter, name));
         }
         let Some(timestamp) = self.parameter(names::TIMESTAMP) else { return Ok(()) };
-        // "A positive integer" (§3.3): no sign, no fraction.
-        let digits = !timestamp.is_empty() && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        // "A positive integer" (§3.3): no fraction, and not the `+` that a number in Rust may have.
         let timestamp: u64 = match timestamp.parse() {
-            Ok(timestamp) if digits => timestamp,
+            Ok(number) if !timestamp.starts_with('+') => number,
             _ => return Err(VerifyError::with_parameter(VerifyErrorKind::BadTimestamp, names::TIMESTAMP)),
         };
         let window = self.verifier.timestamp_window;
