@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::encode::decode;
+use super::encode::{ENCODED, ENCODED_LOWER, ENCODED_UPPER, decode};
 use super::encoder::{EMPTY, Encoder, Sink};
 use super::form::{COPY, FormBytes};
 use super::names;
@@ -21,7 +21,10 @@ pub(crate) trait Message {
 
 impl Message for &str {
     fn write(&self, sink: &mut dyn Sink) -> Result<(), Misplaced> {
-        sink.write(self.as_bytes());
+        let mut buffer = EMPTY;
+        let mut out = Encoder::new(&mut buffer, sink);
+        out.octets(self.as_bytes());
+        out.finish();
         Ok(())
     }
 
@@ -91,7 +94,7 @@ impl Message for BaseString<'_> {
 
 /// Step 1: the HTTP method in upper case, encoded.
 fn write_method(out: &mut Encoder<'_>, head: &RequestHead<'_>) {
-    out.encoded(head.method.as_bytes(), |octet| octet.to_ascii_uppercase());
+    out.encoded(head.method.as_bytes(), &ENCODED_UPPER);
 }
 
 /// Steps 2 and 4: an `&`.
@@ -105,12 +108,12 @@ fn write_uri(out: &mut Encoder<'_>, head: &RequestHead<'_>) {
         Scheme::Http => b"http%3A%2F%2F",
         Scheme::Https => b"https%3A%2F%2F",
     });
-    out.encoded(head.host.as_bytes(), |octet| octet.to_ascii_lowercase());
+    out.encoded(head.host.as_bytes(), &ENCODED_LOWER);
     if let Some(port) = head.port_unless_default() {
         out.octets(b"%3A");
         out.octets(itoa::Buffer::new().format(port).as_bytes());
     }
-    out.encoded(head.path_or_slash(), |octet| octet);
+    out.encoded(head.path_or_slash(), &ENCODED);
 }
 
 impl BaseString<'_> {

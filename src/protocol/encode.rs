@@ -82,6 +82,28 @@ pub(crate) const ENCODED: [[u8; 4]; 256] = {
     table
 };
 
+/// As [`ENCODED`], in lower case.
+pub(crate) const ENCODED_LOWER: [[u8; 4]; 256] = {
+    let mut table = ENCODED;
+    let mut octet = b'A';
+    while octet <= b'Z' {
+        table[octet as usize] = ENCODED[octet.to_ascii_lowercase() as usize];
+        octet += 1;
+    }
+    table
+};
+
+/// As [`ENCODED`], in upper case.
+pub(crate) const ENCODED_UPPER: [[u8; 4]; 256] = {
+    let mut table = ENCODED;
+    let mut octet = b'a';
+    while octet <= b'z' {
+        table[octet as usize] = ENCODED[octet.to_ascii_uppercase() as usize];
+        octet += 1;
+    }
+    table
+};
+
 /// Each octet encoded twice, with the length in the last place.
 pub(crate) const ENCODED_TWICE: [[u8; 8]; 256] = {
     let mut table = [[0; 8]; 256];

@@ -6,7 +6,6 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::hmac::{Hmac, KeyInit, Mac};
 #[cfg(feature = "rsa")]
 use base64::Engine as _;
 use sha1::Sha1;
@@ -14,7 +13,7 @@ use sha2::{Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use super::error::SignatureError;
-use super::hmac::{self, keyed};
+use super::hmac::{HashFunction, Hmac};
 use super::keys::{Secrets, SigningKeys, VerifyingKeys};
 use super::plaintext;
 #[cfg(feature = "rsa")]
@@ -85,9 +84,9 @@ impl SignatureMethod {
         #[cfg(feature = "rsa")]
         let rsa_key = || keys.rsa.cloned().ok_or(SignatureError::KeyMissing);
         Ok(match self {
-            Self::HmacSha1 => PreparedKey::HmacSha1(keyed(&keys.shared_secrets())),
-            Self::HmacSha256 => PreparedKey::HmacSha256(keyed(&keys.shared_secrets())),
-            Self::HmacSha512 => PreparedKey::HmacSha512(keyed(&keys.shared_secrets())),
+            Self::HmacSha1 => PreparedKey::HmacSha1(Hmac::new(&keys.shared_secrets())),
+            Self::HmacSha256 => PreparedKey::HmacSha256(Hmac::new(&keys.shared_secrets())),
+            Self::HmacSha512 => PreparedKey::HmacSha512(Hmac::new(&keys.shared_secrets())),
             Self::Plaintext => PreparedKey::Plaintext(keys.shared_secrets()),
             #[cfg(feature = "rsa")]
             Self::RsaSha1 => PreparedKey::RsaSha1(rsa_key()?),
@@ -272,9 +271,9 @@ impl PreparedKey {
         read: impl FnOnce(Signature<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match self {
-            Self::HmacSha1(key) => read(Signature::Digest(&hmac::sign(key.clone(), message)?)),
-            Self::HmacSha256(key) => read(Signature::Digest(&hmac::sign(key.clone(), message)?)),
-            Self::HmacSha512(key) => read(Signature::Digest(&hmac::sign(key.clone(), message)?)),
+            Self::HmacSha1(key) => read(Signature::Digest(&key.sign(message)?)),
+            Self::HmacSha256(key) => read(Signature::Digest(&key.sign(message)?)),
+            Self::HmacSha512(key) => read(Signature::Digest(&key.sign(message)?)),
             Self::Plaintext(secrets) => read(plaintext::sign(secrets, message)?),
             #[cfg(feature = "rsa")]
             Self::RsaSha1(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha1>(key, message)?))),
@@ -298,18 +297,18 @@ impl PreparedKey {
     }
 }
 
-/// Verifies with the state that was kept, or with one made of the secrets.
-fn verify_hmac<M: Mac + KeyInit + Clone>(
-    kept: Option<&M>,
+/// Verifies with the key that was kept, or with one made of the secrets.
+fn verify_hmac<H: HashFunction>(
+    kept: Option<&Hmac<H>>,
     secrets: impl FnOnce() -> Result<Zeroizing<String>, SignatureError>,
     message: &dyn Message,
     signature: &str,
 ) -> Result<bool, SignatureError> {
-    let keyed = match kept {
-        Some(kept) => kept.clone(),
-        None => keyed(&secrets()?),
+    let expected = match kept {
+        Some(kept) => kept.sign(message)?,
+        None => Hmac::<H>::new(&secrets()?).sign(message)?,
     };
-    Ok(Signature::Digest(&hmac::sign(keyed, message)?).is(signature))
+    Ok(Signature::Digest(expected.as_ref()).is(signature))
 }
 
 #[cfg(test)]

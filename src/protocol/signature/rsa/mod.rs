@@ -43,7 +43,8 @@ fn digest<H: Hash>(base_string: &dyn Message) -> Result<Output<H>, SignatureErro
 struct Hashing<H>(H);
 
 impl<H: Hash> Sink for Hashing<H> {
-    fn write(&mut self, octets: &[u8]) {
+    fn write(&mut self, octets: &[u8]) -> usize {
         self.0.update(octets);
+        octets.len()
     }
 }
