@@ -6,7 +6,7 @@
 //!
 //! Batches of the three kinds take turns, so that other load of the machine meets all of them; what counts is the ratio
 //! of those in one round. Batches with a header that was made once separate the cost of signing from the cost of any
-//! header of that length.
+//! header of that length. A pause that takes as long as signing without the layer shows what signing costs at least.
 
 #![allow(clippy::print_stdout, reason = "the figures are what this is run for")]
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may panic")]
@@ -14,6 +14,7 @@
 use std::convert::Infallible;
 use std::env;
 use std::fmt::Debug;
+use std::hint;
 use std::io::{self, BufRead as _, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ use hyper_util::rt::TokioExecutor;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, json};
 use tokio::task::JoinSet;
-use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _, service_fn};
 use tower_oauth1::server::provider::testing::TestServer;
 use tower_oauth1::{OAuthSignLayer, Origin, SignedBody};
 
@@ -43,9 +44,10 @@ use figures::Run;
 type Body = Full<Bytes>;
 
 /// The kinds of requests in a round, one after the other.
-const KINDS: [&str; 3] = ["unsigned", "with a header made once", "signed"];
+const KINDS: [&str; 4] = ["unsigned", "with a header made once", "the same after a pause", "signed"];
 const UNSIGNED: usize = 0;
 const MADE_ONCE: usize = 1;
+const PAUSED: usize = 2;
 
 /// The figures of a batch of requests of one kind.
 ///
@@ -74,19 +76,22 @@ async fn main() {
     let mut figures = Map::new();
     let [get, form, ..] = cases::cases();
     for case in [get, form] {
-        let header = cases::header(&cases::signer(), &case.request, cases::FIXED);
-        let request = to(&server.origin, case.request);
+        let form = case.request;
+        let header = cases::header(&cases::signer(), &form, cases::FIXED);
+        let request = to(&server.origin, &form);
         let mut with_header = request.clone();
         with_header.headers_mut().insert(AUTHORIZATION, header);
+        let paused = ServiceBuilder::new().map_request(pause(signing_time(&form))).service(bare.clone());
         for (in_flight, times) in [(1, run.rounds(1_000)), (64, 64 * run.rounds(100))] {
             let mut rounds = Vec::new();
             for round in 0..=run.rounds(100) {
                 let mut batches = [Batch::default(); KINDS.len()];
-                for kind in if round % 2 == 0 { [0, 1, 2] } else { [2, 1, 0] } {
+                for kind in if round % 2 == 0 { [0, 1, 2, 3] } else { [3, 2, 1, 0] } {
                     let (client_before, server_before) = (processor_time(), server.processor_time(&bare).await);
                     let elapsed = match kind {
                         UNSIGNED => elapsed(&bare, &request, in_flight, times, StatusCode::UNAUTHORIZED).await,
                         MADE_ONCE => elapsed(&bare, &with_header, in_flight, times, StatusCode::OK).await,
+                        PAUSED => elapsed(&paused, &with_header, in_flight, times, StatusCode::OK).await,
                         _ => elapsed(&signing, &request, in_flight, times, StatusCode::OK).await,
                     };
                     let (client_after, server_after) = (processor_time(), server.processor_time(&bare).await);
@@ -136,8 +141,32 @@ fn report(setting: &str, rounds: &[[Batch; KINDS.len()]]) -> serde_json::Value {
     kinds.collect()
 }
 
-fn to(origin: &Origin, request: Form) -> Request<Body> {
-    let mut request = request.map(|form| Body::from(Bytes::copy_from_slice(&form)));
+/// The time that a signature takes without the layer: the least of many batches.
+fn signing_time(request: &Form) -> Duration {
+    const BATCH: u32 = 64;
+    let signer = cases::signer();
+    let batch = || {
+        let mut copies: Vec<_> = (0..BATCH).map(|_| cases::fresh(request)).collect();
+        let start = Instant::now();
+        copies.iter_mut().for_each(|copy| cases::sign(&signer, copy));
+        start.elapsed() / BATCH
+    };
+    (0..1_000).map(|_| batch()).min().unwrap_or_default()
+}
+
+/// Passes a request on after this time, in which the processor is busy.
+fn pause(time: Duration) -> impl Fn(Request<Body>) -> Request<Body> + Clone {
+    move |request| {
+        let start = Instant::now();
+        while start.elapsed() < time {
+            hint::spin_loop();
+        }
+        request
+    }
+}
+
+fn to(origin: &Origin, request: &Form) -> Request<Body> {
+    let mut request = request.clone().map(|form| Body::from(Bytes::copy_from_slice(&form)));
     *request.uri_mut() = format!("{origin}{}", request.uri().path_and_query().unwrap()).parse().unwrap();
     request
 }

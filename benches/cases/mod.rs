@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request};
 use sha1::Sha1;
 use tower_oauth1::protocol::{BodyType, Payload, RequestHead, Signed, Stamp};
@@ -62,12 +62,14 @@ pub fn post(form: String) -> Form {
     request
 }
 
-/// A copy to sign, whose headers have room for one more.
+/// A copy to sign, whose headers have room for three more: the signature, and `Host` and `Content-Length` by hyper.
 ///
 /// The headers of a plain clone would have to grow.
 pub fn fresh<B: Clone>(request: &Request<B>) -> Request<B> {
+    let mut headers = HeaderMap::with_capacity(request.headers().len() + 3);
+    headers.extend(request.headers().iter().map(|(name, value)| (name.clone(), value.clone())));
     let mut fresh = request.clone();
-    *fresh.headers_mut() = request.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    *fresh.headers_mut() = headers;
     fresh
 }
 
