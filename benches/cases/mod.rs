@@ -62,9 +62,9 @@ pub fn post(form: String) -> Form {
     request
 }
 
-/// A copy to sign, whose headers have room for three more: the signature, and `Host` and `Content-Length` by hyper.
+/// A copy to sign, whose headers have room for three more.
 ///
-/// The headers of a plain clone would have to grow.
+/// They are the signature, and hyper's `Host` and `Content-Length`. The headers of a plain clone would have to grow.
 pub fn fresh<B: Clone>(request: &Request<B>) -> Request<B> {
     let mut headers = HeaderMap::with_capacity(request.headers().len() + 3);
     headers.extend(request.headers().iter().map(|(name, value)| (name.clone(), value.clone())));
