@@ -223,45 +223,49 @@ fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
 
 /// The list of parameters, read from one reserved byte to the next.
 struct List<'a, 't> {
-    text: &'a str,
-    /// The place that is read next.
-    at: usize,
-    /// The text again, to scan it a block at a time.
+    /// The text that is not read yet.
+    rest: &'a str,
+    /// The whole text, to scan it a block at a time.
     blocks: &'t FormBytes<'t>,
     /// The start of the block that was scanned last.
     block: usize,
-    /// The reserved bytes of this block at [`at`](Self::at) and after it.
+    /// The reserved bytes of this block that are not read yet.
     reserved_bits: u64,
 }
 
-// Inlined, because otherwise the place is written to memory at each step.
+// Inlined, because otherwise the rest is written to memory at each step.
 impl<'a, 't> List<'a, 't> {
     #[inline(always)]
     fn new(text: &'a str, blocks: &'t FormBytes<'t>) -> Self {
-        let reserved_bits = scan(blocks, 0);
-        Self { text, at: 0, blocks, block: 0, reserved_bits }
+        Self { rest: text, blocks, block: 0, reserved_bits: scan(blocks, 0) }
     }
 
     #[inline(always)]
     fn is_at_end(&self) -> bool {
-        self.at == self.text.len()
+        self.rest.is_empty()
+    }
+
+    /// The place of the rest in the text.
+    #[inline(always)]
+    fn at(&self) -> usize {
+        self.blocks.bytes().len() - self.rest.len()
     }
 
     /// A name, its `=` and the opening quote of its value.
     #[inline(always)]
     fn name(&mut self) -> Result<Encoded<'a>, InvalidAuthorization> {
         let name = self.encoded();
-        if name.text.is_empty() || !self.skip(b'=') {
+        if name.text.is_empty() || !self.skip("=") {
             return Err(InvalidAuthorizationKind::Malformed.into());
         }
-        if self.skip(b'"') { Ok(name) } else { Err(InvalidAuthorizationKind::Unquoted.into()) }
+        if self.skip("\"") { Ok(name) } else { Err(InvalidAuthorizationKind::Unquoted.into()) }
     }
 
     /// An encoded value and its closing quote.
     #[inline(always)]
     fn value(&mut self) -> Result<Encoded<'a>, InvalidAuthorization> {
         let value = self.encoded();
-        if self.skip(b'"') {
+        if self.skip("\"") {
             Ok(value)
         } else if self.is_at_end() {
             Err(InvalidAuthorizationKind::Malformed.into())
@@ -273,9 +277,9 @@ impl<'a, 't> List<'a, 't> {
     /// The content of a quoted string and its closing quote.
     #[inline(always)]
     fn quoted_string(&mut self) -> Result<Cow<'a, str>, InvalidAuthorization> {
-        let (content, rest) = unquote(&self.text[self.at..])?;
-        self.at = self.text.len() - rest.len();
-        (self.block, self.reserved_bits) = (self.at, scan(self.blocks, self.at));
+        let (content, rest) = unquote(self.rest)?;
+        self.rest = rest;
+        (self.block, self.reserved_bits) = (self.at(), scan(self.blocks, self.at()));
         Ok(content)
     }
 
@@ -285,31 +289,44 @@ impl<'a, 't> List<'a, 't> {
     #[inline(always)]
     fn skip_separators(&mut self) -> bool {
         let mut separated = false;
-        while let Some(&byte) = self.text.as_bytes().get(self.at)
-            && (byte == b',' || byte.is_ascii_whitespace())
-        {
-            separated |= byte == b',';
-            self.skip_reserved();
+        loop {
+            if self.skip(",") {
+                separated = true;
+            } else if ![" ", "\t", "\n", "\r", "\x0C"].into_iter().any(|space| self.skip(space)) {
+                return separated;
+            }
         }
-        separated
     }
 
-    /// Skips this reserved byte if it is the next one.
+    /// Skips this reserved character if it is the next one.
     #[inline(always)]
-    fn skip(&mut self, byte: u8) -> bool {
-        let is_next = self.text.as_bytes().get(self.at) == Some(&byte);
-        if is_next {
-            self.skip_reserved();
-        }
-        is_next
-    }
-
-    /// Skips the next byte, which is reserved.
-    #[inline(always)]
-    fn skip_reserved(&mut self) {
+    fn skip(&mut self, character: &str) -> bool {
+        let Some(rest) = self.rest.strip_prefix(character) else { return false };
         self.find_reserved();
-        self.at += 1;
         self.reserved_bits &= self.reserved_bits - 1;
+        self.rest = rest;
+        true
+    }
+
+    /// The longest text in the encoding of §3.6 that begins here.
+    #[inline(always)]
+    fn encoded(&mut self) -> Encoded<'a> {
+        let mut escapes = 0;
+        loop {
+            self.find_reserved();
+            let length = self.block + self.reserved_bits.trailing_zeros() as usize - self.at();
+            let (text, rest) = self.rest.split_at(length);
+            match *rest.as_bytes() {
+                [b'%', high, low, ..] if from_hex(high, low).is_some() => {
+                    self.reserved_bits &= self.reserved_bits - 1;
+                    escapes += 1;
+                }
+                _ => {
+                    self.rest = rest;
+                    return Encoded { text, escapes };
+                }
+            }
+        }
     }
 
     /// Scans further blocks until there is a reserved byte.
@@ -320,23 +337,6 @@ impl<'a, 't> List<'a, 't> {
         while self.reserved_bits == 0 {
             self.block += BLOCK;
             self.reserved_bits = scan(self.blocks, self.block);
-        }
-    }
-
-    /// The longest text in the encoding of §3.6 that begins here.
-    #[inline(always)]
-    fn encoded(&mut self) -> Encoded<'a> {
-        let (start, mut escapes) = (self.at, 0);
-        loop {
-            self.find_reserved();
-            self.at = self.block + self.reserved_bits.trailing_zeros() as usize;
-            match self.text.as_bytes()[self.at..] {
-                [b'%', high, low, ..] if from_hex(high, low).is_some() => {
-                    self.reserved_bits &= self.reserved_bits - 1;
-                    escapes += 1;
-                }
-                _ => return Encoded { text: &self.text[start..self.at], escapes },
-            }
         }
     }
 }

@@ -22,12 +22,7 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// As [`encode`], but borrows a text that needs no encoding.
 pub(crate) fn encode_borrowing(text: &str) -> Cow<'_, str> {
-    if is_unreserved_text(text) { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
-}
-
-/// Whether a text needs no encoding.
-pub(crate) fn is_unreserved_text(text: &str) -> bool {
-    unreserved_run(text.as_bytes()) == text.len()
+    if unreserved_run(text.as_bytes()) == text.len() { Cow::Borrowed(text) } else { Cow::Owned(encode(text)) }
 }
 
 pub(crate) fn encode_into(out: &mut Vec<u8>, mut bytes: &[u8]) {

@@ -93,13 +93,13 @@ pub(crate) struct Hmac<H: HashFunction> {
 }
 
 impl<H: HashFunction> Hmac<H> {
-    pub(super) fn new(key: &str) -> Self {
+    pub(super) fn new(key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; LONGEST_BLOCK]);
         if key.len() > H::BLOCK {
             let digest = H::digest(key);
             block[..digest.len()].copy_from_slice(&digest);
         } else {
-            block[..key.len()].copy_from_slice(key.as_bytes());
+            block[..key.len()].copy_from_slice(key);
         }
         let keyed = |pad: u8| {
             let mut state = Zeroizing::new(H::INITIAL);
@@ -164,7 +164,7 @@ pub(crate) struct Keyed {
 }
 
 impl Keyed {
-    pub(super) fn new(secrets: &str) -> Self {
+    pub(super) fn new(secrets: &[u8]) -> Self {
         Self { sha1: Hmac::new(secrets), sha256: Hmac::new(secrets), sha512: Hmac::new(secrets) }
     }
 }
@@ -180,7 +180,7 @@ mod tests {
     fn is_that_of_the_crate_hmac<H: HashFunction + EagerHash>() {
         let text: String = ('a'..='z').cycle().take(2000).collect();
         for key in [0, 1, 63, 64, 65, 127, 128, 129, 200].map(|length| &text[..length]) {
-            let (ours, theirs) = (Hmac::<H>::new(key), hmac::Hmac::<H>::new_from_slice(key.as_bytes()).unwrap());
+            let (ours, theirs) = (Hmac::<H>::new(key.as_bytes()), hmac::Hmac::<H>::new_from_slice(key.as_bytes()).unwrap());
             for length in (0..300).chain([500, 511, 512, 513, 1023, 1024, 1025, 2000]) {
                 let signed = ours.sign(&&text[..length]).ok().unwrap();
                 let expected = theirs.clone().chain_update(&text[..length]).finalize().into_bytes();

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::hmac::Keyed;
 #[cfg(feature = "rsa")]
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use crate::protocol::encode::{encode_into, encoded_len, into_text};
+use crate::protocol::encode::{encode_into, encoded_len, into_text, unreserved_run};
 use crate::protocol::secret::{NonEmptySecret, Secret};
 
 /// The client's identifier and the secrets, for a [`CustomSignatureMethod`](super::CustomSignatureMethod).
@@ -55,8 +55,12 @@ pub(crate) struct SigningKeys<'a> {
 }
 
 impl<'a> SigningKeys<'a> {
-    pub(super) fn shared_secrets(self) -> Zeroizing<String> {
+    pub(super) fn shared_secrets(self) -> Zeroizing<Vec<u8>> {
         shared_secrets(self.client_secret, self.token_secret)
+    }
+
+    pub(super) fn plaintext(self) -> Zeroizing<String> {
+        plaintext(self.shared_secrets())
     }
 
     pub(super) fn secrets(self) -> Secrets<'a> {
@@ -82,8 +86,12 @@ impl<'a> VerifyingKeys<'a> {
         Some(Keyed::new(&self.shared_secrets()?))
     }
 
-    pub(super) fn shared_secrets(self) -> Option<Zeroizing<String>> {
+    pub(super) fn shared_secrets(self) -> Option<Zeroizing<Vec<u8>>> {
         self.client_secret.map(|client| shared_secrets(client.get(), self.token_secret))
+    }
+
+    pub(super) fn plaintext(self) -> Option<Zeroizing<String>> {
+        self.shared_secrets().map(plaintext)
     }
 
     pub(super) fn secrets(self) -> Secrets<'a> {
@@ -93,14 +101,26 @@ impl<'a> VerifyingKeys<'a> {
 }
 
 /// Both secrets encoded and joined by `&`, even if they are empty (§3.4.2, §3.4.4).
-fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<String> {
-    let (client, token) = (client.expose().as_bytes(), token.map_or("", Secret::expose).as_bytes());
-    // Allocated at its size: a string that grew would leave copies behind.
-    let mut secrets = Vec::with_capacity(encoded_len(client) + 1 + encoded_len(token));
-    encode_into(&mut secrets, client);
+fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<Vec<u8>> {
+    // Most have nothing reserved: each is scanned once, and its rest is empty.
+    let [client, token] = [client.expose(), token.map_or("", Secret::expose)].map(|secret| {
+        let secret = secret.as_bytes();
+        secret.split_at(unreserved_run(secret))
+    });
+    let length = |(unreserved, rest): (&[u8], &[u8])| unreserved.len() + encoded_len(rest);
+    // Allocated at its size: a vector that grew would leave copies behind.
+    let mut secrets = Zeroizing::new(Vec::with_capacity(length(client) + 1 + length(token)));
+    secrets.extend_from_slice(client.0);
+    encode_into(&mut secrets, client.1);
     secrets.push(b'&');
-    encode_into(&mut secrets, token);
-    Zeroizing::new(into_text(secrets))
+    secrets.extend_from_slice(token.0);
+    encode_into(&mut secrets, token.1);
+    secrets
+}
+
+/// The shared secrets as text, in the same allocation.
+fn plaintext(mut secrets: Zeroizing<Vec<u8>>) -> Zeroizing<String> {
+    Zeroizing::new(into_text(std::mem::take(&mut secrets)))
 }
 
 #[cfg(test)]
@@ -118,7 +138,8 @@ mod tests {
             ("c-._~", Some("t+"), "c-._~&t%2B"),
         ] {
             let token = token.map(Secret::from);
-            assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected);
+            assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected.as_bytes());
+            assert_eq!(*plaintext(shared_secrets(&client.into(), token.as_ref())), expected);
         }
     }
 

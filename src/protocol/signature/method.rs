@@ -87,7 +87,7 @@ impl SignatureMethod {
             Self::HmacSha1 => PreparedKey::HmacSha1(Hmac::new(&keys.shared_secrets())),
             Self::HmacSha256 => PreparedKey::HmacSha256(Hmac::new(&keys.shared_secrets())),
             Self::HmacSha512 => PreparedKey::HmacSha512(Hmac::new(&keys.shared_secrets())),
-            Self::Plaintext => PreparedKey::Plaintext(keys.shared_secrets()),
+            Self::Plaintext => PreparedKey::Plaintext(keys.plaintext()),
             #[cfg(feature = "rsa")]
             Self::RsaSha1 => PreparedKey::RsaSha1(rsa_key()?),
             #[cfg(feature = "rsa")]
@@ -117,7 +117,10 @@ impl SignatureMethod {
             Self::HmacSha1 => verify_hmac(keys.keyed.map(|keyed| &keyed.sha1), secrets, message, signature),
             Self::HmacSha256 => verify_hmac(keys.keyed.map(|keyed| &keyed.sha256), secrets, message, signature),
             Self::HmacSha512 => verify_hmac(keys.keyed.map(|keyed| &keyed.sha512), secrets, message, signature),
-            Self::Plaintext => Ok(plaintext::sign(&secrets()?, message)?.is(signature)),
+            Self::Plaintext => {
+                let secrets = keys.plaintext().ok_or(SignatureError::KeyMissing)?;
+                Ok(plaintext::sign(&secrets, message)?.is(signature))
+            }
             #[cfg(feature = "rsa")]
             Self::RsaSha1 => rsa::verify::<Sha1>(rsa_key()?, message, signature),
             #[cfg(feature = "rsa")]
@@ -300,7 +303,7 @@ impl PreparedKey {
 /// Verifies with the key that was kept, or with one made of the secrets.
 fn verify_hmac<H: HashFunction>(
     kept: Option<&Hmac<H>>,
-    secrets: impl FnOnce() -> Result<Zeroizing<String>, SignatureError>,
+    secrets: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, SignatureError>,
     message: &dyn Message,
     signature: &str,
 ) -> Result<bool, SignatureError> {
