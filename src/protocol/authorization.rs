@@ -215,10 +215,13 @@ pub(super) fn parse_header<'a, E: From<InvalidAuthorization>>(
 
 /// The rest after the scheme and its white space.
 fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
+    const SCHEME: &[u8] = names::SCHEME.as_bytes();
     let value = value.trim_ascii();
-    let (scheme, rest) = value.split_at_checked(names::SCHEME.len())?;
+    let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
+    // In any case, but nearly always in this one.
+    let is_known = scheme == SCHEME || scheme.eq_ignore_ascii_case(SCHEME);
     let separated = rest.first().is_none_or(u8::is_ascii_whitespace);
-    (scheme.eq_ignore_ascii_case(names::SCHEME.as_bytes()) && separated).then(|| rest.trim_ascii_start())
+    (is_known && separated).then(|| rest.trim_ascii_start())
 }
 
 /// The list of parameters, read from one reserved byte to the next.

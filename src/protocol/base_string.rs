@@ -181,9 +181,10 @@ fn write_protocol(out: &mut Encoder<'_>, protocol: Protocol<'_>) {
             }
         }
         Protocol::Received(values) => {
-            for ((name, name_and_equals), value) in names::PROTOCOL.into_iter().zip(&NAMES_AND_EQUALS).zip(values) {
+            let signature = names::protocol_index(names::SIGNATURE.as_bytes());
+            for (index, (name_and_equals, value)) in NAMES_AND_EQUALS.iter().zip(values).enumerate() {
                 if let Some(value) = value
-                    && name != names::SIGNATURE
+                    && Some(index) != signature
                 {
                     out.separator_and_name(name_and_equals);
                     match value {

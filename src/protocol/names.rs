@@ -84,6 +84,7 @@ pub(crate) const PROTOCOL: [&str; 11] = [
 pub(crate) const EXTENSIONS: [&str; 2] = ["oauth_", "xoauth_"];
 
 /// The index of a name in [`PROTOCOL`].
+#[inline] // Known when compiled, if the name is.
 pub(crate) fn protocol_index(name: &[u8]) -> Option<usize> {
     PROTOCOL.iter().position(|known| known.as_bytes() == name)
 }
