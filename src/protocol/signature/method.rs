@@ -22,7 +22,7 @@ use super::rsa::{self, RsaPrivateKey};
 use super::value::BASE64;
 use super::value::{Signature, constant_time_eq};
 use crate::protocol::base_string::Message;
-use crate::protocol::secret::Secret;
+use crate::protocol::secret::{Secret, Wiped};
 
 /// A signature method: a value, chosen at run time.
 ///
@@ -84,9 +84,9 @@ impl SignatureMethod {
         #[cfg(feature = "rsa")]
         let rsa_key = || keys.rsa.cloned().ok_or(SignatureError::KeyMissing);
         Ok(match self {
-            Self::HmacSha1 => PreparedKey::HmacSha1(Hmac::new(&keys.shared_secrets())),
-            Self::HmacSha256 => PreparedKey::HmacSha256(Hmac::new(&keys.shared_secrets())),
-            Self::HmacSha512 => PreparedKey::HmacSha512(Hmac::new(&keys.shared_secrets())),
+            Self::HmacSha1 => PreparedKey::HmacSha1(Hmac::new(&keys.shared_secrets().0)),
+            Self::HmacSha256 => PreparedKey::HmacSha256(Hmac::new(&keys.shared_secrets().0)),
+            Self::HmacSha512 => PreparedKey::HmacSha512(Hmac::new(&keys.shared_secrets().0)),
             Self::Plaintext => PreparedKey::Plaintext(keys.plaintext()),
             #[cfg(feature = "rsa")]
             Self::RsaSha1 => PreparedKey::RsaSha1(rsa_key()?),
@@ -303,13 +303,13 @@ impl PreparedKey {
 /// Verifies with the key that was kept, or with one made of the secrets.
 fn verify_hmac<H: HashFunction>(
     kept: Option<&Hmac<H>>,
-    secrets: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, SignatureError>,
+    secrets: impl FnOnce() -> Result<Wiped<Vec<u8>>, SignatureError>,
     message: &dyn Message,
     signature: &str,
 ) -> Result<bool, SignatureError> {
     let expected = match kept {
         Some(kept) => kept.sign(message)?,
-        None => Hmac::<H>::new(&secrets()?).sign(message)?,
+        None => Hmac::<H>::new(&secrets()?.0).sign(message)?,
     };
     Ok(Signature::Digest(expected.as_ref()).is(signature))
 }
