@@ -28,6 +28,18 @@ pub struct Nonce([u8; LENGTH]);
 
 const LENGTH: usize = 26;
 
+/// The two digits of each number of ten bits, the lower five first.
+const DIGIT_PAIRS: [[u8; 2]; 1024] = {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    let mut pairs = [[0; 2]; 1024];
+    let mut bits = 0;
+    while bits < 1024 {
+        pairs[bits] = [DIGITS[bits % 32], DIGITS[bits / 32]];
+        bits += 1;
+    }
+    pairs
+};
+
 impl Nonce {
     /// Draws a nonce from the thread's random generator.
     ///
@@ -35,9 +47,9 @@ impl Nonce {
     pub fn random() -> Self {
         let mut bits = rand::rng().random::<u128>();
         let mut text = [0; LENGTH];
-        for digit in &mut text {
-            *digit = b"0123456789abcdefghijklmnopqrstuv"[(bits & 31) as usize];
-            bits >>= 5;
+        for pair in text.as_chunks_mut().0 {
+            *pair = DIGIT_PAIRS[(bits % 1024) as usize];
+            bits >>= 10;
         }
         Self(text)
     }

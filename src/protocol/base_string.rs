@@ -99,18 +99,18 @@ fn write_method(out: &mut Encoder<'_>, head: &RequestHead<'_>) {
 
 /// Steps 2 and 4: an `&`.
 fn write_ampersand(out: &mut Encoder<'_>) {
-    out.octets(b"&");
+    out.constant(b"&");
 }
 
 /// Step 3: the base string URI of §3.4.1.2, encoded.
 fn write_uri(out: &mut Encoder<'_>, head: &RequestHead<'_>) {
-    out.octets(match head.scheme {
-        Scheme::Http => b"http%3A%2F%2F",
-        Scheme::Https => b"https%3A%2F%2F",
-    });
+    match head.scheme {
+        Scheme::Http => out.constant(b"http%3A%2F%2F"),
+        Scheme::Https => out.constant(b"https%3A%2F%2F"),
+    }
     out.encoded(head.host.as_bytes(), &ENCODED_LOWER);
     if let Some(port) = head.port_unless_default() {
-        out.octets(b"%3A");
+        out.constant(b"%3A");
         out.octets(itoa::Buffer::new().format(port).as_bytes());
     }
     out.encoded(head.path_or_slash(), &ENCODED);

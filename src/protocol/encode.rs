@@ -49,8 +49,10 @@ pub(crate) fn unreserved_run(bytes: &[u8]) -> usize {
         let reserved = u32::from(reserved_in_lane(last)) | (1 << LANE);
         return bytes.len() - LANE + reserved.trailing_zeros() as usize;
     }
-    // By the table: a nonce is random, so branches on its bytes would be mispredicted.
-    rest.iter().position(|&byte| ENCODED[usize::from(byte)][3] != 1).unwrap_or(rest.len())
+    // Not a loop over the bytes: their number cannot be predicted.
+    let mut lane = [b'-'; LANE];
+    lane[..rest.len()].copy_from_slice(rest);
+    rest.len().min(reserved_in_lane(lane).trailing_zeros() as usize)
 }
 
 /// Converts encoded bytes, which are ASCII.

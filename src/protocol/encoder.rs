@@ -98,6 +98,14 @@ impl<'s> Encoder<'s> {
         self.filled = step.filled;
     }
 
+    /// A constant that needs no encoding, in one copy of its length.
+    #[inline]
+    pub(crate) fn constant<const N: usize>(&mut self, octets: &[u8; N]) {
+        let mut step = self.step();
+        step.put(octets, N);
+        self.filled = step.filled;
+    }
+
     /// Octets that need no encoding. They are passed on with what follows, many blocks at once.
     #[inline]
     pub(crate) fn octets(&mut self, mut octets: &[u8]) {
@@ -155,7 +163,7 @@ impl<'s> Encoder<'s> {
             reserved_bits = reserved(window);
         }
         if progress.equals == Equals::Missing {
-            self.octets(b"%3D");
+            self.constant(b"%3D");
         }
     }
 

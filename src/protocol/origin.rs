@@ -35,7 +35,11 @@ impl Scheme {
     }
 
     pub(crate) fn parse(scheme: &str) -> Option<Self> {
-        [Self::Http, Self::Https].into_iter().find(|known| scheme.eq_ignore_ascii_case(known.as_str()))
+        match scheme {
+            "http" => Some(Self::Http),
+            "https" => Some(Self::Https),
+            _ => [Self::Http, Self::Https].into_iter().find(|known| scheme.eq_ignore_ascii_case(known.as_str())),
+        }
     }
 }
 

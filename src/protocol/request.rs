@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::header::{HOST, HeaderMap};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use http::{Method, Uri};
 
 use super::origin::{InvalidOriginKind, Origin, Scheme, split_authority, split_url};
@@ -49,6 +49,7 @@ impl<'a> RequestHead<'a> {
     ///
     /// [`InvalidHead`] if the URI is not absolute, or the `Host` header names another server. If the server signs for
     /// another origin than the URI's, use [`RequestHead::with_origin`].
+    #[inline] // Moving the result takes a measurable time.
     pub fn from_http(method: &'a Method, uri: &'a Uri, headers: &HeaderMap) -> Result<Self, InvalidHead> {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(InvalidHead::of_uri(InvalidOriginKind::NotAbsolute));
@@ -58,13 +59,7 @@ impl<'a> RequestHead<'a> {
         let (host, port) =
             split_authority(authority.as_str()).ok_or(InvalidHead::of_uri(InvalidOriginKind::AuthorityInvalid))?;
         if let Some(header) = headers.get(HOST) {
-            let (named, named_port) =
-                header.to_str().ok().and_then(split_authority).ok_or(InvalidHead { cause: Cause::HostInvalid })?;
-            let default = scheme.default_port();
-            if !named.eq_ignore_ascii_case(host) || named_port.unwrap_or(default) != port.unwrap_or(default) {
-                let [header, uri] = [Origin::new(scheme, named, named_port), Origin::new(scheme, host, port)];
-                return Err(InvalidHead { cause: Cause::HostMismatch(Box::new([header, uri])) });
-            }
+            must_name(header, scheme, host, port)?;
         }
         Ok(Self { method: method.as_str(), scheme, host, port, path: uri.path().as_bytes(), query: query(uri) })
     }
@@ -119,6 +114,18 @@ impl<'a> RequestHead<'a> {
     pub(super) fn port_unless_default(&self) -> Option<u16> {
         self.port.filter(|&port| port != self.scheme.default_port())
     }
+}
+
+/// Compares a `Host` header with the origin of the URI.
+fn must_name(header: &HeaderValue, scheme: Scheme, host: &str, port: Option<u16>) -> Result<(), InvalidHead> {
+    let (named, named_port) =
+        header.to_str().ok().and_then(split_authority).ok_or(InvalidHead { cause: Cause::HostInvalid })?;
+    let default = scheme.default_port();
+    if !named.eq_ignore_ascii_case(host) || named_port.unwrap_or(default) != port.unwrap_or(default) {
+        let [header, uri] = [Origin::new(scheme, named, named_port), Origin::new(scheme, host, port)];
+        return Err(InvalidHead { cause: Cause::HostMismatch(Box::new([header, uri])) });
+    }
+    Ok(())
 }
 
 fn query(uri: &Uri) -> &[u8] {

@@ -274,9 +274,9 @@ impl PreparedKey {
         read: impl FnOnce(Signature<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match self {
-            Self::HmacSha1(key) => read(Signature::Digest(&key.sign(message)?)),
-            Self::HmacSha256(key) => read(Signature::Digest(&key.sign(message)?)),
-            Self::HmacSha512(key) => read(Signature::Digest(&key.sign(message)?)),
+            Self::HmacSha1(key) => key.sign(message, |digest| read(Signature::Digest(digest))),
+            Self::HmacSha256(key) => key.sign(message, |digest| read(Signature::Digest(digest))),
+            Self::HmacSha512(key) => key.sign(message, |digest| read(Signature::Digest(digest))),
             Self::Plaintext(secrets) => read(plaintext::sign(secrets, message)?),
             #[cfg(feature = "rsa")]
             Self::RsaSha1(key) => read(Signature::Text(&BASE64.encode(rsa::sign::<Sha1>(key, message)?))),
@@ -307,11 +307,11 @@ fn verify_hmac<H: HashFunction>(
     message: &dyn Message,
     signature: &str,
 ) -> Result<bool, SignatureError> {
-    let expected = match kept {
-        Some(kept) => kept.sign(message)?,
-        None => Hmac::<H>::new(&secrets()?.0).sign(message)?,
-    };
-    Ok(Signature::Digest(expected.as_ref()).is(signature))
+    let is_expected = |expected: &[u8]| Ok(Signature::Digest(expected).is(signature));
+    match kept {
+        Some(kept) => kept.sign(message, is_expected),
+        None => Hmac::<H>::new(&secrets()?.0).sign(message, is_expected),
+    }
 }
 
 #[cfg(test)]

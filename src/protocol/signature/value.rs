@@ -79,29 +79,37 @@ const BASE64_VALUES: [u32; 256] = {
 /// A bit that is above those of four digits, wherever among them the octet stands.
 const NO_DIGIT: u32 = 1 << 24;
 
-/// The length of a digest's base64 with each digit encoded, and one surplus octet.
-const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 1;
+/// The length of a digest's base64 with each digit encoded, and two surplus octets.
+const MOST_ENCODED: usize = DIGEST.div_ceil(3) * 4 * 3 + 2;
 
 /// Writes the base64 of a digest, percent-encoded, and returns its length.
 fn encoded_base64(digest: &[u8], out: &mut [u8; MOST_ENCODED]) -> usize {
     let mut length = 0;
-    let mut put = |text: [u8; 4]| {
-        assert!(length <= MOST_ENCODED - 4, "the encoded digits have space");
-        out[length..][..4].copy_from_slice(&text);
-        length += usize::from(text[3]);
+    // By pairs, because each write waits for the lengths of all digits before it.
+    let mut put = |first: [u8; 4], second: [u8; 4]| {
+        assert!(length <= MOST_ENCODED - 8, "the encoded digits have space");
+        let (text, first_length) = (u32::from_le_bytes(first) & 0xFF_FFFF, first[3]);
+        let pair = u64::from(text) | (u64::from(u32::from_le_bytes(second)) << (8 * first_length));
+        out[length..][..8].copy_from_slice(&pair.to_le_bytes());
+        length += usize::from(first_length + second[3]);
     };
     let digits = |[first, second, third]: [u8; 3]| {
         let bits = u32::from_be_bytes([0, first, second, third]);
         [18, 12, 6, 0].map(|shift| BASE64_ENCODED[(bits >> shift) as usize % 64])
     };
     let (threes, rest) = digest.as_chunks::<3>();
-    threes.iter().for_each(|&three| digits(three).into_iter().for_each(&mut put));
+    for &three in threes {
+        let [first, second, third, fourth] = digits(three);
+        put(first, second);
+        put(third, fourth);
+    }
     if !rest.is_empty() {
         let mut three = [0; 3];
         three[..rest.len()].copy_from_slice(rest);
-        let mut digits = digits(three);
-        digits[rest.len() + 1..].fill(ENCODED[usize::from(b'=')]);
-        digits.into_iter().for_each(put);
+        let [first, second, third, _] = digits(three);
+        let padding = ENCODED[usize::from(b'=')];
+        put(first, second);
+        put(if rest.len() == 1 { padding } else { third }, padding);
     }
     length
 }

@@ -158,7 +158,8 @@ impl<'a> SigningRequest<'a> {
         if plaintext && !self.settings.plaintext.allows(self.head.scheme()) {
             return Err(SignErrorKind::PlaintextWithoutTls.into());
         }
-        let additional = self.additional_parameters()?;
+        let mut additional = Vec::new();
+        self.add_parameters(&mut additional)?;
         let (client, token) = self.credentials();
         with_prepared(self.settings, client, token, |prepared| {
             self.with_base_string(prepared, &additional, |base_string| {
@@ -205,7 +206,8 @@ impl<'a> SigningRequest<'a> {
     ///
     /// As [`sign`](Self::sign).
     pub fn base_string(&self) -> Result<String, SignError> {
-        let additional = self.additional_parameters()?;
+        let mut additional = Vec::new();
+        self.add_parameters(&mut additional)?;
         let (client, token) = self.credentials();
         with_prepared(self.settings, client, token, |prepared| {
             self.with_base_string(prepared, &additional, |base_string| Ok(base_string.to_text()?))
@@ -220,11 +222,11 @@ impl<'a> SigningRequest<'a> {
         }
     }
 
-    /// The parameters given by the caller, and the body hash.
-    #[inline]
-    fn additional_parameters(&self) -> Result<AdditionalParameters<'a>, SignError> {
+    /// Adds the parameters given by the caller, and the body hash.
+    ///
+    /// They are not returned, because most requests have none, and moving them would take a measurable time.
+    fn add_parameters(&self, additional: &mut AdditionalParameters<'a>) -> Result<(), SignError> {
         let duplicate = |name| Err(SignError::with_parameter(SignErrorKind::DuplicateParameter, name));
-        let mut additional: AdditionalParameters<'a> = Vec::new();
         let of_request = self.parameters.map_or(&[][..], |parameters| &parameters.0);
         for (name, value) in self.settings.parameters.0.iter().chain(of_request) {
             match names::PROTOCOL.into_iter().chain([names::REALM]).find(|known| known == name) {
@@ -242,13 +244,13 @@ impl<'a> SigningRequest<'a> {
             additional.push((name, Cow::Borrowed(value)));
         }
         let hashed = match (self.settings.body_hash, self.payload) {
-            (BodyHash::Never, _) | (BodyHash::NonForm, Payload::Form(_)) => return Ok(additional),
+            (BodyHash::Never, _) | (BodyHash::NonForm, Payload::Form(_)) => return Ok(()),
             (BodyHash::Always, Payload::Form(body)) | (_, Payload::Other(body)) => body,
             (_, Payload::Unread) => return Err(SignErrorKind::BodyUnread.into()),
         };
         let hash = self.settings.body_hash_function.hash(&self.settings.method, hashed);
         additional.push((names::BODY_HASH, Cow::Owned(hash)));
-        Ok(additional)
+        Ok(())
     }
 
     fn with_base_string<T>(
@@ -398,9 +400,13 @@ fn prepare(
 }
 
 fn header_value(header: Vec<u8>) -> Result<Signed, SignError> {
-    let mut header = HeaderValue::try_from(header).map_err(|_| SignErrorKind::InvalidRealm)?;
-    header.set_sensitive(true);
-    Ok(Signed::Header(header))
+    match HeaderValue::try_from(header) {
+        Ok(mut header) => {
+            header.set_sensitive(true);
+            Ok(Signed::Header(header))
+        }
+        Err(_) => Err(SignErrorKind::InvalidRealm.into()),
+    }
 }
 
 /// A query or form with the protocol parameters after its own (§3.5.2, §3.5.3).
