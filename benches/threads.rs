@@ -20,6 +20,7 @@ use serde_json::{Map, json};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tower::{Layer as _, Service, service_fn};
+use tower_oauth1::client::Nonce as RandomNonce;
 use tower_oauth1::client::sign::ResponseHead;
 use tower_oauth1::protocol::Stamp;
 use tower_oauth1::server::verify::{MemoryCredentials, OAuthVerifyLayer, SignedBody};
@@ -128,8 +129,8 @@ fn own(request: &Form) -> Request<Body> {
 fn verify(threads: usize, request: &Form) -> Duration {
     let signer = cases::signer();
     let sign = |_: usize| {
-        let nonce = cases::nonce();
-        let stamp = Stamp { timestamp: cases::FIXED.timestamp, nonce: std::str::from_utf8(&nonce).unwrap() };
+        let nonce = RandomNonce::random();
+        let stamp = Stamp { timestamp: cases::FIXED.timestamp, nonce: nonce.as_str() };
         cases::header(&signer, request, stamp)
     };
     let credentials = MemoryCredentials::new().client(cases::client(), ()).token(cases::CLIENT_KEY, cases::token(), ());

@@ -13,6 +13,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request};
 use sha1::Sha1;
+use tower_oauth1::client::Nonce;
 use tower_oauth1::protocol::{BodyType, Payload, RequestHead, Signed, Stamp};
 use tower_oauth1::{ClientCredentials, Signer, TokenCredentials};
 
@@ -129,8 +130,8 @@ pub fn signer() -> Signer {
 
 /// The task: signs a finished request, and adds the header.
 pub fn sign(signer: &Signer, request: &mut Form) {
-    let nonce = nonce();
-    let stamp = Stamp { timestamp: now(), nonce: std::str::from_utf8(&nonce).unwrap() };
+    let nonce = Nonce::random();
+    let stamp = Stamp { timestamp: now(), nonce: nonce.as_str() };
     let header = header(signer, request, stamp);
     request.headers_mut().insert(AUTHORIZATION, header);
 }
@@ -157,16 +158,6 @@ pub fn payload(request: &Form) -> Payload<'_> {
 
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// 128 random bits, 5 of them a character.
-pub fn nonce() -> [u8; 26] {
-    let mut bits: u128 = rand::random();
-    [(); 26].map(|()| {
-        let character = b"0123456789abcdefghijklmnopqrstuv"[(bits & 31) as usize];
-        bits >>= 5;
-        character
-    })
 }
 
 /// The floor: HMAC-SHA1 over the finished base string, with the key prepared.
