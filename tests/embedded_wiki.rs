@@ -14,12 +14,13 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tower::{BoxError, Service, ServiceExt as _};
+use tower_oauth1::client::NonceSource;
 use tower_oauth1::client::handshake::{Callback, Decision};
 use tower_oauth1::mediawiki::MediaWikiErrorKind as Kind;
 use tower_oauth1::mediawiki::{ASSERT_USER, Caller, MediaWiki, MediaWikiError, Wiki};
 use tower_oauth1::protocol::encode;
 use tower_oauth1::server::provider::testing::{Fault, TestWiki};
-use tower_oauth1::{ClientCredentials, SignedBody, TokenCredentials};
+use tower_oauth1::{ClientCredentials, Clock, SignedBody, Signer, TokenCredentials};
 
 type Http = HttpClient<HttpConnector, SignedBody<Full<Bytes>>>;
 
@@ -272,6 +273,19 @@ async fn callers_and_call_errors() {
     let error = tool.wiki.identify(&tool.token).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.is::<hyper_util::client::legacy::Error>(), "{error:?}");
+}
+
+/// `identify` draws the nonce itself, to compare it with the token's, and draws it from the layer's source.
+#[tokio::test]
+async fn identify_uses_the_nonce_source_of_its_layer() {
+    let tool = Tool::new().await;
+    let (endpoints, now) = (tool.wiki.wiki().clone(), Clock::default().now());
+    let layer = endpoints.sign_layer(Signer::new(tool.server.client().clone()));
+    let layer = layer.clock(Clock::from_fn(move || now)).nonce_source(NonceSource::from_fn(|| "mine".to_owned()));
+    let wiki = MediaWiki::with_layer(endpoints, layer, HttpClient::builder(TokioExecutor::new()).build_http());
+    assert_eq!(wiki.identify(&tool.token).await.unwrap().username.as_deref(), Some("Alice"));
+    let error = wiki.identify(&tool.token).await.unwrap_err();
+    assert_eq!(error.refusal().and_then(MediaWikiError::nonce), Some("mine"));
 }
 
 /// The same helper and the same client, with reqwest's types.

@@ -29,6 +29,7 @@ fn files_of_every_age() {
         ("3DES by PBES2", file!("pbes2-3des.p12"), "password"),
         ("AES-256 by HMAC-SHA1, no MAC", file!("aes-256-sha1.p12"), "password"),
         ("RC2-128", file!("rc2-128.p12"), "password"),
+        ("RC2-40", file!("rc2-40.p12"), "password"),
         ("two-key 3DES, MAC by SHA-384", file!("two-key-3des.p12"), "password"),
         ("key not encrypted", file!("plain-bags.p12"), "password"),
         ("no MAC", file!("no-mac.p12"), "password"),

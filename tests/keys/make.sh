@@ -58,6 +58,7 @@ export_p12 -passout pass:password -iter 5000000 -out many-iterations.p12
 keytool -importkeystore -noprompt -srckeystore modern.p12 -srcstorepass password -srcalias keyalias \
     -destkeystore java.p12 -deststoretype PKCS12 -deststorepass password
 export_p12 -passout pass:password -keypbe PBE-SHA1-RC2-128 -certpbe NONE -legacy -out rc2-128.p12
+export_p12 -passout pass:password -keypbe PBE-SHA1-RC2-40 -certpbe NONE -legacy -out rc2-40.p12
 export_p12 -passout pass:password -keypbe PBE-SHA1-2DES -certpbe NONE -macalg sha384 -legacy -out two-key-3des.p12
 export_p12 -passout pass: -legacy -out empty-password-legacy.p12
 export_p12 -passout pass:pässwörd -legacy -out umlauts-legacy.p12

@@ -48,3 +48,13 @@ impl<F> fmt::Debug for Wait<F> {
         f.debug_struct("Wait").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_future() {
+        assert_eq!(format!("{:?}", Wait::new("backoff", None)), "Wait { .. }");
+    }
+}

@@ -1220,3 +1220,62 @@ fn the_future_is_send() {
     is_send(&future);
     drop(future);
 }
+
+#[cfg(feature = "axum")]
+#[test]
+fn axum_handlers_get_the_user_if_there_is_one() {
+    use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
+    type User = Verified<&'static str>;
+
+    let principal = |user: User| *user.principal();
+    for (is_verified, expected) in [(true, Some("user t")), (false, None)] {
+        let request = Sent::default().signed();
+        let request =
+            if is_verified { block_on(layer().verify(request)).unwrap().map(drop) } else { request.map(drop) };
+        let (mut parts, ()) = request.into_parts();
+        let required = block_on(<User as FromRequestParts<()>>::from_request_parts(&mut parts, &()));
+        assert_eq!(required.map(principal).ok(), expected);
+        let optional = block_on(<User as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()));
+        assert_eq!(optional.unwrap().map(principal), expected);
+    }
+}
+
+/// They are there if the layer keeps them, and hold the form if it was read.
+#[cfg(feature = "diagnose")]
+#[test]
+fn records_of_rejections() {
+    let wrong = || signer().token(TokenCredentials::new("t", "wrong"));
+    let nested = |_: &http::request::Parts| Some(Uri::from_static("/outer/a?b=c"));
+    for (what, layer, sent, uri, parameters) in [
+        ("head", layer(), Sent { timestamp: 1, ..Sent::default() }, "https://api.example.com/a", &["b"][..]),
+        (
+            "nested",
+            layer().original_uri(nested),
+            Sent { timestamp: 1, ..Sent::default() },
+            "https://api.example.com/outer/a",
+            &["b"],
+        ),
+        (
+            "form",
+            layer(),
+            Sent { signer: wrong(), ..Sent::post("x=1&y=2") },
+            "https://api.example.com/a",
+            &["b", "x", "y"],
+        ),
+        (
+            "another body",
+            layer(),
+            Sent { signer: wrong(), content_type: Some("text/plain"), ..Sent::post("x=1") },
+            "https://api.example.com/a",
+            &["b"],
+        ),
+    ] {
+        assert!(block_on(layer.verify(sent.signed())).unwrap_err().record().is_none(), "{what}");
+        let rejection = block_on(layer.records().verify(sent.signed())).unwrap_err();
+        let record = rejection.record().expect(what);
+        assert_eq!(record.base_string_uri(), uri, "{what}");
+        let names = record.parameters().iter().map(|parameter| parameter.name_lossy().into_owned());
+        let names: Vec<_> = names.filter(|name| !name.starts_with("oauth_")).collect();
+        assert_eq!(names, parameters, "{what}");
+    }
+}
