@@ -242,7 +242,9 @@ enum Plus {
 }
 
 fn decode_with(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
-    let find = |bytes| match plus {
+    let find = |bytes: &[u8]| match plus {
+        // Escapes often follow each other.
+        _ if bytes.first() == Some(&b'%') => Some(0),
         Plus::Literal => memchr::memchr(b'%', bytes),
         Plus::Space => memchr::memchr2(b'%', b'+', bytes),
     };
