@@ -1240,7 +1240,7 @@ fn axum_handlers_get_the_user_if_there_is_one() {
     }
 }
 
-/// They are there if the layer keeps them, and hold the form if it was read.
+/// They are there if the layer keeps them, with the form if it was read.
 #[cfg(feature = "diagnose")]
 #[test]
 fn records_of_rejections() {
