@@ -80,26 +80,21 @@ pub(crate) const ENCODED: [[u8; 4]; 256] = {
 };
 
 /// As [`ENCODED`], in lower case.
-pub(crate) const ENCODED_LOWER: [[u8; 4]; 256] = {
-    let mut table = ENCODED;
-    let mut octet = b'A';
-    while octet <= b'Z' {
-        table[octet as usize] = ENCODED[octet.to_ascii_lowercase() as usize];
-        octet += 1;
-    }
-    table
-};
+pub(crate) const ENCODED_LOWER: [[u8; 4]; 256] = in_other_case(b'A');
 
 /// As [`ENCODED`], in upper case.
-pub(crate) const ENCODED_UPPER: [[u8; 4]; 256] = {
+pub(crate) const ENCODED_UPPER: [[u8; 4]; 256] = in_other_case(b'a');
+
+/// [`ENCODED`] with the 26 letters from `first` in the other case.
+const fn in_other_case(first: u8) -> [[u8; 4]; 256] {
     let mut table = ENCODED;
-    let mut octet = b'a';
-    while octet <= b'z' {
-        table[octet as usize] = ENCODED[octet.to_ascii_uppercase() as usize];
-        octet += 1;
+    let mut letter = first;
+    while letter < first + 26 {
+        table[letter as usize] = ENCODED[(letter ^ 0x20) as usize];
+        letter += 1;
     }
     table
-};
+}
 
 /// Each octet encoded twice, with the length in the last place.
 pub(crate) const ENCODED_TWICE: [[u8; 8]; 256] = {

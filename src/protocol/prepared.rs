@@ -40,8 +40,11 @@ struct Octets(Vec<u8>);
 const MARGIN: [u8; 128] = [0; 128];
 
 impl Octets {
-    fn after_margin() -> Self {
-        Self(MARGIN.into())
+    /// With space for this number of octets and the margins.
+    fn after_margin(length: usize) -> Self {
+        let mut octets = Vec::with_capacity(length + 2 * MARGIN.len());
+        octets.extend(MARGIN);
+        Self(octets)
     }
 
     /// Adds a part, and returns its place.
@@ -104,7 +107,8 @@ impl Unprepared<'_> {
             format!("%26{}%26{}", pair(names::SIGNATURE_METHOD, self.method), pair(names::TIMESTAMP, "")),
             further(names::TOKEN, self.token) + &further(names::VERSION, self.version),
         ];
-        let mut octets = Octets::after_margin();
+        let length = |parts: &[String; 3]| parts.iter().map(String::len).sum::<usize>();
+        let mut octets = Octets::after_margin(form.len() + length(&header) + length(&base_string));
         Prepared {
             signer: self.signer.clone(),
             client: self.client.clone(),
