@@ -145,14 +145,17 @@ impl<C: CredentialStore, N: NonceStore> Checks<C, N> {
         found: Found<'_, C::Principal>,
     ) -> Result<C::Principal, Rejection> {
         let decoy = &self.policy.decoy;
-        let unknown = |kind: RejectionKind| {
-            let kept = self.credentials.keeps_prepared();
-            decoy.verify(presented, if kept { Preparation::Kept } else { Preparation::EachTime });
-            Err(kind.into())
-        };
+        let rejection =
+            |error: VerifyError| Rejection::from(error).with_base_string(self.policy.base_string(presented));
         let known = |client: &ClientCredentials, verified: Result<(), VerifyError>, preparation| {
             decoy.compensate(presented, client, verified.as_ref().copied().map_err(VerifyError::kind), preparation);
-            verified.map_err(|error| Rejection::from(error).with_base_string(self.policy.base_string(presented)))
+            verified.map_err(rejection)
+        };
+        let unknown = |kind: RejectionKind| {
+            let kept = self.credentials.keeps_prepared();
+            let verified = decoy.verify(presented, if kept { Preparation::Kept } else { Preparation::EachTime });
+            // Its rejection is made in the same steps as that of a wrong signature.
+            Err(verified.map_err(rejection).map_or_else(|wrong| wrong.with_kind(kind), |()| kind.into()))
         };
         match found {
             Found::Credentials { client, token_secret, principal } => {

@@ -1,6 +1,6 @@
 //! Random credentials that make a rejection take as long as a verification.
 
-use crate::protocol::{ClientCredentials, PreparedCredentials, Presented, Secret, VerifyErrorKind};
+use crate::protocol::{ClientCredentials, PreparedCredentials, Presented, Secret, VerifyError, VerifyErrorKind};
 
 /// Credentials that nobody has. Requests that are rejected in any case are verified with them.
 pub(super) struct Decoy {
@@ -54,8 +54,9 @@ impl Decoy {
     ///
     /// A key of another size than the signature rejects it at once. So the size of the decoy's key is that of the
     /// signature, which the sender chose and which tells nothing about any client.
-    pub(super) fn verify(&self, presented: &Presented<'_>, preparation: Preparation) {
-        verify_with(presented, self.fitting(presented).or(self.clients.first()), preparation);
+    pub(super) fn verify(&self, presented: &Presented<'_>, preparation: Preparation) -> Result<(), VerifyError> {
+        let keys = self.fitting(presented).or(self.clients.first());
+        keys.map_or(Ok(()), |keys| keys.verify(presented, preparation))
     }
 
     /// Spends the time that a verification has saved by an early rejection.
@@ -71,8 +72,12 @@ impl Decoy {
         match verified {
             Ok(()) => (),
             Err(VerifyErrorKind::BadSignature) if fits(presented, client) => (),
-            Err(VerifyErrorKind::BadSignature) => verify_with(presented, self.fitting(presented), preparation),
-            Err(_before_the_comparison) => self.verify(presented, preparation),
+            Err(VerifyErrorKind::BadSignature) => {
+                let _ = self.fitting(presented).map(|keys| keys.verify(presented, preparation));
+            }
+            Err(_before_the_comparison) => {
+                let _ = self.verify(presented, preparation);
+            }
         }
     }
 
@@ -81,13 +86,15 @@ impl Decoy {
     }
 }
 
-fn verify_with(presented: &Presented<'_>, keys: Option<&Keys>, preparation: Preparation) {
-    let has_token = presented.token().is_some();
-    let _ = keys.map(|keys| match preparation {
-        Preparation::EachTime => presented.verify(&keys.client, has_token.then_some(&keys.token_secret)),
-        Preparation::Kept if has_token => presented.verify_prepared(&keys.with_token),
-        Preparation::Kept => presented.verify_prepared(&keys.without_token),
-    });
+impl Keys {
+    fn verify(&self, presented: &Presented<'_>, preparation: Preparation) -> Result<(), VerifyError> {
+        let has_token = presented.token().is_some();
+        match preparation {
+            Preparation::EachTime => presented.verify(&self.client, has_token.then_some(&self.token_secret)),
+            Preparation::Kept if has_token => presented.verify_prepared(&self.with_token),
+            Preparation::Kept => presented.verify_prepared(&self.without_token),
+        }
+    }
 }
 
 /// Whether a client's key has the size of the signature. Secrets fit every other signature.

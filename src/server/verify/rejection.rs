@@ -255,6 +255,12 @@ impl Rejection {
         self
     }
 
+    /// Replaces the kind, and with it what was found wrong with the signature.
+    pub(super) fn with_kind(mut self, kind: RejectionKind) -> Self {
+        (self.0.kind, self.0.invalid, self.0.base_string) = (kind, None, None);
+        self
+    }
+
     pub(super) fn lookup_failed(error: LookupError) -> Self {
         Self::from(RejectionKind::LookupFailed).with_source(error.into())
     }
