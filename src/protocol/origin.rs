@@ -35,6 +35,7 @@ impl Scheme {
     }
 
     pub(crate) fn parse(scheme: &str) -> Option<Self> {
+        // In any case, but nearly always in this one.
         match scheme {
             "http" => Some(Self::Http),
             "https" => Some(Self::Https),

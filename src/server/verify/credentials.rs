@@ -1,7 +1,7 @@
 //! The lookup of clients and tokens.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -140,7 +140,7 @@ pub type LookupError = Box<dyn Error + Send + Sync>;
 pub struct MemoryCredentials<P = ()> {
     clients: HashMap<String, Known<P>>,
     /// Searched for the tokens of unknown clients. They then take as long as known ones.
-    nobody: HashMap<String, ()>,
+    nobody: HashSet<String>,
 }
 
 #[derive(Clone)]
@@ -153,7 +153,7 @@ struct Known<P> {
 impl<P> MemoryCredentials<P> {
     /// Creates a store without credentials.
     pub fn new() -> Self {
-        Self { clients: HashMap::new(), nobody: HashMap::from([(String::new(), ())]) }
+        Self { clients: HashMap::new(), nobody: HashSet::from([String::new()]) }
     }
 
     /// Adds a client, with the principal of its requests without a token.
@@ -192,7 +192,7 @@ impl<P: Clone + Send + Sync + 'static> CredentialStore for MemoryCredentials<P> 
 
     async fn find(&self, client: &str, token: Option<&str>) -> Result<Found<'_, P>, LookupError> {
         let Some(known) = self.clients.get(client) else {
-            black_box(token.map(|token| self.nobody.get(token)));
+            black_box(token.map(|token| self.nobody.contains(token)));
             return Ok(Found::UnknownClient);
         };
         let (credentials, principal) = match token.map(|token| known.tokens.get(token)) {
